@@ -1,0 +1,53 @@
+# Two commands are all that is needed: `make serve` and `make test`. See README.md for the others.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test setup check lock
+
+help: ## show this help
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+serve: build/validated ## set up, build and validate the dataset, serve it
+	@$(BIN)/mesoonto serve
+
+test: $(VENV)/dev ## set up what tests need and run them all
+	@sh tests/setup.sh
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+setup: $(VENV)/ready ## set up the environment in .venv
+
+check: $(VENV)/dev ## lint, types, tests with coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@sh tests/setup.sh
+	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+lock: $(VENV)/dev ## renew the lock files from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --upgrade pyproject.toml --group build --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --upgrade pyproject.toml --group build --group dev --output-file requirements-dev.lock
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11; run make PYTHON=python3.12 ..., say" >&2; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/ready requirements-dev.lock
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# Validation takes seconds, so it runs again only when knowledge or shapes have changed.
+build/validated: $(VENV)/ready $(KNOWLEDGE)
+	@$(BIN)/mesoonto build
+	@$(BIN)/mesoonto validate
+	@mkdir -p build && touch $@

@@ -1,0 +1,70 @@
+"""The command line: each command parses its arguments, calls one function and prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from mesoonto import __version__
+from mesoonto.errors import MesoontoError
+
+#: Name, module and one line of help. Modules are imported when their command is called, so that
+#: ``mesoonto --help`` answers at once.
+_COMMANDS = {
+    "build": ("dataset", "Renew generated files and write the dataset to a file."),
+    "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),
+    "reason": ("reason", "Classify the ontology with HermiT."),
+    "serve": ("serve", "Serve the dataset as a SPARQL endpoint with a page."),
+    "stats": ("dataset", "Count what the dataset holds."),
+    "validate": ("validate", "Check records against SHACL shapes."),
+    "version": ("dataset", "Print the version of mesoonto and of its dataset."),
+}
+
+#: Exit code for wrong use or unusable input, as click has it for wrong options.
+UNUSABLE = 2
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"mesoonto.cli.{_COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101  # as the table says
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mesoonto")
+def cli() -> None:
+    """Resistance to immunotherapy in malignant pleural mesothelioma, as linked data.
+
+    \b
+    mesoonto query -e 'SELECT * { ?trial a meso:Study } LIMIT 3'
+    mesoonto validate my_records.ttl
+    mesoonto serve
+
+    Exit codes: 0 all well, 1 the answer is no (data that do not conform, an ontology that is not
+    sound), 2 the command could not do its work.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with its exit code."""
+    try:
+        cli.main(args=arguments, prog_name="mesoonto", auto_envvar_prefix="MESOONTO")
+    except MesoontoError as error:
+        click.echo(f"mesoonto: {error}", err=True)
+        sys.exit(UNUSABLE)

@@ -1,0 +1,67 @@
+"""The formats in which answers are given, their media types and the kinds of answer they fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import pyoxigraph as ox
+
+from mesoonto.errors import FormatError
+
+
+class Kind(Enum):
+    """What a query yields: a truth value, a table of bindings, or triples."""
+
+    BOOLEAN = "ASK"
+    SOLUTIONS = "SELECT"
+    TRIPLES = "CONSTRUCT or DESCRIBE"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A serialisation. The first media type is the registered one; the others are accepted as synonyms."""
+
+    name: str
+    media_types: tuple[str, ...]
+    kinds: frozenset[Kind]
+    syntax: ox.QueryResultsFormat | ox.RdfFormat
+
+    @property
+    def content_type(self) -> str:
+        """The value of a Content-Type header."""
+        media_type = self.media_types[0]
+        return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+_BOTH = frozenset((Kind.BOOLEAN, Kind.SOLUTIONS))
+_TABLE = frozenset((Kind.SOLUTIONS,))
+_GRAPH = frozenset((Kind.TRIPLES,))
+_RESULTS = ox.QueryResultsFormat
+
+#: In order of preference: the first that fits a kind is the one given to clients that accept anything.
+#: CSV and TSV are defined for SELECT only (SPARQL 1.1 Query Results CSV and TSV Formats, section 1).
+FORMATS: tuple[Format, ...] = (
+    Format("json", ("application/sparql-results+json", "application/json"), _BOTH, _RESULTS.JSON),
+    Format("xml", ("application/sparql-results+xml", "application/xml", "text/xml"), _BOTH, _RESULTS.XML),
+    Format("csv", ("text/csv",), _TABLE, _RESULTS.CSV),
+    Format("tsv", ("text/tab-separated-values",), _TABLE, _RESULTS.TSV),
+    Format("turtle", ("text/turtle", "application/x-turtle"), _GRAPH, ox.RdfFormat.TURTLE),
+    Format("ntriples", ("application/n-triples", "text/plain"), _GRAPH, ox.RdfFormat.N_TRIPLES),
+    Format("jsonld", ("application/ld+json", "application/json"), _GRAPH, ox.RdfFormat.JSON_LD),
+    Format("rdfxml", ("application/rdf+xml", "application/xml", "text/xml"), _GRAPH, ox.RdfFormat.RDF_XML),
+)
+
+
+def formats_for(kind: Kind) -> tuple[Format, ...]:
+    """The formats that fit *kind*, the preferred one first."""
+    return tuple(f for f in FORMATS if kind in f.kinds)
+
+
+def format_named(name: str, kind: Kind) -> Format:
+    """The format called *name*; a FormatError when it does not exist or does not fit *kind*."""
+    for candidate in formats_for(kind):
+        if candidate.name == name:
+            return candidate
+    fitting = ", ".join(f.name for f in formats_for(kind))
+    raise FormatError(f"format {name} does not fit the result of {kind.value}; use one of {fitting}")

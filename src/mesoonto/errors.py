@@ -1,0 +1,79 @@
+"""The errors that a user of mesoonto can cause, each with a message that says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an input something is: a file, or ``query``, with line and column counted from one."""
+
+    source: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+
+
+class MesoontoError(Exception):
+    """Bad input. Its text is one line, fit to be shown to the person who gave the input."""
+
+    def __init__(self, message: str, place: Place | None = None) -> None:
+        line = " ".join(message.split())
+        super().__init__(f"{place}: {line}" if place else line)
+        self.message = line  #: the text without the place
+        self.place = place
+
+
+class InputError(MesoontoError):
+    """A file that cannot be read or parsed."""
+
+
+class OutputError(MesoontoError):
+    """A file that cannot be written."""
+
+
+class QuerySyntaxError(MesoontoError):
+    """A query that is not SPARQL."""
+
+
+class QueryRefusedError(MesoontoError):
+    """A query that is SPARQL and is not allowed here, such as one with SERVICE."""
+
+
+class QueryFailedError(MesoontoError):
+    """A query that is allowed and could not be evaluated to its end."""
+
+
+class FormatError(MesoontoError):
+    """A format that does not exist, or does not fit the kind of result."""
+
+
+class ShapeError(MesoontoError):
+    """Shapes that are not SHACL."""
+
+
+class StoreError(MesoontoError):
+    """A store directory that cannot be used."""
+
+
+class EndpointError(MesoontoError):
+    """A remote endpoint that does not answer, or answers with something else than a result."""
+
+
+class ServeError(MesoontoError):
+    """A server that cannot start."""
+
+
+class ReasonerError(MesoontoError):
+    """A reasoner that cannot give a verdict."""
+
+
+class NoJavaError(ReasonerError):
+    """There is no Java runtime to run the reasoner with."""
+
+
+class UnsupportedConstructError(ReasonerError):
+    """The ontology uses something that the reasoner does not accept."""

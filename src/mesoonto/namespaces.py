@@ -1,0 +1,79 @@
+"""The prefixes of mesoonto's files and queries, and the one converter between CURIE and IRI."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mesoonto.errors import MesoontoError
+
+if TYPE_CHECKING:
+    from curies import Converter
+
+MESO = "https://w3id.org/mesoonto/"
+DATA = "https://w3id.org/mesoonto/data/"
+GRAPH = "https://w3id.org/mesoonto/graph/"
+SHAPES = "https://w3id.org/mesoonto/shapes/"
+OBO = "http://purl.obolibrary.org/obo/"
+
+#: Prefixes as they are written in RDF files and queries. Every stem ends in ``/`` or ``#``, because the
+#: OWL API renames individuals when a prefix does not (measured with Protégé saves).
+PREFIXES: dict[str, str] = {
+    "bibo": "http://purl.org/ontology/bibo/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "meso": MESO,
+    "mesod": DATA,
+    "mesosh": SHAPES,
+    "obo": OBO,
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "uniprot": "http://purl.uniprot.org/uniprot/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+#: The OBO ontologies that mesoonto refers to; their CURIEs follow the rule ``PREFIX:number``.
+OBO_PREFIXES = (
+    "BFO CHEBI CL ECO GO IAO MONDO NCIT OBI OGMS PR RO STATO UBERON".split()  # noqa: SIM905
+)
+
+
+@cache
+def converter() -> Converter:
+    """The converter for CURIEs as they stand in tables and on the command line."""
+    from curies import Converter
+
+    stems = {prefix: f"{OBO}{prefix}_" for prefix in OBO_PREFIXES}
+    stems |= {"MESO": f"{MESO}MESO_", "UniProtKB": PREFIXES["uniprot"], "PMID": PREFIXES["pmid"]}
+    stems |= {prefix: stem for prefix, stem in PREFIXES.items() if stem not in stems.values()}
+    return Converter.from_prefix_map(stems)
+
+
+def expand(curie: str) -> str:
+    """The IRI that *curie* stands for.
+
+    >>> expand("MESO:0000042")
+    'https://w3id.org/mesoonto/MESO_0000042'
+    >>> expand("GO:0001525")
+    'http://purl.obolibrary.org/obo/GO_0001525'
+
+    Raises MesoontoError when the prefix is not known.
+    """
+    iri = converter().expand(curie)
+    if iri is None:
+        raise MesoontoError(f"{curie}: unknown prefix; known are {', '.join(sorted(converter().get_prefixes()))}")
+    return iri
+
+
+def compress(iri: str) -> str:
+    """The CURIE for *iri* by the longest fitting stem, or *iri* itself when no stem fits.
+
+    >>> compress("https://w3id.org/mesoonto/MESO_0000042")
+    'MESO:0000042'
+    >>> compress("https://example.org/x")
+    'https://example.org/x'
+    """
+    return converter().compress(iri) or iri

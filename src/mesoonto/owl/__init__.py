@@ -1,0 +1,1 @@
+"""The ontology as OWL: import slices and classification."""

@@ -1,0 +1,61 @@
+"""Reads RDF files of any syntax with one parser, and says where a broken one is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mesoonto.errors import InputError, Place
+
+#: File endings that are understood, for messages.
+_ENDINGS = ".ttl .nt .nq .trig .n3 .rdf .owl .jsonld"
+
+
+def read(path: Path) -> Iterator[ox.Quad]:
+    """The statements of *path*, its syntax told by its ending; blank nodes get labels unique to this reading.
+
+    Raises InputError with line and column of the first mistake, also when the file is not UTF-8.
+    """
+    syntax = _syntax(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(_reason(error), Place(str(path))) from error
+    _require_utf8(content, path)
+    try:
+        yield from ox.parse(content, format=syntax, base_iri=path.resolve().as_uri(), rename_blank_nodes=True)
+    except SyntaxError as error:
+        raise InputError(
+            f"not {syntax.name}: {_without_place(error)}", Place(str(path), error.lineno, error.offset)
+        ) from error
+
+
+def _syntax(path: Path) -> ox.RdfFormat:
+    ending = path.suffix.removeprefix(".").lower()
+    syntax = ox.RdfFormat.RDF_XML if ending == "owl" else ox.RdfFormat.from_extension(ending)
+    if syntax is None:
+        raise InputError(f"unknown file type; known endings are {_ENDINGS}", Place(str(path)))
+    return syntax
+
+
+def _require_utf8(content: bytes, path: Path) -> None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise InputError("not UTF-8; save the file with that encoding", Place(str(path), line, column)) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _without_place(error: SyntaxError) -> str:
+    """The parser's message without the place that it repeats in words."""
+    message = str(error.msg)
+    marker = "Parser error at line "
+    return message.partition(": ")[2] if message.startswith(marker) else message

@@ -1,0 +1,54 @@
+"""Finds the shipped ontology and shapes, in a checkout or in an installed wheel."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def root() -> Path:
+    """The folder that holds ``ontology/`` and ``shapes/``."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_data"
+    return installed if installed.is_dir() else package.parent.parent
+
+
+def in_checkout() -> bool:
+    """Whether the files are those of a checkout, which may be edited, and not of an installed wheel."""
+    return not (Path(__file__).resolve().parent / "_data").is_dir()
+
+
+def ontology_dir() -> Path:
+    """The folder of modules, import slices, records and questions."""
+    return root() / "ontology"
+
+
+def shapes_dir() -> Path:
+    """The folder of SHACL shapes."""
+    return root() / "shapes"
+
+
+def module_files() -> list[Path]:
+    """The root ontology and its modules."""
+    return [ontology_dir() / "mesoonto.ttl", *sorted((ontology_dir() / "modules").glob("*.ttl"))]
+
+
+def import_files() -> list[Path]:
+    """The slices of outside vocabularies that the modules import."""
+    return sorted((ontology_dir() / "imports").glob("*.ttl"))
+
+
+def record_files() -> list[Path]:
+    """The curated records."""
+    return sorted((ontology_dir() / "data").glob("*.ttl"))
+
+
+def shape_files() -> list[Path]:
+    """The shipped shapes."""
+    return sorted(shapes_dir().glob("*.ttl"))
+
+
+def question_files() -> list[Path]:
+    """The competency questions."""
+    return sorted((ontology_dir() / "queries").glob("*.rq"))

@@ -1,0 +1,1 @@
+"""Checks records against SHACL shapes and tells a curator what to mend."""
