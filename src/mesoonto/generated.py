@@ -14,4 +14,6 @@ def stale() -> dict[Path, str]:
         table.with_name(table.name.replace("_terms.txt", ".ttl")): imports.slice_turtle(table)
         for table in sorted((resources.ontology_dir() / "imports").glob("*_terms.txt"))
     }
-    return {path: text for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text}
+    return {
+        path: text for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text
+    }

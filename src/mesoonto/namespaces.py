@@ -64,7 +64,9 @@ def expand(curie: str) -> str:
     """
     iri = converter().expand(curie)
     if iri is None:
-        raise MesoontoError(f"{curie}: unknown prefix; known are {', '.join(sorted(converter().get_prefixes()))}")
+        raise MesoontoError(
+            f"{curie}: unknown prefix; known are {', '.join(sorted(converter().get_prefixes()))}"
+        )
     return iri
 
 

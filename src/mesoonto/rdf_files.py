@@ -47,7 +47,9 @@ def _require_utf8(content: bytes, path: Path) -> None:
         before = content[: error.start]
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise InputError("not UTF-8; save the file with that encoding", Place(str(path), line, column)) from error
+        raise InputError(
+            "not UTF-8; save the file with that encoding", Place(str(path), line, column)
+        ) from error
 
 
 def _reason(error: OSError) -> str:

@@ -14,7 +14,9 @@ import click
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the dataset to this file as N-Quads.",
 )
-@click.option("--check", is_flag=True, help="Change nothing; end with 1 when a generated file is out of date.")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; end with 1 when a generated file is out of date."
+)
 def build(output: Path | None, check: bool) -> None:
     """Renew the generated files of a checkout, and load the whole dataset once.
 
@@ -32,7 +34,9 @@ def build(output: Path | None, check: bool) -> None:
         path.write_text(text, encoding="utf-8")
         click.echo(f"renewed {path}")
     store = dataset.build()
-    click.echo(f"dataset {dataset.version()}: {len(store)} triples in {len(list(store.named_graphs()))} graphs")
+    click.echo(
+        f"dataset {dataset.version()}: {len(store)} triples in {len(list(store.named_graphs()))} graphs"
+    )
     if output:
         dataset.write_nquads(store, output)
         click.echo(f"wrote {output}")

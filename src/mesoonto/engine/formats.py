@@ -27,12 +27,6 @@ class Format:
     kinds: frozenset[Kind]
     syntax: ox.QueryResultsFormat | ox.RdfFormat
 
-    @property
-    def content_type(self) -> str:
-        """The value of a Content-Type header."""
-        media_type = self.media_types[0]
-        return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-
 
 _BOTH = frozenset((Kind.BOOLEAN, Kind.SOLUTIONS))
 _TABLE = frozenset((Kind.SOLUTIONS,))
@@ -56,6 +50,11 @@ FORMATS: tuple[Format, ...] = (
 def formats_for(kind: Kind) -> tuple[Format, ...]:
     """The formats that fit *kind*, the preferred one first."""
     return tuple(f for f in FORMATS if kind in f.kinds)
+
+
+def content_type(media_type: str) -> str:
+    """The value of a Content-Type header for *media_type*; all our texts are UTF-8."""
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
 def format_named(name: str, kind: Kind) -> Format:

@@ -38,7 +38,7 @@ class Answer:
         try:
             if isinstance(self._result, ox.QueryTriples):
                 assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
-                text = self._result.serialize(format=form.syntax, prefixes=_prefixes_for(form.syntax))
+                text = ox.serialize(self._result, format=form.syntax, prefixes=_prefixes_for(form.syntax))
             else:
                 assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
                 text = self._result.serialize(format=form.syntax)
@@ -64,7 +64,7 @@ class Engine:
         """Start to evaluate *text*.
 
         *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
-        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4).
+        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand.
 
         Raises QuerySyntaxError with line and column, QueryRefusedError for SERVICE, and QueryFailedError.
         """
@@ -80,14 +80,32 @@ class Engine:
                     text,
                     default_graph=[ox.NamedNode(iri) for iri in default_graphs],
                     named_graphs=[ox.NamedNode(iri) for iri in named_graphs],
+                    prefixes=PREFIXES,
                 )
             else:
-                result = self._store.query(text, use_default_graph_as_union=not seen.has_dataset_clause)
+                result = self._store.query(
+                    text, use_default_graph_as_union=not seen.has_dataset_clause, prefixes=PREFIXES
+                )
         except SyntaxError as error:
             raise _syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the query could not be evaluated: {error}") from error
         return Answer(_kind(result), result)
+
+    def graph_names(self) -> list[str]:
+        """The IRIs of the named graphs, sorted."""
+        return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
+
+    def select(self, text: str) -> list[dict[str, str]]:
+        """The rows of the trusted SELECT query *text*, as plain strings; unbound variables are left out."""
+        result = self._store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
+        assert isinstance(result, ox.QuerySolutions)  # noqa: S101  # SELECT
+        names = [variable.value for variable in result.variables]
+        return [{name: _plain(row[name]) for name in names if row[name] is not None} for row in result]
+
+
+def _plain(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:
+    return getattr(term, "value", str(term))
 
 
 def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind:
@@ -100,7 +118,16 @@ def _syntax_error(error: SyntaxError) -> QuerySyntaxError:
     parts = _PARSER_MESSAGE.match(str(error))
     if parts is None:
         return QuerySyntaxError(str(error), Place("query"))
-    return QuerySyntaxError(parts[3], Place("query", int(parts[1]), int(parts[2])))
+    return QuerySyntaxError(_readable(parts[3]), Place("query", int(parts[1]), int(parts[2])))
+
+
+def _readable(message: str) -> str:
+    """The parser's message without the character classes that it lists beside the words it expected."""
+    if "Prefix not found" in message:
+        return "prefix not declared"
+    head, expected, choices = message.partition("expected one of ")
+    words = [choice for choice in choices.split(", ") if not choice.startswith(("[", "'"))]
+    return f"{head}{expected}{', '.join(words)}" if words else message
 
 
 def open_store(location: Path) -> ox.Store:

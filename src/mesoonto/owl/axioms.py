@@ -47,7 +47,11 @@ class Axiom:
     def is_declaration(self) -> bool:
         """Whether the axiom only says that an entity exists."""
         head = self.triples[0]
-        return head.predicate == _TYPE and head.object in _DECLARATIONS and isinstance(head.subject, ox.NamedNode)
+        return (
+            head.predicate == _TYPE
+            and head.object in _DECLARATIONS
+            and isinstance(head.subject, ox.NamedNode)
+        )
 
     @property
     def declares_class(self) -> bool:
@@ -112,6 +116,10 @@ class Wording:
         if isinstance(term, ox.NamedNode):
             return term.value.rpartition("#")[2].rpartition("/")[2]
         return term.value if isinstance(term, ox.Literal) else str(term)
+
+    def name_of(self, iri: str) -> str:
+        """The label of the entity *iri*, or the last part of the IRI."""
+        return self.name(ox.NamedNode(iri))
 
     def say(self, axiom: Axiom) -> str:
         """One line that states *axiom*, close to Manchester syntax."""

@@ -33,13 +33,17 @@ def read_table(path: Path) -> list[OutsideTerm]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         if next(rows, None) != COLUMNS:
-            raise InputError(f"the first line must be {' '.join(COLUMNS)}, separated by tabs", Place(str(path), 1))
+            raise InputError(
+                f"the first line must be {' '.join(COLUMNS)}, separated by tabs", Place(str(path), 1)
+            )
         return [_term(row, Place(str(path), number)) for number, row in enumerate(rows, start=2)]
 
 
 def _term(row: list[str], place: Place) -> OutsideTerm:
     if len(row) != len(COLUMNS) or not row[0] or not row[1] or row[2] not in TYPES:
-        raise InputError(f"expected an id, a label, one of {', '.join(TYPES)}, and a parent or nothing", place)
+        raise InputError(
+            f"expected an id, a label, one of {', '.join(TYPES)}, and a parent or nothing", place
+        )
     try:
         parent = expand(row[3]) if row[3] else None
         return OutsideTerm(expand(row[0]), row[1], row[2], parent)

@@ -1,9 +1,9 @@
 """Entailments that queries need and that follow from the axioms without a reasoner.
 
 Two kinds: the transitive closure of ``rdfs:subClassOf`` between named classes, and for every axiom
-``A subClassOf (p some B)`` the direct triple ``A p B``, also for the subclasses of A. With these, a query can
-ask ``?intervention meso:counters ?mechanism`` instead of spelling out an OWL restriction. They are a subset of
-what OWL 2 EL entails, read as a graph between classes, as Ubergraph does.
+``A subClassOf (p some B)`` the direct triple ``A p B``, also for the subclasses of A. With these, a query
+can ask ``?intervention meso:counters ?mechanism`` instead of spelling out an OWL restriction. They are a
+subset of what OWL 2 EL entails, read as a graph between classes, as Ubergraph does.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 CONSTRUCT {{ ?class ?property ?other }}
 WHERE {{
-    ?class a owl:Class ; {_STEP}+ ?ancestor .
-    FILTER(isIRI(?class))
-    {{ FILTER(isIRI(?ancestor)) BIND(rdfs:subClassOf AS ?property) BIND(?ancestor AS ?other) }}
+    {{ ?class a owl:Class ; {_STEP}+ ?other . BIND(rdfs:subClassOf AS ?property) }}
     UNION
-    {{ ?ancestor owl:onProperty ?property ; owl:someValuesFrom ?other . FILTER(isIRI(?other)) }}
+    {{ ?class a owl:Class ; {_STEP}+ [ owl:onProperty ?property ; owl:someValuesFrom ?other ] }}
+    FILTER(isIRI(?class) && isIRI(?other))
 }}
 """
 

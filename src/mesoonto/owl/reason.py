@@ -7,23 +7,25 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from mesoonto import rdf_files, resources
 from mesoonto.errors import NoJavaError, ReasonerError, UnsupportedConstructError
-from mesoonto.owl.axioms import Axiom, axioms_of, logical
+from mesoonto.owl.axioms import Axiom, Wording, axioms_of, logical
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 
-#: What HermiT's messages call a construct that it refuses.
+#: What HermiT throws when it meets a construct that it refuses; the message runs on until the stack trace.
 _UNSUPPORTED = re.compile(
     r"(?:UnsupportedDatatypeException|IllegalArgumentException|UnsupportedFacetException"
-    r"|MalformedLiteralException)[^:\n]*:\s*([^\n]+)"
+    r"|MalformedLiteralException)[^:\n]*:\s*(.+?)(?=\n\s+at |\Z)",
+    re.DOTALL,
 )
 
 
@@ -45,6 +47,7 @@ class Classification:
 
     consistent: bool
     classes: int  #: named classes
+    wording: Wording  #: puts the axioms into words
     unsatisfiable: tuple[Unsatisfiable, ...] = ()
     subsumptions: tuple[tuple[str, str], ...] = ()  #: inferred and not asserted: (subclass, superclass)
     because: tuple[Axiom, ...] = ()
@@ -77,26 +80,36 @@ def classify(files: Sequence[Path] = (), on_step: Callable[[str], None] = lambda
         )
     paths = list(files) or [*resources.module_files(), *resources.import_files()]
     triples = {quad.triple for path in paths for quad in rdf_files.read(path)}
-    axioms = logical(axioms_of(triples))
+    everything = axioms_of(triples)
+    wording = Wording(everything)
+    axioms = logical(everything)
     on_step(f"HermiT classifies {len(axioms)} axioms")
     verdict = _ask_hermit(axioms)
     classes = sum(1 for a in axioms if a.declares_class)
     if not verdict.consistent:
         on_step("looking for the axioms that contradict each other")
         core = _smallest(axioms, lambda part: not _ask_hermit(part).consistent)
-        return Classification(consistent=False, classes=classes, because=core)
+        return Classification(consistent=False, classes=classes, wording=wording, because=core)
     unsatisfiable = []
     for iri in sorted(verdict.unsatisfiable):
         on_step(f"looking for the reason why {iri} cannot have an instance")
-        core = _smallest(axioms, lambda part, iri=iri: iri in _ask_hermit(part).unsatisfiable)
+        core = _smallest(axioms, partial(_makes_unsatisfiable, iri))
         unsatisfiable.append(Unsatisfiable(iri, core))
-    asserted = {(t.subject.value, t.object.value) for t in triples if t.predicate == _SUBCLASS and _named(t)}
+    asserted = set(_asserted_subclasses(triples))
     new = sorted(pair for pair in verdict.parents - asserted if pair[0] not in verdict.unsatisfiable)
-    return Classification(True, classes, tuple(unsatisfiable), tuple(new))
+    return Classification(True, classes, wording, tuple(unsatisfiable), tuple(new))
 
 
-def _named(triple: ox.Triple) -> bool:
-    return isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.NamedNode)
+def _makes_unsatisfiable(iri: str, axioms: Sequence[Axiom]) -> bool:
+    verdict = _ask_hermit(axioms)
+    return not verdict.consistent or iri in verdict.unsatisfiable
+
+
+def _asserted_subclasses(triples: Iterable[ox.Triple]) -> Iterator[tuple[str, str]]:
+    for t in triples:
+        named = isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.NamedNode)
+        if named and t.predicate == _SUBCLASS:
+            yield str(t.subject.value), str(t.object.value)
 
 
 def _ask_hermit(axioms: Iterable[Axiom]) -> _Verdict:
@@ -128,7 +141,7 @@ def _ask_hermit(axioms: Iterable[Axiom]) -> _Verdict:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterable[None]:
+def _quiet() -> Iterator[None]:
     """Keep owlready2's own remarks off the terminal."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
@@ -137,7 +150,7 @@ def _quiet() -> Iterable[None]:
 def _reasoner_error(text: str) -> ReasonerError:
     known = _UNSUPPORTED.search(text)
     if known:
-        return UnsupportedConstructError(f"unsupported construct: {known[1].strip()}")
+        return UnsupportedConstructError(f"unsupported construct: {known[1]}")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return ReasonerError(f"HermiT gave up: {lines[-1] if lines else 'no message'}")
 

@@ -14,7 +14,7 @@ import pyshacl
 from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, RuleLoadError, ShapeLoadError
 from rdflib import RDF, BNode, Graph, Literal, URIRef
 from rdflib.namespace import SH, XSD
-from rdflib.term import Identifier
+from rdflib.term import Identifier, Node
 
 from mesoonto import rdf_files, resources
 from mesoonto.errors import InputError, ShapeError
@@ -22,7 +22,11 @@ from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.report import Finding, Report, Severity
 
 _BAD_SHAPES = (ShapeLoadError, ConstraintLoadError, RuleLoadError, ReportableRuntimeError)
-_SEVERITIES = {SH.Violation: Severity.VIOLATION, SH.Warning: Severity.WARNING, SH.Info: Severity.INFO}
+_SEVERITIES: dict[Node | None, Severity] = {
+    SH.Violation: Severity.VIOLATION,
+    SH.Warning: Severity.WARNING,
+    SH.Info: Severity.INFO,
+}
 
 
 def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
@@ -100,7 +104,7 @@ def _text(graph: Graph, node: object) -> str:
         return ""
     if isinstance(node, BNode):
         steps = sorted({str(o) for o in graph.objects(node) if isinstance(o, URIRef)})
-        return "/".join(steps)
+        return " ".join(steps)
     return str(node)
 
 
@@ -122,7 +126,9 @@ def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Identif
     if isinstance(term, ox.BlankNode):
         return BNode(term.value)
     if isinstance(term, ox.Triple):
-        raise InputError("triple terms are not supported by SHACL 1.0; state the triple and describe it instead")
+        raise InputError(
+            "triple terms are not supported by SHACL 1.0; state the triple and describe it instead"
+        )
     datatype = URIRef(term.datatype.value)
     if term.language or datatype == XSD.string:
         return Literal(term.value, lang=term.language)

@@ -1,0 +1,54 @@
+"""The competency questions: SPARQL files whose header says in words what they ask.
+
+A header is a run of lines ``#+ key: value`` at the top of the file, as grlc has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesoonto import resources
+from mesoonto.errors import InputError, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One competency question."""
+
+    number: str  #: such as ``CQ01``
+    summary: str  #: the question in words
+    keywords: tuple[str, ...]
+    sparql: str  #: the query without the header
+    path: Path
+
+
+def read_question(path: Path) -> Question:
+    """The question in *path*; an InputError when its header lacks a summary."""
+    header: dict[str, str] = {}
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    body_from = 0
+    for line in lines:
+        if not line.startswith("#+"):
+            break
+        key, _, value = line[2:].partition(":")
+        header[key.strip()] = value.strip()
+        body_from += 1
+    if not header.get("summary"):
+        raise InputError(
+            "no summary; begin the file with a line #+ summary: the question in words", Place(str(path), 1)
+        )
+    keywords = header.get("keywords", "").strip("[]")
+    return Question(
+        number=path.name.partition("_")[0],
+        summary=header["summary"],
+        keywords=tuple(word.strip() for word in keywords.split(",") if word.strip()),
+        sparql="".join(lines[body_from:]).strip() + "\n",
+        path=path,
+    )
+
+
+def shipped() -> Sequence[Question]:
+    """All shipped questions in the order of their numbers."""
+    return [read_question(path) for path in resources.question_files()]
