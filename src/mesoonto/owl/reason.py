@@ -107,9 +107,8 @@ def _makes_unsatisfiable(iri: str, axioms: Sequence[Axiom]) -> bool:
 
 def _asserted_subclasses(triples: Iterable[ox.Triple]) -> Iterator[tuple[str, str]]:
     for t in triples:
-        named = isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.NamedNode)
-        if named and t.predicate == _SUBCLASS:
-            yield str(t.subject.value), str(t.object.value)
+        if t.predicate == _SUBCLASS and isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.NamedNode):
+            yield t.subject.value, t.object.value
 
 
 def _ask_hermit(axioms: Iterable[Axiom]) -> _Verdict:
