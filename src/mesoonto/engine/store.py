@@ -122,11 +122,11 @@ def _syntax_error(error: SyntaxError) -> QuerySyntaxError:
 
 
 def _readable(message: str) -> str:
-    """The parser's message without the character classes that it lists beside the words it expected."""
+    """The parser's message without the long character classes that it lists beside the words it expected."""
     if "Prefix not found" in message:
         return "prefix not declared"
     head, expected, choices = message.partition("expected one of ")
-    words = [choice for choice in choices.split(", ") if not choice.startswith(("[", "'"))]
+    words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]
     return f"{head}{expected}{', '.join(words)}" if words else message
 
 

@@ -1,0 +1,5 @@
+"""``python -m mesoonto`` is ``mesoonto``."""
+
+from mesoonto.cli import main
+
+main()

@@ -1,0 +1,112 @@
+"""Fixtures that several test modules share: the shipped dataset, a real server, and what the machine has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mesoonto import dataset
+from mesoonto.engine.store import Engine
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Markers, the programs that they need, and how to get them.
+NEEDS = {
+    "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
+    "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
+}
+
+
+def program(marker: str) -> str | None:
+    """The path of the first program that *marker* needs, or None."""
+    return next((found for name in NEEDS[marker][0] if (found := shutil.which(name))), None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what the machine cannot run, and say how to get it; with CI=true a missing program is a failure."""
+    for marker, (_, advice) in NEEDS.items():
+        if item.get_closest_marker(marker) and program(marker) is None:
+            message = f"{marker} is missing; install it: {advice}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The shipped dataset."""
+    return Engine(dataset.build(), dataset.version())
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_server(*options: str, log: Path | None = None) -> Iterator[str]:
+    """A served mesoonto in a process of its own; yields its address."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/"
+    command = [sys.executable, "-m", "mesoonto", "serve", "--port", str(port), *options]
+    with (
+        open(log or os.devnull, "wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            _wait_for(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended with {process.returncode}")
+        try:
+            urllib.request.urlopen(f"{address}sparql", timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"no answer from {address}")
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The address of a served shipped dataset."""
+    with running_server() as found:
+        yield found
+
+
+@pytest.fixture
+def mesoonto(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in a process of its own, in an empty directory."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mesoonto", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            timeout=120,
+            check=False,
+        )
+
+    return run

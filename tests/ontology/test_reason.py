@@ -1,0 +1,101 @@
+"""Classification with HermiT: the shipped ontology is sound, and each way to fail is told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mesoonto.errors import InputError, NoJavaError, UnsupportedConstructError
+from mesoonto.namespaces import MESO, OBO
+from mesoonto.owl.reason import classify
+
+PREFIXES = """
+@prefix : <http://e/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+UNSATISFIABLE = """
+:Animal a owl:Class . :Plant a owl:Class ; owl:disjointWith :Animal .
+:Coral a owl:Class ; rdfs:label "coral" ; rdfs:subClassOf :Animal , :Sessile .
+:Sessile a owl:Class ; rdfs:subClassOf :Plant .
+:Cow a owl:Class ; rdfs:subClassOf :Animal .
+"""
+
+pytestmark = pytest.mark.java
+
+
+def ontology(folder: Path, turtle: str) -> list[Path]:
+    path = folder / "o.ttl"
+    path.write_text(PREFIXES + turtle)
+    return [path]
+
+
+def test_shipped_ontology_is_sound() -> None:
+    found = classify()
+    assert found.consistent
+    assert found.unsatisfiable == ()
+    # biphasic pleural mesothelioma is non-epithelioid by the definition of the latter
+    assert (f"{OBO}MONDO_0006377", f"{MESO}MESO_0003001") in found.subsumptions
+
+
+def test_unsatisfiable_class_is_named_with_the_axioms_that_make_it_so(tmp_path: Path) -> None:
+    found = classify(ontology(tmp_path, UNSATISFIABLE))
+    assert found.consistent
+    (item,) = found.unsatisfiable
+    assert item.iri == "http://e/Coral"
+    # by hand: Coral is an Animal and, through Sessile, a Plant, and these are disjoint; Cow has no part in it
+    assert {found.wording.say(axiom) for axiom in item.because} == {
+        "'coral' subClassOf Animal",
+        "'coral' subClassOf Sessile",
+        "Sessile subClassOf Plant",
+        "Plant disjointWith Animal",
+    }
+
+
+def test_inconsistent_ontology_is_told_apart(tmp_path: Path) -> None:
+    found = classify(ontology(tmp_path, UNSATISFIABLE + ":c a owl:NamedIndividual , :Coral ."))
+    assert not found.consistent
+    assert "c type 'coral'" in {found.wording.say(axiom) for axiom in found.because}
+    assert len(found.because) == 5
+
+
+def test_restrictions_are_put_into_words(tmp_path: Path) -> None:
+    found = classify(
+        ontology(
+            tmp_path,
+            """:eats a owl:ObjectProperty . :A a owl:Class . :B a owl:Class .
+            :C a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :eats ; owl:someValuesFrom :A ] ,
+                [ a owl:Restriction ; owl:onProperty :eats ; owl:allValuesFrom [ owl:complementOf :A ] ] .""",
+        )
+    )
+    (item,) = found.unsatisfiable
+    assert {found.wording.say(axiom) for axiom in item.because} == {
+        "C subClassOf (eats some A)",
+        "C subClassOf (eats only not A)",
+    }
+
+
+def test_unsupported_datatype_is_told_apart(tmp_path: Path) -> None:
+    turtle = ':born a owl:DatatypeProperty . :i a owl:NamedIndividual ; :born "2020-01-01"^^xsd:date .'
+    with pytest.raises(UnsupportedConstructError, match="XMLSchema#date"):
+        classify(ontology(tmp_path, turtle))
+
+
+def test_non_simple_property_in_cardinality_is_unsupported(tmp_path: Path) -> None:
+    turtle = """:part a owl:ObjectProperty , owl:TransitiveProperty . :A a owl:Class ; rdfs:subClassOf
+        [ a owl:Restriction ; owl:onProperty :part ; owl:maxCardinality "1"^^xsd:nonNegativeInteger ] ."""
+    with pytest.raises(UnsupportedConstructError, match="part"):
+        classify(ontology(tmp_path, turtle))
+
+
+def test_missing_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NoJavaError, match="default-jre-headless"):
+        classify()
+
+
+def test_broken_file_is_named_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"o\.ttl:\d+:\d+:"):
+        classify(ontology(tmp_path, ":a :b ] ."))

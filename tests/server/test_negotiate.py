@@ -1,0 +1,60 @@
+"""Content negotiation after RFC 9110, section 12.5.1."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesoonto.engine.formats import Kind
+from mesoonto_server import negotiate
+
+OFFERS = ["application/sparql-results+json", "application/sparql-results+xml", "text/csv"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, OFFERS[0]),
+        ("", OFFERS[0]),
+        ("*/*", OFFERS[0]),
+        ("text/csv", "text/csv"),
+        ("text/*", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+        ("text/csv; charset=utf-8", "text/csv"),
+        ("text/csv;q=0.5, application/sparql-results+xml;q=0.9", OFFERS[1]),
+        ("text/csv;q=0.5, */*;q=0.1", "text/csv"),
+        ("*/*;q=0.9, application/sparql-results+json;q=0.1", OFFERS[1]),
+        # the most specific range counts, not the first
+        ("application/*;q=0.2, application/sparql-results+xml;q=0.8, text/csv;q=0.5", OFFERS[1]),
+        ("text/csv;q=0", None),
+        ("image/png", None),
+        ("*/*, text/csv;q=0", OFFERS[0]),
+        ("nonsense, text/csv", "text/csv"),
+        ("text/csv;q=high", None),
+    ],
+)
+def test_choice(accept: str | None, expected: str | None) -> None:
+    assert negotiate.choose(OFFERS, accept) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "accept", "form", "label"),
+    [
+        (Kind.SOLUTIONS, "application/json", "json", "application/json"),
+        (Kind.BOOLEAN, "text/csv, */*;q=0.1", "json", "application/sparql-results+json"),
+        (Kind.TRIPLES, "application/json", "jsonld", "application/json"),
+        (Kind.TRIPLES, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "rdfxml", "application/xml"),
+        (Kind.SOLUTIONS, None, "json", "application/sparql-results+json"),
+        (Kind.TRIPLES, None, "turtle", "text/turtle"),
+    ],
+)
+def test_format_fits_the_kind_of_result(kind: Kind, accept: str | None, form: str, label: str) -> None:
+    chosen = negotiate.choose_format(kind, accept)
+    assert chosen is not None
+    assert (chosen[0].name, chosen[1]) == (form, label)
+
+
+@given(st.text())
+def test_any_header_gives_an_offer_or_none(accept: str) -> None:
+    assert negotiate.choose(OFFERS, accept) in {*OFFERS, None}
