@@ -33,7 +33,7 @@ def program(marker: str) -> str | None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what the machine cannot run, and say how to get it; with CI=true a missing program is a failure."""
+    """Skip what the machine cannot run and say how to get it; with CI=true a missing program is a failure."""
     for marker, (_, advice) in NEEDS.items():
         if item.get_closest_marker(marker) and program(marker) is None:
             message = f"{marker} is missing; install it: {advice}"

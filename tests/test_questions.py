@@ -1,6 +1,6 @@
 """Competency questions: each has its metadata and gives the answer that was checked against the sources.
 
-The expected answers are tests/golden/<number>.csv. To review a change of evidence, read the change of the CSV.
+The expected answers are tests/golden/<number>.csv: to review a change of evidence, read its diff.
 """
 
 from __future__ import annotations

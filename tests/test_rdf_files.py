@@ -43,12 +43,14 @@ def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
     ("name", "content", "expected"),
     [
         ("a.ttl", b"@prefix : <http://e/> .\n:a :b\n   ] .", ":3:4: not Turtle"),
-        ("a.ttl", b"<http://a> <http://b> \"caf\xe9\" .", ":1:27: not UTF-8"),
+        ("a.ttl", b'<http://a> <http://b> "caf\xe9" .', ":1:27: not UTF-8"),
         ("a.xyz", b"", ": unknown file type; known endings are .ttl"),
         ("a.jsonld", b'{"@id": 5,', ":1:"),
     ],
 )
-def test_broken_file_is_named_with_its_place(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
+def test_broken_file_is_named_with_its_place(
+    tmp_path: Path, name: str, content: bytes, expected: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:

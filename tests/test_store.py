@@ -135,7 +135,9 @@ def test_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_replacing_graphs_leaves_other_graphs_and_renews_the_named(tmp_path: Path) -> None:
     target = open_store(tmp_path / "store")
-    target.update("INSERT DATA { GRAPH <http://e/mine> { <a:a> <a:b> 1 } GRAPH <http://e/g1> { <a:old> <a:b> 1 } }")
+    target.update(
+        "INSERT DATA { GRAPH <http://e/mine> { <a:a> <a:b> 1 } GRAPH <http://e/g1> { <a:old> <a:b> 1 } }"
+    )
     source = ox.Store()
     source.load(TRIG, format=ox.RdfFormat.TRIG)
     replace_graphs(target, source)

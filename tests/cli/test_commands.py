@@ -130,7 +130,8 @@ class TestValidate:
 
     def test_finding_names_file_record_and_remedy(self, mesoonto: Run, tmp_path: Path) -> None:
         (tmp_path / "mine.ttl").write_text(
-            "@prefix meso: <https://w3id.org/mesoonto/> . @prefix mesod: <https://w3id.org/mesoonto/data/> .\n"
+            "@prefix meso: <https://w3id.org/mesoonto/> .\n"
+            "@prefix mesod: <https://w3id.org/mesoonto/data/> .\n"
             "mesod:study_NCT00000001 a meso:Study ; meso:registryId '33485464' ."
         )
         done = mesoonto("validate", "mine.ttl")
@@ -174,7 +175,9 @@ class TestServe:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            assert_one_line(mesoonto("serve", "--port", str(port)), f"127.0.0.1:{port}", "address already in use")
+            assert_one_line(
+                mesoonto("serve", "--port", str(port)), f"127.0.0.1:{port}", "address already in use"
+            )
 
     def test_directory_in_use_is_left_as_it_is(self, mesoonto: Run, tmp_path: Path) -> None:
         import pyoxigraph as ox
@@ -185,7 +188,7 @@ class TestServe:
         assert_one_line(done, "store", "in use by another process")
         assert len(held) == 1
 
-    def test_store_on_disk_keeps_other_graphs(self, tmp_path: Path) -> None:
+    def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path) -> None:
         import pyoxigraph as ox
 
         location = tmp_path / "store"
@@ -196,11 +199,8 @@ class TestServe:
         del store
         for _ in range(2):
             with running_server("--location", str(location)) as address:
-                done = subprocess.run(
-                    [sys.executable, "-m", "mesoonto", "query", "--endpoint", f"{address}sparql", "--format", "csv",
-                     "-e", "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"],
-                    capture_output=True, text=True, check=True, timeout=60,
-                )  # fmt: skip
+                count = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+                done = mesoonto("query", "--endpoint", f"{address}sparql", "--format", "csv", "-e", count)
                 assert done.stdout.split() == ["n", str(len(dataset.build()) + 1)]
         assert mine in ox.Store.read_only(str(location))
 
@@ -237,5 +237,7 @@ class TestServe:
 
 
 def test_no_command_imports_flask_before_it_is_needed() -> None:
-    code = "import sys, mesoonto.cli, mesoonto.dataset, mesoonto.engine.store; sys.exit('flask' in sys.modules)"
+    code = (
+        "import sys, mesoonto.cli, mesoonto.dataset, mesoonto.engine.store; sys.exit('flask' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ)).returncode == 0

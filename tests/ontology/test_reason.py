@@ -66,7 +66,8 @@ def test_restrictions_are_put_into_words(tmp_path: Path) -> None:
         ontology(
             tmp_path,
             """:eats a owl:ObjectProperty . :A a owl:Class . :B a owl:Class .
-            :C a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :eats ; owl:someValuesFrom :A ] ,
+            :C a owl:Class ; rdfs:subClassOf
+                [ a owl:Restriction ; owl:onProperty :eats ; owl:someValuesFrom :A ] ,
                 [ a owl:Restriction ; owl:onProperty :eats ; owl:allValuesFrom [ owl:complementOf :A ] ] .""",
         )
     )

@@ -44,7 +44,12 @@ def test_choice(accept: str | None, expected: str | None) -> None:
         (Kind.SOLUTIONS, "application/json", "json", "application/json"),
         (Kind.BOOLEAN, "text/csv, */*;q=0.1", "json", "application/sparql-results+json"),
         (Kind.TRIPLES, "application/json", "jsonld", "application/json"),
-        (Kind.TRIPLES, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "rdfxml", "application/xml"),
+        (
+            Kind.TRIPLES,
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "rdfxml",
+            "application/xml",
+        ),
         (Kind.SOLUTIONS, None, "json", "application/sparql-results+json"),
         (Kind.TRIPLES, None, "turtle", "text/turtle"),
     ],

@@ -15,7 +15,9 @@ import pytest
 from mesoonto.namespaces import GRAPH
 
 SELECT = "SELECT ?class { ?class rdfs:subClassOf meso:MESO_0000001 } ORDER BY ?class LIMIT 3"
-CONSTRUCT = "CONSTRUCT { ?c rdfs:label ?l } WHERE { ?c rdfs:subClassOf meso:MESO_0000001 ; rdfs:label ?l } LIMIT 3"
+CONSTRUCT = (
+    "CONSTRUCT { ?c rdfs:label ?l } WHERE { ?c rdfs:subClassOf meso:MESO_0000001 ; rdfs:label ?l } LIMIT 3"
+)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DIRECT = {"Content-Type": "application/sparql-query"}
 
@@ -60,7 +62,12 @@ def test_post_form(address: str) -> None:
 
 
 def test_post_query_as_body(address: str) -> None:
-    reply = ask(address, "POST", body=SELECT.encode(), **{**DIRECT, "Content-Type": "application/sparql-query; charset=utf-8"})
+    reply = ask(
+        address,
+        "POST",
+        body=SELECT.encode(),
+        **{**DIRECT, "Content-Type": "application/sparql-query; charset=utf-8"},
+    )
     assert len(json.loads(reply.body)["results"]["bindings"]) == 3
 
 
@@ -111,13 +118,17 @@ def test_syntax_error_is_400_with_line_and_column(address: str) -> None:
 
 
 def test_syntax_error_for_programs_is_problem_json(address: str) -> None:
-    reply = get(address, "SELECT *\nWHERE x", Accept="application/sparql-results+json, application/problem+json")
+    reply = get(
+        address, "SELECT *\nWHERE x", Accept="application/sparql-results+json, application/problem+json"
+    )
     problem = json.loads(reply.body)
     assert reply.type == "application/problem+json"
     assert (problem["status"], problem["line"], problem["column"]) == (400, 2, 7)
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/json", "multipart/form-data; boundary=x", ""]
+)
 def test_other_body_types_are_415(address: str, content_type: str) -> None:
     assert ask(address, "POST", body=SELECT.encode(), Content_Type=content_type).status == 415
 
@@ -156,7 +167,9 @@ def test_body_that_is_too_large_is_413(address: str) -> None:
         ("POST", "/sparql", b"CLEAR ALL", {"Content-Type": "application/sparql-update"}),
     ],
 )
-def test_updates_are_refused(address: str, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> None:
+def test_updates_are_refused(
+    address: str, method: str, path: str, body: bytes | None, headers: dict[str, str]
+) -> None:
     reply = ask(address, method, path, body, **headers)
     assert reply.status == 403
     assert b"read-only" in reply.body
@@ -176,8 +189,16 @@ def test_dataset_parameters_choose_the_graphs(address: str) -> None:
         sizes[layer] = int(json.loads(ask(address, path=path).body)["results"]["bindings"][0]["n"]["value"])
     whole = int(json.loads(get(address, count).body)["results"]["bindings"][0]["n"]["value"])
     assert all(0 < size < whole for size in sizes.values())
-    both = [("query", count), ("default-graph-uri", GRAPH + "ontology"), ("default-graph-uri", GRAPH + "imports")]
-    merged = int(json.loads(ask(address, path=f"/sparql?{urlencode(both)}").body)["results"]["bindings"][0]["n"]["value"])
+    both = [
+        ("query", count),
+        ("default-graph-uri", GRAPH + "ontology"),
+        ("default-graph-uri", GRAPH + "imports"),
+    ]
+    merged = int(
+        json.loads(ask(address, path=f"/sparql?{urlencode(both)}").body)["results"]["bindings"][0]["n"][
+            "value"
+        ]
+    )
     assert merged == sizes["ontology"] + sizes["imports"]
 
 

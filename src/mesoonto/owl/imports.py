@@ -14,6 +14,8 @@ from pathlib import Path
 from mesoonto.errors import InputError, MesoontoError, Place
 from mesoonto.namespaces import MESO, OBO, PREFIXES, expand
 
+_IMPORTED_FROM = f"{OBO}IAO_0000412"
+
 COLUMNS = ["id", "label", "type", "parent"]
 TYPES = ("Class", "ObjectProperty", "AnnotationProperty")
 
@@ -62,8 +64,18 @@ def slice_turtle(table: Path) -> str:
         f"<{MESO}imports/{source}> a owl:Ontology ;",
         f'    dcterms:title "Terms of {source} that mesoonto refers to"@en ;',
         "    dcterms:license <https://creativecommons.org/licenses/by/4.0/> .",
+        "",
+        "dcterms:license a owl:AnnotationProperty .",
+        "dcterms:title a owl:AnnotationProperty .",
     ]
-    for term in read_table(table):
+    terms = read_table(table)
+    # Everything that is mentioned is declared, so that the slice by itself is OWL 2 DL.
+    declared = {term.iri for term in terms}
+    mentioned = {term.parent for term in terms if term.parent} - declared
+    lines += [f"<{iri}> a owl:Class ." for iri in sorted(mentioned)]
+    if _IMPORTED_FROM not in declared:
+        lines.append(f"<{_IMPORTED_FROM}> a owl:AnnotationProperty .")
+    for term in terms:
         home = f"<{OBO}{source}.owl>" if term.iri.startswith(OBO) else f"<{PREFIXES[source]}>"
         lines += ["", f"<{term.iri}> a owl:{term.type} ;", f"    rdfs:label {_literal(term.label)} ;"]
         if term.parent:

@@ -107,7 +107,11 @@ def _makes_unsatisfiable(iri: str, axioms: Sequence[Axiom]) -> bool:
 
 def _asserted_subclasses(triples: Iterable[ox.Triple]) -> Iterator[tuple[str, str]]:
     for t in triples:
-        if t.predicate == _SUBCLASS and isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.NamedNode):
+        if (
+            t.predicate == _SUBCLASS
+            and isinstance(t.subject, ox.NamedNode)
+            and isinstance(t.object, ox.NamedNode)
+        ):
             yield t.subject.value, t.object.value
 
 

@@ -1,0 +1,68 @@
+"""The project as a whole: lock files, documentation, packaging."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from mesoonto import __version__, resources
+from mesoonto.cli import _COMMANDS
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.checkout
+
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_a_version_and_hashes(name: str) -> None:
+    text = (ROOT / name).read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", text)
+    assert len(entries) > 20
+    assert [e.splitlines()[0] for e in entries if "==" not in e or "--hash=sha256:" not in e] == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_files_name_no_host(name: str) -> None:
+    assert not re.search(r"https?:|index-url|find-links", (ROOT / name).read_text())
+
+
+def test_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f'owl:versionInfo "{__version__}"' in (resources.ontology_dir() / "mesoonto.ttl").read_text()
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_readme_names_every_command() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in _COMMANDS if f"mesoonto {name}" not in readme] == []
+
+
+def test_readme_names_every_folder() -> None:
+    readme = (ROOT / "README.md").read_text()
+    folders = [
+        p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".") and p.name != "build"
+    ]
+    assert [name for name in folders if f"`{name}/`" not in readme] == []
+
+
+def test_server_readme_names_every_route() -> None:
+    import pyoxigraph as ox
+
+    from mesoonto.engine.store import Engine
+    from mesoonto_server import create_app
+
+    text = (ROOT / "server" / "README.md").read_text()
+    routes = {rule.rule for rule in create_app(Engine(ox.Store(), "x")).url_map.iter_rules()}
+    assert [route for route in routes if not route.startswith("/static") and f"`{route}`" not in text] == []
+
+
+def test_library_never_imports_flask() -> None:
+    sources = (ROOT / "src" / "mesoonto").rglob("*.py")
+    assert [
+        p.name for p in sources if re.search(r"^\s*(import|from) flask", p.read_text(), re.MULTILINE)
+    ] == []
