@@ -15,8 +15,11 @@ from mesoonto.errors import MesoontoError
 #: ``mesoonto --help`` answers at once.
 _COMMANDS = {
     "build": ("dataset", "Renew generated files and write the dataset to a file."),
+    "check-ids": ("curation", "Compare identifiers and labels with tables of other vocabularies."),
+    "new": ("curation", "Write a template for a new record."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),
     "reason": ("reason", "Classify the ontology with HermiT."),
+    "report": ("curation", "Tell what the records still lack."),
     "serve": ("serve", "Serve the dataset as a SPARQL endpoint with a page."),
     "stats": ("dataset", "Count what the dataset holds."),
     "validate": ("validate", "Check records against SHACL shapes."),
@@ -37,7 +40,7 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"mesoonto.cli.{_COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)  # noqa: S101  # as the table says
         return command
 

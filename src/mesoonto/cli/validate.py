@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from mesoonto.validation.report import Finding, Report
 
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Findings for people, or the SHACL validation report.",
 )
-def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], form: str) -> None:
+@click.option("--warnings", is_flag=True, help="List each warning, not only how many there are of a kind.")
+def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], form: str, warnings: bool) -> None:
     """Check the RDF files DATA against SHACL shapes.
 
     Without DATA the shipped ontology and records are checked, without --shapes the shipped shapes are used.
@@ -41,29 +44,45 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], form: str) -> Non
     from mesoonto.validation.validate import validate as run
 
     report = run(data, shapes)
-    click.echo(report.turtle if form == "turtle" else _text(report), nl=form == "text")
+    if form == "turtle":
+        click.echo(report.turtle, nl=False)
+    else:
+        click.echo("\n".join(_text(report, warnings)))
     raise SystemExit(0 if report.conforms else 1)
 
 
-def _text(report: Report) -> str:
+def _text(report: Report, list_warnings: bool) -> Iterator[str]:
+    blocking = [finding for finding in report.findings if finding.blocking]
+    others = [finding for finding in report.findings if not finding.blocking]
+    yield from _by_record(report.findings if list_warnings else blocking)
+    if not list_warnings:
+        yield from _by_message(others)
+    verdict = "conforms" if report.conforms else "does not conform"
+    counts = f"{len(blocking)} violations, {len(others)} warnings"
+    yield f"{verdict}: {counts}; {report.triples} triples, {report.shapes} shapes"
+
+
+def _by_record(findings: Iterable[Finding]) -> Iterator[str]:
     from mesoonto.namespaces import compress
 
-    lines = []
-    for (file, focus), group in groupby(report.findings, key=lambda finding: (finding.file, finding.focus)):
-        lines.append(f"{file}: {compress(focus)}")
-        lines += [f"    {_line(finding)}" for finding in group]
-    blocking = sum(finding.blocking for finding in report.findings)
-    others = len(report.findings) - blocking
-    verdict = "conforms" if report.conforms else "does not conform"
-    size = f"{report.triples} triples, {report.shapes} shapes"
-    lines.append(f"{verdict}: {blocking} violations, {others} warnings; {size}")
-    return "\n".join(lines)
+    for (file, focus), group in groupby(findings, key=lambda finding: (finding.file, finding.focus)):
+        yield f"{file}: {compress(focus)}"
+        for finding in group:
+            yield f"    {_line(finding)}"
+
+
+def _by_message(findings: Iterable[Finding]) -> Iterator[str]:
+    def kind(finding: Finding) -> tuple[str, str]:
+        return (finding.severity.value, finding.message)
+
+    for (severity, message), group in groupby(sorted(findings, key=kind), key=kind):
+        yield f"{severity.lower()} ({len(list(group))} times; list them with --warnings): {message}"
 
 
 def _line(finding: Finding) -> str:
     from mesoonto.namespaces import compress
 
-    path = "/".join(compress(step) for step in finding.path.split(" ")) if finding.path else ""
-    value = f" (found: {compress(finding.value)})" if finding.value else ""
-    where = f"{path}: " if path else ""
+    where = "/".join(compress(step) for step in finding.path.split()) + ": " if finding.path else ""
+    shown = finding.value and finding.value != finding.focus
+    value = f" (found: {compress(finding.value)})" if shown else ""
     return f"{finding.severity.value.lower()}: {where}{finding.message}{value}"

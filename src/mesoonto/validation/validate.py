@@ -6,6 +6,7 @@ carry the datatype xsd:string, pySHACL is 60 times slower and wrong on ``sh:in``
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
 
     Raises InputError for a data file, and ShapeError for shapes, that cannot be used.
     """
+    # An ill-typed literal is a finding of sh:datatype, not a reason for rdflib to print a stack trace.
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
     data_files = list(data) or [*resources.module_files(), *resources.record_files()]
     graph = Graph()
     home: dict[Identifier, str] = {}

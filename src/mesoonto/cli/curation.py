@@ -1,0 +1,94 @@
+"""``mesoonto new``, ``report`` and ``check-ids``: help for curators."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["trial", "statement", "decision"]))
+@click.argument("key")
+@click.option(
+    "-d",
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("ontology/data"),
+    show_default=True,
+    help="Folder to write the file into.",
+)
+def new(kind: str, key: str, directory: Path) -> None:
+    """Write a template for a new record: a trial by its registry number, a statement by the PubMed id of
+    its source, a decision by its body and number.
+
+    \b
+    mesoonto new trial NCT02709512
+    mesoonto new statement 38358753
+    mesoonto new decision NICE_TA818
+
+    An existing file is never touched. Fill in the file, then run: mesoonto validate FILE
+    """
+    import datetime
+
+    from mesoonto.errors import OutputError, Place
+    from mesoonto.knowledge import templates
+
+    template = templates.new(kind, key, datetime.datetime.now(tz=datetime.UTC).date())
+    path = directory / template.file_name
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template.text)
+    except OSError as error:
+        raise OutputError((error.strerror or str(error)).lower(), Place(str(path))) from error
+    click.echo(f"wrote {path}; fill it in, then run: mesoonto validate {path}")
+
+
+@click.command()
+@click.option("--list", "show_records", is_flag=True, help="Name every record, not only their numbers.")
+def report(show_records: bool) -> None:
+    """Tell what the records still lack: second sources, interval levels, cut-offs, doses ...
+
+    These are no mistakes, which validate finds, but work that is left.
+    """
+    from mesoonto import dataset
+    from mesoonto.engine.store import Engine
+    from mesoonto.knowledge import completeness
+    from mesoonto.namespaces import compress
+
+    gaps = completeness.gaps(Engine(dataset.build(), dataset.version()))
+    for lack, group in groupby(gaps, key=lambda gap: gap.lack):
+        records = list(group)
+        click.echo(f"{len(records):>5}  {lack}")
+        if show_records:
+            for gap in records:
+                click.echo(f"         {compress(gap.record)}  {gap.label}")
+
+
+@click.command("check-ids")
+@click.option(
+    "--tables",
+    envvar="MESOONTO_TABLES",
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    default=Path("../shared/vocab"),
+    show_default=True,
+    help="Directory with a table <prefix>.tsv.gz for each vocabulary.",
+)
+def check_ids(tables: Path) -> None:
+    """Compare every identifier and label of other vocabularies with tables of them.
+
+    Looks at the import slices, the mappings, the modules and the records.
+
+    \b
+    Ends with 0 when all are known, in use and labelled alike, 1 when not, and 2 without tables.
+    """
+    from mesoonto.knowledge import identifiers
+
+    found = identifiers.compare(tables)
+    for mistake in found.mistakes:
+        click.echo(mistake)
+    unchecked = f"; no table for {', '.join(found.unchecked)}" if found.unchecked else ""
+    click.echo(f"{found.checked} identifiers compared, {len(found.mistakes)} mistakes{unchecked}")
+    raise SystemExit(1 if found.mistakes else 0)
