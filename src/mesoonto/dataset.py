@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from mesoonto import rdf_files, resources
 from mesoonto.errors import OutputError, Place
+from mesoonto.knowledge import mappings
 from mesoonto.namespaces import GRAPH
 from mesoonto.owl import infer
 
@@ -35,6 +36,7 @@ def layers() -> list[Layer]:
     return [
         Layer("ontology", tuple(resources.module_files())),
         Layer("imports", tuple(resources.import_files())),
+        Layer("mappings", tuple(resources.mapping_files())),
         Layer("data", tuple(resources.record_files())),
         Layer("shapes", tuple(resources.shape_files())),
     ]
@@ -56,7 +58,8 @@ def build() -> ox.Store:
     for layer in layers():
         graph = ox.NamedNode(layer.graph)
         for path in layer.files:
-            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in rdf_files.read(path))
+            found = mappings.triples(path) if layer.name == "mappings" else rdf_files.read(path)
+            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in found)
     schema = [ox.NamedNode(GRAPH + name) for name in ("ontology", "imports")]
     inferred = ox.NamedNode(INFERRED)
     store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in infer.relations(store, schema))

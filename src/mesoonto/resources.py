@@ -39,6 +39,11 @@ def import_files() -> list[Path]:
     return sorted((ontology_dir() / "imports").glob("*.ttl"))
 
 
+def mapping_files() -> list[Path]:
+    """The mappings to other vocabularies."""
+    return sorted((ontology_dir() / "mappings").glob("*.sssom.tsv"))
+
+
 def record_files() -> list[Path]:
     """The curated records."""
     return sorted((ontology_dir() / "data").glob("*.ttl"))

@@ -80,7 +80,7 @@ def mentions() -> Iterator[Mention]:
     folder = resources.ontology_dir()
     for path in sorted((folder / "imports").glob("*_terms.txt")):
         yield from _in_columns(path, [("id", "label")])
-    for path in sorted((folder / "mappings").glob("*.sssom.tsv")):
+    for path in resources.mapping_files():
         yield from _in_columns(path, [("object_id", "object_label")])
     for path in [*resources.module_files(), *resources.record_files()]:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):

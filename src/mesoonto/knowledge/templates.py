@@ -108,7 +108,7 @@ mesod:statement_PMID{key}_1 a meso:EvidenceStatement ;
 def _decision(key: str, curation: str, today: datetime.date) -> str:
     body, _, number = key.partition("_")
     return f"""# Remove what the source does not say; unknown is absent. See docs/curating.md.
-mesod:decision_{key} a meso: ;      # GuidelineRecommendation HealthTechnologyAppraisal MarketingAuthorisation
+mesod:decision_{key} a meso:HealthTechnologyAppraisal ; # or GuidelineRecommendation MarketingAuthorisation
     rdfs:label ""@en ;
     meso:body "{body}" ; meso:jurisdiction "" ; meso:decisionNumber "{number}" ;
     dcterms:issued ""^^xsd:date ;
