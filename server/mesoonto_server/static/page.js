@@ -72,6 +72,7 @@ async function run(query) {
     result.replaceChildren(element("p", `The endpoint cannot be reached: ${error.message}`, { className: "error" }));
   } finally {
     result.removeAttribute("aria-busy");
+    result.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 }
 
