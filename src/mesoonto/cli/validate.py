@@ -65,8 +65,8 @@ def _text(report: Report, list_warnings: bool) -> Iterator[str]:
 def _by_record(findings: Iterable[Finding]) -> Iterator[str]:
     from mesoonto.namespaces import compress
 
-    for (file, focus), group in groupby(findings, key=lambda finding: (finding.file, finding.focus)):
-        yield f"{file}: {compress(focus)}"
+    for (file, record), group in groupby(findings, key=lambda finding: (finding.file, finding.record)):
+        yield f"{file}: {compress(record)}"
         for finding in group:
             yield f"    {_line(finding)}"
 

@@ -18,7 +18,8 @@ class Severity(Enum):
 class Finding:
     """One thing that a curator should mend."""
 
-    file: str  #: the file that describes the focus node, or "" when none does
+    file: str  #: the file that describes the focus node
+    record: str  #: IRI of the record: the focus node, or what leads to it when it is a blank node
     focus: str  #: the focus node, as IRI or blank node label
     path: str  #: the property, as IRI or SHACL path, or "" for the node itself
     message: str  #: the shape's own words

@@ -55,7 +55,7 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
     shape_graph = _read_shapes(shapes or resources.shape_files())
     results = _run_pyshacl(graph, shape_graph)
     return Report(
-        findings=tuple(sorted(_findings(results, home))),
+        findings=tuple(sorted(_findings(results, home, graph))),
         triples=triples,
         shapes=len(set(shape_graph.subjects(RDF.type, SH.NodeShape))),
         turtle=results.serialize(format="turtle"),
@@ -84,7 +84,7 @@ def _run_pyshacl(data: Graph, shapes: Graph) -> Graph:
     return results
 
 
-def _findings(results: Graph, home: Mapping[Identifier, str]) -> Iterable[Finding]:
+def _findings(results: Graph, home: Mapping[Identifier, str], data: Graph) -> Iterable[Finding]:
     for result in results.subjects(RDF.type, SH.ValidationResult):
         focus = results.value(result, SH.focusNode)
         severity = results.value(result, SH.resultSeverity)
@@ -92,6 +92,7 @@ def _findings(results: Graph, home: Mapping[Identifier, str]) -> Iterable[Findin
             continue
         yield Finding(
             file=home[focus],
+            record=str(_owner(focus, data)),
             focus=str(focus),
             path=_text(results, results.value(result, SH.resultPath)),
             message="; ".join(sorted(str(m) for m in results.objects(result, SH.resultMessage))),
@@ -99,6 +100,15 @@ def _findings(results: Graph, home: Mapping[Identifier, str]) -> Iterable[Findin
             shape=_text(results, results.value(result, SH.sourceShape)),
             severity=_SEVERITIES.get(severity, Severity.VIOLATION),
         )
+
+
+def _owner(node: Node, data: Graph) -> Node:
+    """The IRI that leads to the blank node *node*, or *node* when it is an IRI or nothing leads to it."""
+    seen = set()
+    while isinstance(node, BNode) and node not in seen:
+        seen.add(node)
+        node = next(data.subjects(object=node), node)
+    return node
 
 
 def _text(graph: Graph, node: object) -> str:
