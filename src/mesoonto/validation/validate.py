@@ -7,13 +7,15 @@ carry the datatype xsd:string, pySHACL is 60 times slower and wrong on ``sh:in``
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
 import pyshacl
 from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, RuleLoadError, ShapeLoadError
-from rdflib import RDF, BNode, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.namespace import SH, XSD
 from rdflib.term import Identifier, Node
 
@@ -22,6 +24,8 @@ from mesoonto.errors import InputError, ShapeError
 from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.report import Finding, Report, Severity
 
+_TYPE = ox.NamedNode(str(RDF.type))
+_SUBCLASS = ox.NamedNode(str(RDFS.subClassOf))
 _BAD_SHAPES = (ShapeLoadError, ConstraintLoadError, RuleLoadError, ReportableRuntimeError)
 _SEVERITIES: dict[Node | None, Severity] = {
     SH.Violation: Severity.VIOLATION,
@@ -34,8 +38,8 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
     """Check *data* against *shapes*.
 
     Without *data*, the shipped modules and records are checked; without *shapes*, the shipped shapes are
-    used. The shipped ontology is always known, so that ``sh:class`` sees its classes and value sets; what is
-    found in it, and not in *data*, is not reported.
+    used. What *data* refers to in the shipped ontology and records is known by its classes and their
+    superclasses, so that ``sh:class`` sees it; it is not itself checked.
 
     Raises InputError for a data file, and ShapeError for shapes, that cannot be used.
     """
@@ -48,10 +52,8 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
         for subject in _read_into(graph, path):
             home.setdefault(subject, str(path))
     triples = len(graph)
-    known = {path.resolve() for path in data_files}
-    for path in [*resources.module_files(), *resources.import_files()]:
-        if path.resolve() not in known:
-            _read_into(graph, path)
+    for triple in _background(graph):
+        graph.add(triple)
     shape_graph = _read_shapes(shapes or resources.shape_files())
     results = _run_pyshacl(graph, shape_graph)
     return Report(
@@ -60,6 +62,31 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
         shapes=len(set(shape_graph.subjects(RDF.type, SH.NodeShape))),
         turtle=results.serialize(format="turtle"),
     )
+
+
+@cache
+def _shipped_types() -> dict[Identifier, tuple[tuple[Identifier, Identifier], ...]]:
+    """For every entity of the shipped files its classes, and for every class its named superclasses."""
+    found: dict[Identifier, set[tuple[Identifier, Identifier]]] = defaultdict(set)
+    for path in [*resources.module_files(), *resources.import_files(), *resources.record_files()]:
+        for quad in rdf_files.read(path):
+            if quad.predicate in (_TYPE, _SUBCLASS) and isinstance(quad.object, ox.NamedNode):
+                found[_node(quad.subject)].add((_node(quad.predicate), _node(quad.object)))
+    return {subject: tuple(pairs) for subject, pairs in found.items()}
+
+
+def _background(data: Graph) -> Iterator[tuple[Identifier, Identifier, Identifier]]:
+    """Classes and superclasses of the shipped entities that *data* refers to."""
+    shipped = _shipped_types()
+    waiting: set[Identifier] = {node for node in data.objects() if isinstance(node, URIRef)}
+    seen: set[Identifier] = set()
+    while waiting:
+        node = waiting.pop()
+        seen.add(node)
+        for predicate, other in shipped.get(node, ()):
+            yield (node, predicate, other)
+            if other not in seen:
+                waiting.add(other)
 
 
 def _read_shapes(files: Iterable[Path]) -> Graph:
