@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import os
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,6 +15,7 @@ from mesoonto.engine.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge import completeness, identifiers, mappings, templates
 from mesoonto.validation.validate import validate
+from tests.conftest import ROOT
 
 DAY = datetime.date(2026, 11, 24)
 HEADER = "id\tlabel\tobsolete\treplaced_by\tsynonyms\txrefs\n"
@@ -106,6 +108,14 @@ class TestIdentifiers:
         table(tmp_path, "cl", "")
         assert "mondo" in identifiers.compare(tmp_path).unchecked
 
+    def test_shipped_identifiers_are_known_in_use_and_labelled_alike(self) -> None:
+        tables = Path(os.environ.get("MESOONTO_TABLES", ROOT.parent / "shared" / "vocab"))
+        if not tables.is_dir():
+            pytest.skip(f"no tables of other vocabularies in {tables}; name a directory in MESOONTO_TABLES")
+        found = identifiers.compare(tables)
+        assert found.mistakes == ()
+        assert found.checked > 500
+
     def test_directory_without_tables_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="no tables here"):
             identifiers.compare(tmp_path)
@@ -130,6 +140,18 @@ MESO:0002101\tnivolumab\tskos:exactMatch\tNCIT:C68814\tNivolumab\tsemapv:ManualM
 
 
 class TestMappings:
+    @pytest.mark.parametrize("path", resources.mapping_files(), ids=lambda p: p.name.partition(".")[0])
+    def test_shipped_mappings_use_our_labels_and_sort_their_rows(self, engine: Engine, path: Path) -> None:
+        labels = {(r["s"], r["l"]) for r in engine.select("SELECT ?s ?l { ?s a owl:Class ; rdfs:label ?l }")}
+        rows = list(mappings.read(path))
+        assert [m for m in rows if (m.subject, m.subject_label) not in labels] == []
+        lines = [
+            line.split("\t") for line in path.read_text("utf-8").splitlines() if not line.startswith("#")
+        ]
+        subject, other = lines[0].index("subject_id"), lines[0].index("object_id")
+        keys = [(line[subject], line[other]) for line in lines[1:]]
+        assert keys == sorted(set(keys))
+
     def test_a_row_is_a_triple(self, tmp_path: Path) -> None:
         path = tmp_path / "x.sssom.tsv"
         path.write_text(SSSOM)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -40,6 +42,17 @@ def test_version_is_the_same_everywhere() -> None:
 def test_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [name for name in _COMMANDS if f"mesoonto {name}" not in readme] == []
+
+
+def test_readme_shows_the_answer_that_is_given() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.findall(
+        r"^\$ \.venv/bin/mesoonto query -e '\n(.*?)'\n(.*?)^```", readme, re.DOTALL | re.MULTILINE
+    )
+    assert len(shown) == 1
+    ((query, answer),) = shown
+    command = [sys.executable, "-m", "mesoonto", "query", "-e", query]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == answer
 
 
 def test_readme_names_every_folder() -> None:

@@ -14,11 +14,6 @@ def root() -> Path:
     return installed if installed.is_dir() else package.parent.parent
 
 
-def in_checkout() -> bool:
-    """Whether the files are those of a checkout, which may be edited, and not of an installed wheel."""
-    return not (Path(__file__).resolve().parent / "_data").is_dir()
-
-
 def ontology_dir() -> Path:
     """The folder of modules, import slices, records and questions."""
     return root() / "ontology"
