@@ -65,10 +65,10 @@ def _text(report: Report, list_warnings: bool) -> Iterator[str]:
 def _by_record(findings: Iterable[Finding]) -> Iterator[str]:
     from mesoonto.namespaces import compress
 
-    for (file, record), group in groupby(findings, key=lambda finding: (finding.file, finding.record)):
-        yield f"{file}: {compress(record)}"
+    for (_, record), group in groupby(findings, key=lambda finding: (finding.file, finding.record)):
+        yield compress(record)
         for finding in group:
-            yield f"    {_line(finding)}"
+            yield f"  {_place(finding)} {_line(finding)}"
 
 
 def _by_message(findings: Iterable[Finding]) -> Iterator[str]:
@@ -77,6 +77,10 @@ def _by_message(findings: Iterable[Finding]) -> Iterator[str]:
 
     for (severity, message), group in groupby(sorted(findings, key=kind), key=kind):
         yield f"{severity.lower()} ({len(list(group))} times; list them with --warnings): {message}"
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.file}:{finding.line}:" if finding.line else f"{finding.file}:"
 
 
 def _line(finding: Finding) -> str:

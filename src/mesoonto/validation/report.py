@@ -19,6 +19,7 @@ class Finding:
     """One thing that a curator should mend."""
 
     file: str  #: the file that describes the focus node
+    line: int  #: the line of the property, or of the record when that is missing; 0 when it was not found
     record: str  #: IRI of the record: the focus node, or what leads to it when it is a blank node
     focus: str  #: the focus node, as IRI or blank node label
     path: str  #: the property, as IRI or SHACL path, or "" for the node itself

@@ -22,6 +22,7 @@ from rdflib.term import Identifier, Node
 from mesoonto import rdf_files, resources
 from mesoonto.errors import InputError, ShapeError
 from mesoonto.namespaces import PREFIXES
+from mesoonto.validation.locate import line_of
 from mesoonto.validation.report import Finding, Report, Severity
 
 _TYPE = ox.NamedNode(str(RDF.type))
@@ -117,13 +118,17 @@ def _findings(results: Graph, home: Mapping[Identifier, str], data: Graph) -> It
         severity = results.value(result, SH.resultSeverity)
         if not isinstance(focus, Identifier) or focus not in home:
             continue
+        record = str(_owner(focus, data))
+        path = _text(results, results.value(result, SH.resultPath))
+        value = results.value(result, SH.value)
         yield Finding(
             file=home[focus],
-            record=str(_owner(focus, data)),
+            line=line_of(home[focus], record, path) or 0,
+            record=record,
             focus=str(focus),
-            path=_text(results, results.value(result, SH.resultPath)),
+            path=path,
             message="; ".join(sorted(str(m) for m in results.objects(result, SH.resultMessage))),
-            value=_text(results, results.value(result, SH.value)),
+            value="" if isinstance(value, BNode) else _text(results, value),
             shape=_text(results, results.value(result, SH.sourceShape)),
             severity=_SEVERITIES.get(severity, Severity.VIOLATION),
         )
