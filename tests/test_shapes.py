@@ -1,7 +1,7 @@
 """The shapes, each with files that it accepts and refuses, and the validator that applies them.
 
-A file ``tests/shapes/<NodeShape>/invalid_<why>.ttl`` opens with the shapes that must report and, after them, the
-focus node of their findings, where ``_:`` stands for any blank node.
+A file ``tests/shapes/<NodeShape>/invalid_<why>.ttl`` opens with the shapes that must report and, after them,
+the focus node of their findings, where ``_:`` stands for any blank node.
 """
 
 from __future__ import annotations
@@ -486,6 +486,15 @@ def test_missing_data_file_is_refused(tmp_path: Path) -> None:
         validate([tmp_path / "no_such.ttl"])
 
 
+#: Values of a result that pySHACL breaks on when it compares them with the bounds of an interval.
+UNBEARABLE: dict[str, tuple[type[Exception], ...]] = {
+    "[]": (ShapeError,),
+    "( 10.0 )": (ShapeError,),
+    '"abc"^^xsd:decimal': (TypeError, DeprecationWarning),
+    '"NaN"^^xsd:double': (InvalidOperation,),
+}
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -495,15 +504,7 @@ def test_missing_data_file_is_refused(tmp_path: Path) -> None:
         "10",
         '"2026-01-01"^^xsd:date',
         "meso:AllRandomised",
-        *(
-            pytest.param(value, marks=known_leak(*errors))
-            for value, *errors in [
-                ("[]", ShapeError),
-                ("( 10.0 )", ShapeError),
-                ('"abc"^^xsd:decimal', TypeError, DeprecationWarning),
-                ('"NaN"^^xsd:double', InvalidOperation),
-            ]
-        ),
+        *(pytest.param(value, marks=known_leak(*errors)) for value, errors in UNBEARABLE.items()),
     ],
 )
 def test_value_of_any_kind_is_a_finding(turtle: Turtle, value: str) -> None:
