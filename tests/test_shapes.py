@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import InvalidOperation
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
-from pyparsing import ParseException
-from pyshacl.errors import ShapeRecursionWarning
 from rdflib import RDF, RDFS, Graph, URIRef
 from rdflib.namespace import SH
 from rdflib.term import Node
@@ -332,14 +328,12 @@ FOCUS_NOT_A_SUBJECT = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="validate() drops a finding whose focus node is not a subject")
 @pytest.mark.parametrize("case", FOCUS_NOT_A_SUBJECT)
 def test_finding_is_kept_when_its_focus_is_not_a_subject(turtle: Turtle, case: str) -> None:
     shape, data = FOCUS_NOT_A_SUBJECT[case]
     assert not turtle.check(data, f"ex:S a sh:NodeShape ; {shape} .").conforms
 
 
-@pytest.mark.xfail(strict=True, reason="the SHACL report keeps what is found in shipped records")
 def test_turtle_report_has_the_same_verdict(turtle: Turtle) -> None:
     record = next(
         subject
@@ -375,49 +369,28 @@ REFUSED = {
     "a shape that is its own alternative": "sh:or ( ex:S ex:S )",
 }
 
-#: Shapes that are Turtle, and the exception that pySHACL lets through.
-LEAKING: dict[str, tuple[str, type[Exception]]] = {
-    "a count that is no number": (
-        'sh:property [ sh:path ex:name ; sh:minCount "x"^^xsd:integer ]',
-        TypeError,
-    ),
-    "a bound that is an IRI": ("sh:property [ sh:path ex:age ; sh:minInclusive ex:old ]", AssertionError),
-    "a pattern that is no pattern": ('sh:property [ sh:path ex:name ; sh:pattern "(" ]', re.error),
-    "a pattern that is a number": ("sh:property [ sh:path ex:name ; sh:pattern 3 ]", TypeError),
-    "an endless list": (
-        "sh:or _:list . _:list rdf:first [ sh:nodeKind sh:IRI ] ; rdf:rest _:list",
-        ValueError,
-    ),
-    "a query that is not SPARQL": ('sh:sparql [ sh:select "SELEC $this {}" ]', ParseException),
-    "a query with an unknown prefix": ('sh:sparql [ sh:select "SELECT $this { $this no:p ?o }" ]', Exception),
-    "a target that is not SPARQL": (
-        'sh:target [ a sh:SPARQLTarget ; sh:select "SELEC ?this {}" ]',
-        ParseException,
-    ),
-    "a target without query": ("sh:target [ a sh:SPARQLTarget ]", IndexError),
+#: Shapes that are Turtle and on which pySHACL, or a library below it, raises an error of another kind.
+LEAKING = {
+    "a count that is no number": ('sh:property [ sh:path ex:name ; sh:minCount "x"^^xsd:integer ]'),
+    "a bound that is an IRI": "sh:property [ sh:path ex:age ; sh:minInclusive ex:old ]",
+    "a pattern that is no pattern": 'sh:property [ sh:path ex:name ; sh:pattern "(" ]',
+    "a pattern that is a number": "sh:property [ sh:path ex:name ; sh:pattern 3 ]",
+    "an endless list": ("sh:or _:list . _:list rdf:first [ sh:nodeKind sh:IRI ] ; rdf:rest _:list"),
+    "a query that is not SPARQL": 'sh:sparql [ sh:select "SELEC $this {}" ]',
+    "a query with an unknown prefix": 'sh:sparql [ sh:select "SELECT $this { $this no:p ?o }" ]',
+    "a target that is not SPARQL": ('sh:target [ a sh:SPARQLTarget ; sh:select "SELEC ?this {}" ]'),
+    "a target without query": "sh:target [ a sh:SPARQLTarget ]",
     "a target that does not select ?this": (
-        'sh:target [ a sh:SPARQLTarget ; sh:select "SELECT ?x { ?x a ?y }" ]',
-        KeyError,
+        'sh:target [ a sh:SPARQLTarget ; sh:select "SELECT ?x { ?x a ?y }" ]'
     ),
     "a target on another server": (
         "sh:target [ a sh:SPARQLTarget ; "
-        'sh:select "SELECT ?this { SERVICE <http://127.0.0.1:9/> { ?this a ?y } }" ]',
-        URLError,
+        'sh:select "SELECT ?this { SERVICE <http://127.0.0.1:9/> { ?this a ?y } }" ]'
     ),
-    "a rule without subject": ("sh:rule [ a sh:TripleRule ]", RuntimeError),
-    "an unknown function": ("sh:expression [ ex:f () ]", StopIteration),
-    "a shape that refers to itself": (
-        "sh:property [ sh:path ex:knows ; sh:node ex:S ]",
-        ShapeRecursionWarning,
-    ),
+    "a rule without subject": "sh:rule [ a sh:TripleRule ]",
+    "an unknown function": "sh:expression [ ex:f () ]",
+    "a shape that refers to itself": ("sh:property [ sh:path ex:knows ; sh:node ex:S ]"),
 }
-
-
-def known_leak(*errors: type[Exception]) -> pytest.MarkDecorator:
-    """Marks input on which validate() still lets *errors* through; the mark goes when it no longer does."""
-    return pytest.mark.xfail(
-        strict=True, raises=errors, reason="validate() lets an exception of pySHACL through"
-    )
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -426,13 +399,10 @@ def test_shapes_that_are_not_shacl_are_refused(turtle: Turtle, case: str) -> Non
         turtle.check(TWO_PEOPLE, f"ex:S a sh:NodeShape ; sh:targetClass ex:Person ; {REFUSED[case]} .")
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, marks=known_leak(error)) for case, (_, error) in LEAKING.items()],
-)
+@pytest.mark.parametrize("case", LEAKING)
 def test_shapes_that_break_the_engine_are_refused(turtle: Turtle, case: str) -> None:
     with pytest.raises(ShapeError, match="shapes cannot be used"):
-        turtle.check(TWO_PEOPLE, f"ex:S a sh:NodeShape ; sh:targetClass ex:Person ; {LEAKING[case][0]} .")
+        turtle.check(TWO_PEOPLE, f"ex:S a sh:NodeShape ; sh:targetClass ex:Person ; {LEAKING[case]} .")
 
 
 def test_shapes_that_are_not_turtle_are_refused_with_line_and_column(turtle: Turtle) -> None:
@@ -486,34 +456,28 @@ def test_missing_data_file_is_refused(tmp_path: Path) -> None:
         validate([tmp_path / "no_such.ttl"])
 
 
-#: Values of a result that pySHACL breaks on when it compares them with the bounds of an interval.
-UNBEARABLE: dict[str, tuple[type[Exception], ...]] = {
-    "[]": (ShapeError,),
-    "( 10.0 )": (ShapeError,),
-    '"abc"^^xsd:decimal': (TypeError, DeprecationWarning),
-    '"NaN"^^xsd:double': (InvalidOperation,),
-}
+ANY_VALUES = ['"abc"', '"abc"@en', "true", "10", '"2026-01-01"^^xsd:date', "meso:AllRandomised"]
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        '"abc"',
-        '"abc"@en',
-        "true",
-        "10",
-        '"2026-01-01"^^xsd:date',
-        "meso:AllRandomised",
-        *(pytest.param(value, marks=known_leak(*errors)) for value, errors in UNBEARABLE.items()),
-    ],
-)
-def test_value_of_any_kind_is_a_finding(turtle: Turtle, value: str) -> None:
+def result_with_value(turtle: Turtle, value: str) -> Path:
     text = (FOLDER / "ResultShape" / "valid_interval.ttl").read_text()
-    report = validate([turtle("result", text.replace("meso:value 10.0", f"meso:value {value}"))])
+    return turtle("result", text.replace("meso:value 10.0", f"meso:value {value}"))
+
+
+@pytest.mark.parametrize("value", ANY_VALUES)
+def test_value_of_any_kind_is_a_finding(turtle: Turtle, value: str) -> None:
+    report = validate([result_with_value(turtle, value)])
     assert f"{SHAPES}ResultShape-value" in {finding.shape for finding in report.findings}
 
 
-@pytest.mark.xfail(strict=True, raises=UserWarning, reason="rdflib writes a warning about it to the console")
+@pytest.mark.parametrize("value", ["[]", "( 10.0 )", '"abc"^^xsd:decimal', '"NaN"^^xsd:double'])
+def test_value_that_cannot_be_compared_is_refused_in_one_line(turtle: Turtle, value: str) -> None:
+    # pySHACL cannot compare it with the bounds of the interval, and so makes no report at all.
+    with pytest.raises(ShapeError) as caught:
+        validate([result_with_value(turtle, value)])
+    assert "\n" not in str(caught.value)
+
+
 def test_ill_typed_literal_is_a_finding(turtle: Turtle) -> None:
     report = turtle.check('ex:ann a ex:Person ; ex:age "abc"^^xsd:decimal .', AGE_SHAPE)
     assert [finding.message for finding in report.findings] == ["an age is a number"]

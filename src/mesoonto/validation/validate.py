@@ -6,20 +6,23 @@ carry the datatype xsd:string, pySHACL is 60 times slower and wrong on ``sh:in``
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections import defaultdict
+import warnings
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
 import pyshacl
-from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, RuleLoadError, ShapeLoadError
+from pyshacl.errors import ShapeRecursionWarning
 from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.namespace import SH, XSD
 from rdflib.term import Identifier, Node
 
 from mesoonto import rdf_files, resources
+from mesoonto.engine.inspect import outline
 from mesoonto.errors import InputError, ShapeError
 from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.locate import line_of
@@ -27,7 +30,6 @@ from mesoonto.validation.report import Finding, Report, Severity
 
 _TYPE = ox.NamedNode(str(RDF.type))
 _SUBCLASS = ox.NamedNode(str(RDFS.subClassOf))
-_BAD_SHAPES = (ShapeLoadError, ConstraintLoadError, RuleLoadError, ReportableRuntimeError)
 _SEVERITIES: dict[Node | None, Severity] = {
     SH.Violation: Severity.VIOLATION,
     SH.Warning: Severity.WARNING,
@@ -44,21 +46,45 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
 
     Raises InputError for a data file, and ShapeError for shapes, that cannot be used.
     """
-    # An ill-typed literal is a finding of sh:datatype, not a reason for rdflib to print a stack trace.
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+    with _quiet():
+        return _validate(data, shapes)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the remarks of pySHACL and rdflib off the terminal; a finding or our own error says the same."""
+    quiet = [logging.getLogger(name) for name in ("pyshacl", "rdflib.term")]
+    levels = [logger.level for logger in quiet]
+    for logger in quiet:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", ShapeRecursionWarning)
+            yield
+    finally:
+        for logger, level in zip(quiet, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _validate(data: Sequence[Path], shapes: Sequence[Path]) -> Report:
     data_files = list(data) or [*resources.module_files(), *resources.record_files()]
     graph = Graph()
     home: dict[Identifier, str] = {}
     for path in data_files:
-        for subject in _read_into(graph, path):
-            home.setdefault(subject, str(path))
+        for node in _read_into(graph, path):
+            home.setdefault(node, str(path))
     triples = len(graph)
-    for triple in _background(graph):
+    background = set(_background(graph)) - set(graph)
+    shipped_only = {triple[0] for triple in background} - set(graph.subjects())
+    for triple in background:
         graph.add(triple)
     shape_graph = _read_shapes(shapes or resources.shape_files())
     results = _run_pyshacl(graph, shape_graph)
+    _leave_out(results, shipped_only)
+    findings = tuple(sorted(set(_findings(results, home, graph))))
     return Report(
-        findings=tuple(sorted(_findings(results, home, graph))),
+        findings=findings,
         triples=triples,
         shapes=len(set(shape_graph.subjects(RDF.type, SH.NodeShape))),
         turtle=results.serialize(format="turtle"),
@@ -94,43 +120,72 @@ def _read_shapes(files: Iterable[Path]) -> Graph:
     graph = Graph()
     try:
         for path in files:
-            _read_into(graph, path)
+            deque(_read_into(graph, path), maxlen=0)
     except InputError as error:
         raise ShapeError(error.message, error.place) from error
     return graph
 
 
 def _run_pyshacl(data: Graph, shapes: Graph) -> Graph:
+    """The validation report of pySHACL; a ShapeError when it cannot make one."""
+    for query in _queries(shapes):
+        if outline(query).has_service:
+            raise ShapeError("the shapes cannot be used: a query in them holds SERVICE, which is refused")
     try:
         _, results, text = pyshacl.validate(
             data, shacl_graph=shapes, advanced=True, allow_warnings=True, inplace=True, do_owl_imports=False
         )
-    except _BAD_SHAPES as error:
-        raise ShapeError(f"the shapes cannot be used: {error}") from error
+    except Exception as error:
+        # pySHACL 0.40 and the libraries below it raise almost anything on odd shapes and odd values, plain
+        # Exception among them: re.error, TypeError, KeyError, StopIteration, ParseException ...
+        raise ShapeError(f"the shapes cannot be used with these data: {_told(error)}") from error
     if not isinstance(results, Graph):
         raise ShapeError(f"the shapes cannot be used: {text}")
     return results
 
 
-def _findings(results: Graph, home: Mapping[Identifier, str], data: Graph) -> Iterable[Finding]:
-    for result in results.subjects(RDF.type, SH.ValidationResult):
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _queries(shapes: Graph) -> Iterator[str]:
+    for predicate in (SH.select, SH.ask, SH.construct, SH.update):
+        yield from map(str, shapes.objects(predicate=predicate))
+
+
+def _leave_out(results: Graph, nodes: set[Identifier]) -> None:
+    """Take the results about *nodes* out of the report, and renew its verdict."""
+    (report,) = results.subjects(RDF.type, SH.ValidationReport)
+    for result in list(results.objects(report, SH.result)):
+        if results.value(result, SH.focusNode) in nodes:
+            results.remove((report, SH.result, result))
+            results.remove((result, None, None))
+    blocking = any(
+        results.value(result, SH.resultSeverity) not in (SH.Warning, SH.Info)
+        for result in results.objects(report, SH.result)
+    )
+    results.set((report, SH.conforms, Literal(not blocking)))
+
+
+def _findings(results: Graph, home: Mapping[Identifier, str], data: Graph) -> Iterator[Finding]:
+    for result in results.objects(predicate=SH.result):
         focus = results.value(result, SH.focusNode)
-        severity = results.value(result, SH.resultSeverity)
-        if not isinstance(focus, Identifier) or focus not in home:
+        if focus is None:
             continue
         record = str(_owner(focus, data))
         path = _text(results, results.value(result, SH.resultPath))
         value = results.value(result, SH.value)
+        file = home.get(focus, "") if isinstance(focus, Identifier) else ""
         yield Finding(
-            file=home[focus],
-            line=line_of(home[focus], record, path) or 0,
+            file=file,
+            line=(line_of(file, record, path) or 0) if file else 0,
             record=record,
             focus=str(focus),
             path=path,
             message="; ".join(sorted(str(m) for m in results.objects(result, SH.resultMessage))),
             value="" if isinstance(value, BNode) else _text(results, value),
             shape=_text(results, results.value(result, SH.sourceShape)),
-            severity=_SEVERITIES.get(severity, Severity.VIOLATION),
+            severity=_SEVERITIES.get(results.value(result, SH.resultSeverity), Severity.VIOLATION),
         )
 
 
@@ -153,16 +208,17 @@ def _text(graph: Graph, node: object) -> str:
     return str(node)
 
 
-def _read_into(graph: Graph, path: Path) -> set[Identifier]:
-    """Add the triples of *path* to *graph* and give back their subjects."""
-    subjects = set()
+def _read_into(graph: Graph, path: Path) -> Iterator[Identifier]:
+    """Add the triples of *path* to *graph*; gives their subjects, then their objects."""
+    objects = []
     for quad in rdf_files.read(path):
-        subject = _node(quad.subject)
-        graph.add((subject, _node(quad.predicate), _node(quad.object)))
-        subjects.add(subject)
+        triple = (_node(quad.subject), _node(quad.predicate), _node(quad.object))
+        graph.add(triple)
+        objects.append(triple[2])
+        yield triple[0]
+    yield from objects
     for prefix, stem in PREFIXES.items():
         graph.bind(prefix, stem)
-    return subjects
 
 
 def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Identifier:
