@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mesoonto.engine.store import Engine
+from mesoonto.namespaces import GRAPH
 
 #: What is counted, and the graph pattern whose distinct ?x are counted.
 _COUNTED: dict[str, str] = {
@@ -14,6 +15,10 @@ _COUNTED: dict[str, str] = {
     "arms": "?x a meso:Arm",
     "results": "?x a meso:Result",
     "evidence statements": "?x a meso:EvidenceStatement",
+    "… from pleural mesothelioma": "?x a meso:EvidenceStatement ; meso:diseaseContext meso:PleuralContext",
+    "… from other cancers": "?x a meso:EvidenceStatement ; meso:diseaseContext meso:OtherCancerContext",
+    "development statuses": "?x a meso:DevelopmentStatus",
+    "mapped terms": f"GRAPH <{GRAPH}mappings> {{ ?x ?relation ?other }}",
     "decisions": "?x a/rdfs:subClassOf* meso:Decision",
     "publications": "?x a meso:Publication",
 }
