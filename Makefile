@@ -28,9 +28,9 @@ check: $(VENV)/dev ## lint, types, tests with coverage
 	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
 
 lock: $(VENV)/dev ## renew the lock files from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --upgrade pyproject.toml --group build --output-file requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --upgrade pyproject.toml --group build --group dev --output-file requirements-dev.lock
 
 $(VENV)/ready: requirements.lock pyproject.toml
