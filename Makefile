@@ -38,12 +38,12 @@ $(VENV)/ready: requirements.lock pyproject.toml
 		{ echo "$(PYTHON) is older than 3.11; run make PYTHON=python3.12 ..., say" >&2; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/ready requirements-dev.lock
-	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 # Validation takes seconds, so it runs again only when knowledge or shapes have changed.
