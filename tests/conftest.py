@@ -42,6 +42,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(message)
 
 
+#: Markers of long runs; such a test runs only when -m names its marker, and a smaller one stands in for it.
+LONG = ("w3c_full", "hostile_full")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long runs that were not asked for."""
+    wanted = str(config.getoption("markexpr"))
+    left_out = [
+        item for item in items if any(item.get_closest_marker(name) and name not in wanted for name in LONG)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The shipped dataset."""
