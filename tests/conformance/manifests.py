@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
 
-#: Where the suite is published; relative IRIs of its files are resolved against it. Nothing is fetched from there.
+#: Where the suite is published; relative IRIs in its files are resolved against it. Nothing is fetched.
 BASE = "https://w3c.github.io/rdf-tests/sparql/"
 
 _MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"

@@ -1,7 +1,7 @@
 """Reads SPARQL results in every format and compares them.
 
-The four formats of solutions are read here with the standard library, not with the engine that wrote them. RDF is
-read with pyoxigraph, the one parser at hand that knows the triple terms of RDF 1.2.
+The four formats of solutions are read here with the standard library, not with the engine that wrote them. RDF
+is read with pyoxigraph, the one parser at hand that knows the triple terms of RDF 1.2.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _DECIMALS = {
     "nonNegativeInteger",
     "positiveInteger",
 }
-_DECIMALS |= {"long", "int", "short", "byte", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"}
+_DECIMALS |= {"unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"}
 #: Media type by file name suffix.
 MEDIA_TYPES = {
     ".srx": "application/sparql-results+xml",
@@ -175,7 +175,7 @@ def _turtle_term(text: str) -> Term:
 
 
 def _from_result_set(graph: ox.Dataset) -> tuple[Solutions | bool, bool] | None:
-    """Results in the vocabulary that the suite of SPARQL 1.0 has for them; None for a graph of another kind."""
+    """Results in the vocabulary that SPARQL 1.0 had for them in its suite; None for another kind of graph."""
 
     def objects(subject: Any, name: str) -> list[Any]:
         wanted = ox.NamedNode(_RS + name)
@@ -247,7 +247,7 @@ def _described(solutions: Solutions, ordered: bool, lax: bool) -> Iterator[ox.Qu
 
 
 def _normal(term: Term) -> Term:
-    """One spelling for each value: the store keeps values, so that "1.50" comes back as 1.5 and +00:00 as Z."""
+    """One spelling for each value: the store keeps values, so "1.50" comes back as 1.5 and +00:00 as Z."""
     if isinstance(term, ox.Triple):
         return ox.Triple(term.subject, term.predicate, _normal(term.object))
     if not isinstance(term, ox.Literal) or not term.datatype.value.startswith(_XSD):

@@ -1,7 +1,7 @@
-"""The 34 cases of the W3C suite for the SPARQL 1.1 Protocol (rdf-tests, sparql/sparql11/protocol), over HTTP.
+"""The 34 cases of the W3C suite for the SPARQL 1.1 Protocol, sparql11/protocol in rdf-tests.
 
-Each test has the name of its case. The suite accepts any status of the 2xx and 3xx classes for a success (nothing
-here redirects, so 2xx is asked for) and any 4xx for a refusal.
+Each test has the name of its case. The suite accepts any status of the 2xx and 3xx classes for a success
+(nothing here redirects, so 2xx is asked for) and any 4xx for a refusal.
 """
 
 from __future__ import annotations

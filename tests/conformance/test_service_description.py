@@ -1,6 +1,6 @@
-"""The 3 cases of the W3C suite for SPARQL 1.1 Service Description (rdf-tests, sparql/sparql11/service-description).
+"""The 3 cases of the W3C suite for Service Description, sparql11/service-description in rdf-tests.
 
-The suite names the cases and leaves the schema to the specification: section 3 of SPARQL 1.1 Service Description.
+The suite names the cases and leaves the schema to the specification: section 3 of the recommendation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The query, update, syntax and result format cases of the W3C suites for SPARQL 1.0, 1.1 and 1.2, over HTTP.
 
-Every eighth case runs by default (the first, the ninth and so on of each kind); ``pytest -m w3c_full`` runs them all.
+Every eighth case runs by default: the first, the ninth and so on of each kind. All run with
+``pytest -m "w3c_full or not w3c_full" tests/conformance``.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _BATCH = 200_000
 
 
 def _parameters(*kinds: Kind) -> list[object]:
-    """The cases of *kinds*, as parameters of a test; one that says why there are none where there are none."""
+    """The cases of *kinds*, as parameters of a test; one that says why there are none, if there are none."""
     if _ROOT is None:
         reason = "no W3C cases: lay them at ../shared/w3c beside the checkout, or set MESOONTO_W3C_TESTS"
         return [pytest.param(None, id="none", marks=pytest.mark.skip(reason=reason))]
@@ -188,7 +189,7 @@ def test_update(endpoint: Endpoint, case: Case) -> None:
 
 
 def _after_prologue(update: str, operations: str) -> str:
-    """*operations* put before those of *update*: after its prologue, as the engine takes none between operations."""
+    """*operations* before those of *update*, but after its prologue: the engine takes none between operations."""
     end = _PROLOGUE.match(update)
     assert end is not None
     return f"{update[: end.end()]}\n{operations}\n{update[end.end() :]}"

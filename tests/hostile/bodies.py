@@ -6,6 +6,7 @@ import gzip
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from random import Random
 
 from tests.hostile.attack import WIRE, Attack, Outcome, Target, send
@@ -110,9 +111,10 @@ def _packed(content: bytes) -> bytes:
     return gzip.compress(content, 1)
 
 
+@cache
 def _bomb(size: int) -> bytes:
-    """*size* bytes of spaces as gzip, a thousandth of that, made piece by piece."""
-    packer = zlib.compressobj(9, wbits=31)
+    """*size* bytes of spaces as gzip, some thousandth of that, made piece by piece."""
+    packer = zlib.compressobj(1, wbits=31)
     piece = b" " * _MEGABYTE
     return b"".join([*(packer.compress(piece) for _ in range(size // _MEGABYTE)), packer.flush()])
 

@@ -102,7 +102,7 @@ class State:
 
 
 def settled(root: int, port: int, within: float = 15) -> State:
-    """The state once nothing computes and nothing changes any more, or at the latest after *within* seconds."""
+    """The state once nothing computes or changes any more, or at the latest after *within* seconds."""
     deadline = time.monotonic() + within
     state = State.of(root, port)
     while time.monotonic() < deadline:

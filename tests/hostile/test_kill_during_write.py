@@ -25,9 +25,10 @@ _LEFT, _RIGHT = "http://example.org/left", "http://example.org/right"
 
 def _step(number: int) -> str:
     """Statement *number*, in two graphs at once; and one more, to find a write that was half done."""
-    return f"""DELETE {{ GRAPH ?g {{ <http://e/s> <http://e/last> ?n }} }} WHERE {{ GRAPH ?g {{ <http://e/s> <http://e/last> ?n }} }} ;
-        INSERT DATA {{ GRAPH <{_LEFT}> {{ <http://e/s> <http://e/n> {number} ; <http://e/last> {number} }} }} ;
-        INSERT DATA {{ GRAPH <{_RIGHT}> {{ <http://e/s> <http://e/n> {number} ; <http://e/last> {number} }} }}"""
+    return f"""PREFIX e: <http://e/>
+        DELETE WHERE {{ GRAPH ?g {{ e:s e:last ?n }} }} ;
+        INSERT DATA {{ GRAPH <{_LEFT}> {{ e:s e:n {number} ; e:last {number} }} }} ;
+        INSERT DATA {{ GRAPH <{_RIGHT}> {{ e:s e:n {number} ; e:last {number} }} }}"""
 
 
 class _Writer(threading.Thread):
@@ -102,7 +103,7 @@ def test_kill_during_write_leaves_a_published_state(tmp_path: Path, kills: int) 
 def _check(server: Served, low: int, high: int) -> int:
     """The number that the store holds: all before it are there, in both graphs, and nothing else.
 
-    It is *low*, the last that was confirmed, or *high*, one more, whose confirmation the kill may have cut off.
+    It is *low*, the last that was confirmed, or *high*, one more, whose confirmation the kill may have cut.
     """
     held = _held(server)
     count = max(held[_LEFT][0], default=0)

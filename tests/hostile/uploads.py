@@ -61,7 +61,8 @@ def _noise(target: Target, random: Random) -> bytes:
 
 
 def _multipart(parts: int, ending: bool = True) -> bytes:
-    part = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f.ttl"\r\nContent-Type: text/turtle\r\n\r\n\r\n'
+    disposition = b'Content-Disposition: form-data; name="f"; filename="f.ttl"\r\n'
+    part = b"--b\r\n" + disposition + b"Content-Type: text/turtle\r\n\r\n\r\n"
     return part * parts + (b"--b--\r\n" if ending else b"")
 
 
