@@ -1,8 +1,8 @@
 """The endpoint that the conformance cases run against.
 
-It is a served ``mesoonto --empty --allow-update``. With MESOONTO_CONFORMANCE_ENDPOINT="ADDRESS QUERY UPDATE STORE",
-for instance "http://127.0.0.1:7000 /query /update /store", the same cases run against another server, whose data
-they delete.
+It is a served ``mesoonto --empty --allow-update``. With MESOONTO_CONFORMANCE_ENDPOINT set to an address and
+three paths, "http://127.0.0.1:7000 /query /update /store", the same cases run against another server, whose
+data they delete.
 """
 
 from __future__ import annotations

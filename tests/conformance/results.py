@@ -1,7 +1,7 @@
 """Reads SPARQL results in every format and compares them.
 
-The four formats of solutions are read here with the standard library, not with the engine that wrote them. RDF
-is read with pyoxigraph, the one parser at hand that knows the triple terms of RDF 1.2.
+The four formats of solutions are read here with the standard library, not with the engine that wrote them.
+RDF is read with pyoxigraph, the one parser at hand that knows the triple terms of RDF 1.2.
 """
 
 from __future__ import annotations
@@ -30,15 +30,24 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ITS_DIR = "{http://www.w3.org/2005/11/its}dir"
 
 #: The datatypes of XML Schema whose values are decimal numbers.
-_DECIMALS = {
-    "decimal",
-    "integer",
-    "nonPositiveInteger",
-    "negativeInteger",
-    "nonNegativeInteger",
-    "positiveInteger",
-}
-_DECIMALS |= {"unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"}
+_DECIMALS = frozenset(
+    [
+        "decimal",
+        "integer",
+        "nonPositiveInteger",
+        "negativeInteger",
+        "nonNegativeInteger",
+        "positiveInteger",
+        "long",
+        "int",
+        "short",
+        "byte",
+        "unsignedLong",
+        "unsignedInt",
+        "unsignedShort",
+        "unsignedByte",
+    ]
+)
 #: Media type by file name suffix.
 MEDIA_TYPES = {
     ".srx": "application/sparql-results+xml",

@@ -1,4 +1,4 @@
-"""The 13 cases of the W3C suite for the Graph Store HTTP Protocol, sparql11/graph-store-protocol in rdf-tests.
+"""The 13 cases of the W3C suite for the Graph Store Protocol, sparql11/graph-store-protocol in rdf-tests.
 
 Each test has the name of its case. Graphs that come back are compared up to the names of blank nodes.
 """

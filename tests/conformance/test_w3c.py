@@ -189,7 +189,7 @@ def test_update(endpoint: Endpoint, case: Case) -> None:
 
 
 def _after_prologue(update: str, operations: str) -> str:
-    """*operations* before those of *update*, but after its prologue: the engine takes none between operations."""
+    """*operations* before those of *update*, but after its prologue: the engine takes none later on."""
     end = _PROLOGUE.match(update)
     assert end is not None
     return f"{update[: end.end()]}\n{operations}\n{update[end.end() :]}"
