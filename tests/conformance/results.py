@@ -31,7 +31,7 @@ _ITS_DIR = "{http://www.w3.org/2005/11/its}dir"
 
 #: The datatypes of XML Schema whose values are decimal numbers.
 _DECIMALS = frozenset(
-    [
+    {
         "decimal",
         "integer",
         "nonPositiveInteger",
@@ -46,7 +46,7 @@ _DECIMALS = frozenset(
         "unsignedInt",
         "unsignedShort",
         "unsignedByte",
-    ]
+    }
 )
 #: Media type by file name suffix.
 MEDIA_TYPES = {
