@@ -47,6 +47,22 @@ class QueryFailedError(MesoontoError):
     """A query that is allowed and could not be evaluated to its end."""
 
 
+class OutOfTimeError(QueryFailedError):
+    """A query or write that was ended at its deadline."""
+
+
+class OutOfMemoryError(QueryFailedError):
+    """A query or write that was ended because it needed more memory than it may have."""
+
+
+class NestingError(MesoontoError):
+    """A query or document that nests more deeply than the engine can follow."""
+
+
+class OverloadedError(MesoontoError):
+    """Too much is being asked at once; the same request may be answered later."""
+
+
 class FormatError(MesoontoError):
     """A format that does not exist, or does not fit the kind of result."""
 
