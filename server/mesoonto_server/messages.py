@@ -15,10 +15,12 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     base: str  #: scheme and authority under which the service was addressed
     accept: str | None = None
     content_type: str = ""
+    content_encoding: str = ""
     encoding: str = ""  #: content coding for the response: gzip, zstd or none
     if_none_match: str = ""
     body: bytes = b""
     path_of_body: str = ""  #: file that holds the body where it is too large for a message
+    body_limit: int = 1 << 20  #: bytes that the body may have without its content coding
     if_match: str = ""
 
 

@@ -9,12 +9,15 @@ from mesoonto.errors import (
     InputError,
     MesoontoError,
     NestingError,
+    NoGraphError,
     OutOfMemoryError,
     OutOfTimeError,
     OverloadedError,
+    PreconditionError,
     QueryFailedError,
     QueryRefusedError,
     QuerySyntaxError,
+    RejectedError,
 )
 from mesoonto_server import negotiate
 
@@ -24,6 +27,9 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (NestingError, 400),
     (InputError, 400),
     (QueryRefusedError, 403),
+    (NoGraphError, 404),
+    (PreconditionError, 412),
+    (RejectedError, 422),
     (FormatError, 406),
     (OutOfTimeError, 503),
     (OutOfMemoryError, 503),
@@ -48,7 +54,9 @@ def status_of(error: MesoontoError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def refusal(error: MesoontoError | RequestError, accept: str | None) -> tuple[int, list[tuple[str, str]], bytes]:
+def refusal(
+    error: MesoontoError | RequestError, accept: str | None
+) -> tuple[int, list[tuple[str, str]], bytes]:
     """Status, headers and body that tell a client of *error*.
 
     The body is problem+json (RFC 9457) for clients that ask for JSON, and plain text for all others.
@@ -59,13 +67,19 @@ def refusal(error: MesoontoError | RequestError, accept: str | None) -> tuple[in
         status, extra = status_of(error), []
         if isinstance(error, OverloadedError):
             extra.append(("retry-after", "1"))
-    chosen = negotiate.choose(_OFFERS, accept) or "text/plain"
+    offers = (*_OFFERS, "text/turtle") if isinstance(error, RejectedError) else _OFFERS
+    chosen = negotiate.choose(offers, accept) or "text/plain"
     if chosen == "text/plain":
         kind, body = "text/plain; charset=utf-8", f"{error}\n"
+    elif chosen == "text/turtle":
+        assert isinstance(error, RejectedError)  # noqa: S101  # nothing else offers it
+        kind, body = "text/turtle; charset=utf-8", error.report
     else:
         problem: dict[str, object] = {"type": "about:blank", "title": str(error), "status": status}
         if isinstance(error, MesoontoError) and error.place is not None:
             problem |= {"line": error.place.line, "column": error.place.column, "detail": error.message}
+        if isinstance(error, RejectedError):
+            problem["report"] = error.report
         kind, body = "application/problem+json", json.dumps(problem) + "\n"
     headers = [("content-type", kind), ("vary", "accept"), ("x-content-type-options", "nosniff"), *extra]
     return status, headers, body.encode("utf-8", "replace")

@@ -29,6 +29,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mesoonto.engine import worker
+from mesoonto.engine.store import Engine
 from mesoonto.errors import MesoontoError, ServeError
 
 #: What a worker may say on its way out, in bytes.
@@ -42,7 +43,7 @@ _CLONE_NEWNET = 0x40000000
 class Role:
     """A kind of worker."""
 
-    snapshot: Callable[[], worker.Snapshot]  #: opens the data, in the worker
+    opened: Callable[[], Engine]  #: opens the data, in the worker
     handler: worker.Handler
     memory: int  #: bytes that it may allocate beyond the data
 
@@ -79,6 +80,32 @@ def start(prepare: Prepare) -> Link:
         os.waitpid(pid, 0)
         raise ServeError(verdict)
     return Link(ours, write_end, pid)
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Do *work* in a process of its own and wait for it; a ServeError says why it could not be done.
+
+    Opening a store on disk starts threads that a fork does not copy and that the child then waits for in vain,
+    so a process that forks must not open one.
+    """
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except MesoontoError as error:
+            os.write(write_end, str(error).encode()[:4000])
+        except BaseException:  # noqa: BLE001  # the boundary of a process: told on its standard error
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    with open(read_end, "rb") as words:
+        reason = words.read().decode()
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        raise ServeError(reason or "the dataset could not be prepared")
 
 
 def _main(prepare: Prepare, control: socket.socket, lifeline: int) -> None:
@@ -193,7 +220,7 @@ class _Keeper:
         for other in self._children.values():
             os.close(other)
         os.dup2(words, 2)
-        worker.run(theirs, role.snapshot, role.handler, role.memory)
+        worker.run(theirs, role.opened, role.handler, role.memory)
 
     def _reap(self) -> None:
         while self._children:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from mesoonto.engine import keeper, wire
@@ -30,6 +31,8 @@ from mesoonto.errors import (
     QueryFailedError,
     ServeError,
 )
+
+_log = logging.getLogger(__name__)
 
 #: Seconds after which a job counts as long.
 _SHORT = 0.05
@@ -193,6 +196,7 @@ class Pool:
     limits: Limits
     version: str = ""  #: the newest state of the data that workers have reported
     counts: Counts = field(default_factory=Counts)
+    on_renewal: Callable[[], None] = field(default=lambda: None)  #: called when newer data take over
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
     _idle: list[_Worker] = field(default_factory=list)
     _busy: set[_Worker] = field(default_factory=set)
@@ -286,6 +290,7 @@ class Pool:
         """Let workers of the newest state of the data take over; those at work finish first."""
         fresh = await self._fork(_QUERY)
         self.version = fresh.version
+        self.on_renewal()
         for worker in self._all.values():
             if worker is not fresh:
                 worker.stale = True
@@ -324,7 +329,10 @@ class Pool:
         status, words = -signal.SIGKILL, ""
         with contextlib.suppress(TimeoutError):
             status, words = await asyncio.wait_for(asyncio.shield(worker.exited), 2)
-        return _diagnosis(status, words, self.limits)
+        error = _diagnosis(status, words, self.limits)
+        if type(error) is QueryFailedError:
+            _log.error("worker %d ended with status %d: %s", worker.pid, status, words.strip())
+        return error
 
     # Below: bookkeeping.
 

@@ -14,19 +14,9 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import pyoxigraph as ox
 
 from mesoonto.engine import wire
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One consistent state of the data."""
-
-    store: ox.Store
-    version: str  #: names the state
+from mesoonto.engine.store import Engine
 
 
 class Reply:
@@ -49,25 +39,25 @@ class Reply:
 
 
 #: Answers one job; what it raises ends the process.
-Handler = Callable[[Snapshot, bytes, Reply], None]
+Handler = Callable[[Engine, bytes, Reply], None]
 
 
-def run(sock: socket.socket, snapshot: Callable[[], Snapshot], handler: Handler, memory: int) -> None:
+def run(sock: socket.socket, opened: Callable[[], Engine], handler: Handler, memory: int) -> None:
     """Answer the jobs that come on *sock* until it closes, allocating at most *memory* bytes beyond the data.
 
     The first frame sent is the version of the data, once they are open.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    data = snapshot()
+    engine = opened()
     gc.collect()
     gc.freeze()  # what is inherited is never freed: no copying of pages for the collector's marks
     limit_memory(memory)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        wire.send(sock, data.version.encode())
+        wire.send(sock, engine.version.encode())
         reply = Reply(sock)
         while (job := wire.receive(sock)) is not None:
-            handler(data, job, reply)
+            handler(engine, job, reply)
 
 
 def limit_memory(extra: int) -> None:
