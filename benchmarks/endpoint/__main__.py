@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -28,18 +29,27 @@ def common(default_peers: str, default_triples: int) -> Callable[[Command], Comm
 
     def add(command: Command) -> Command:
         for option in (
-            click.option("--peers", "names", default=default_peers, show_default=True, help="the first is ratio 1"),
-            click.option("--triples", default=default_triples, show_default=True, help="size of the data set"),
+            click.option(
+                "--peers", "names", default=default_peers, show_default=True, help="the first is ratio 1"
+            ),
+            click.option(
+                "--triples", default=default_triples, show_default=True, help="size of the data set"
+            ),
             click.option("--seed", default=1, show_default=True, help="of the generated data"),
             click.option(
-                "--serve", nargs=2, multiple=True, metavar="NAME COMMAND",
+                "--serve",
+                nargs=2,
+                multiple=True,
+                metavar="NAME COMMAND",
                 help="serve command of a peer of that name, in place of mesoonto's own or beside it",
             ),
             click.option("--load", nargs=2, multiple=True, metavar="NAME COMMAND", help="its load command"),
             click.option("--name", help="of the section in the results; default: command and size"),
             click.option("--note", default="", help="a sentence to print with the section"),
             click.option(
-                "--results", type=click.Path(file_okay=False, path_type=Path), default=report.FOLDER,
+                "--results",
+                type=click.Path(file_okay=False, path_type=Path),
+                default=report.FOLDER,
                 help="folder of RESULTS.json and RESULTS.md; default: beside this file",
             ),
         ):
@@ -58,8 +68,12 @@ def turns(clients: str, rounds: int, seconds: float, templates: str) -> Callable
             click.option("--rounds", default=rounds, show_default=True),
             click.option("--seconds", default=seconds, show_default=True, help="of one turn"),
             click.option("--templates", default=templates, show_default=True),
-            click.option("--foreign", default=0.1, show_default=True,
-                         help="a turn with more load of other processes than this share is tried again"),
+            click.option(
+                "--foreign",
+                default=0.1,
+                show_default=True,
+                help="a turn with more load of other processes than this share is tried again",
+            ),
             click.option("--retries", default=2, show_default=True, help="tries again, at most"),
         ):
             command = option(command)
@@ -153,12 +167,11 @@ def take_turns(command: str, options: dict[str, Any], *, repeats: bool) -> None:
 
 
 def prepare(stack: ExitStack, options: dict[str, Any]) -> tuple[list[peers.Peer], dict[str, Any]]:
-    """Generate the data and start the peers, to be stopped by *stack*; return them and the section's frame."""
+    """Generate the data, start the peers (*stack* stops them); return them and the section's frame."""
     names = options["names"].split(",")
-    commands = {"mesoonto": (MESOONTO_MEMORY, None), "mesoonto-disk": (MESOONTO_DISK, MESOONTO_LOAD)}
-    loads = dict(options["load"])
-    commands |= {name: (serve, loads.get(name)) for name, serve in options["serve"]}
-    known = peers.known(commands)
+    serve = {"mesoonto": MESOONTO_MEMORY, "mesoonto-disk": MESOONTO_DISK} | dict(options["serve"])
+    load_first = {"mesoonto-disk": MESOONTO_LOAD} | dict(options["load"])
+    known = peers.known({name: (command, load_first.get(name)) for name, command in serve.items()})
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"no peer {', '.join(unknown)}; there are {', '.join(known)}")
     peers.install(names)
@@ -169,10 +182,13 @@ def prepare(stack: ExitStack, options: dict[str, Any]) -> tuple[list[peers.Peer]
         print(f"Starting {peer.name} ...", file=sys.stderr, flush=True)
         stack.callback(peer.stop)
         peer.start(file)
-    return running, {"triples": triples, "seed": seed, "machine": report.machine(), "note": options["note"]}
+    section = {"triples": triples, "seed": seed, "machine": report.machine(), "note": options["note"]}
+    return running, section | {"bare_bytes": peers.bare_memory(file)}
 
 
-def finish(command: str, options: dict[str, Any], section: dict[str, Any], running: Sequence[peers.Peer]) -> None:
+def finish(
+    command: str, options: dict[str, Any], section: dict[str, Any], running: Sequence[peers.Peer]
+) -> None:
     """Write the section and say where."""
     section["peers"] = report.peer_facts(running)
     name = options["name"] or f"{command}, {options['triples']:,} triples"
@@ -181,6 +197,8 @@ def finish(command: str, options: dict[str, Any], section: dict[str, Any], runni
 
 
 if __name__ == "__main__":
+    # Leave by way of the exit stack, so that the servers are stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Error: terminated"))
     try:
         main()
     except (peers.BenchmarkError, OSError) as error:

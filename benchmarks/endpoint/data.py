@@ -20,15 +20,19 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 DCTERMS = "http://purl.org/dc/terms/"
 
 #: Words that labels are made of; a label has two of them and a number.
-WORDS = (
-    "Acorn Alder Amber Aspen Basalt Birch Bramble Cedar Chalk Cherry Clover Cobalt Copper Coral Cypress Dahlia "
-    "Elder Elm Fern Flint Gentian Ginkgo Gneiss Granite Hazel Heather Holly Indigo Iris Ivy Jade Jasper Juniper "
-    "Larch Laurel Lichen Lilac Linden Lupin Maple Marble Mica Moss Myrtle Nettle Oak Olive Onyx Opal Orchid "
-    "Pearl Pine Poplar Quartz Rowan Rush Sage Sedge Slate Spruce Sorrel Thistle Willow Yew"
-).split()
+WORDS = tuple(
+    """
+    Acorn Alder Amber Aspen Basalt Birch Bramble Cedar Chalk Cherry Clover Cobalt Copper Coral
+    Cypress Dahlia Elder Elm Fern Flint Gentian Ginkgo Gneiss Granite Hazel Heather Holly Indigo
+    Iris Ivy Jade Jasper Juniper Larch Laurel Lichen Lilac Linden Lupin Maple Marble Mica Moss
+    Myrtle Nettle Oak Olive Onyx Opal Orchid Pearl Pine Poplar Quartz Rowan Rush Sage Sedge Slate
+    Spruce Sorrel Thistle Willow Yew
+    """.split()  # noqa: SIM905
+)
 
 MECHANISMS = 341  #: classes in a tree of four children each: 1 + 4 + 16 + 64 + 256
 INTERVENTIONS = 341
+DIRECTIONS = ("Supports", "Refutes", "Inconclusive")
 BRANCHING = 4
 MEASURES = 40
 STATEMENT_CHAIN = 8  #: a statement supersedes the one before it, in chains of this length
@@ -49,7 +53,7 @@ class Shape:
 
 
 def study_words(study: int) -> tuple[str, str]:
-    """Return the two words in the labels of a study's records: fixed by its number, so queries can ask for them."""
+    """Return the two words in the labels of a study's records, fixed by its number."""
     mixed = study * 2654435761 % 2**32  # Knuth's multiplicative hash, so neighbours get different words
     return WORDS[mixed % len(WORDS)], WORDS[mixed // len(WORDS) % len(WORDS)]
 
@@ -107,7 +111,8 @@ def _study(number: int, random: Random) -> Iterator[str]:
 
     yield f"{paper} {RDF_TYPE} <{MESO}Publication> .\n"
     yield f'{paper} {LABEL} "Report of {name}"@en .\n'
-    yield f'{paper} <{DCTERMS}issued> "{random.randint(1990, 2025)}-{random.randint(1, 12):02}-01"^^<{XSD}date> .\n'
+    issued = f"{random.randint(1990, 2025)}-{random.randint(1, 12):02}-01"
+    yield f'{paper} <{DCTERMS}issued> "{issued}"^^<{XSD}date> .\n'
 
     yield f"{cohort} {RDF_TYPE} <{MESO}Cohort> .\n"
     yield f'{cohort} {LABEL} "{name}: all randomised"@en .\n'
@@ -150,7 +155,7 @@ def _study(number: int, random: Random) -> Iterator[str]:
         yield f"{statement} <{MESO}claimSubject> <{BENCH}mechanism_{subject}> .\n"
         yield f"{statement} <{MESO}claimRelation> <{MESO}impairsResponseTo> .\n"
         yield f"{statement} <{MESO}claimObject> <{BENCH}intervention_{claimed}> .\n"
-        yield f"{statement} <{MESO}direction> <{MESO}{random.choice(('Supports', 'Refutes', 'Inconclusive'))}> .\n"
+        yield f"{statement} <{MESO}direction> <{MESO}{random.choice(DIRECTIONS)}> .\n"
         yield f"{statement} <{MESO}evidenceLevel> <{MESO}Level{random.choice('ABCDE')}> .\n"
         yield f"{statement} <{DCTERMS}source> {paper} .\n"
         yield f'{statement} <{MESO}locator> "table {random.randint(1, 9)}" .\n'

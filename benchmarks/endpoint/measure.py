@@ -17,6 +17,7 @@ from . import process
 from .data import Shape
 from .peers import BUILD, BenchmarkError, Peer
 from .templates import Template
+from .verify import CHECKED
 
 SOURCE = Path(__file__).parent / "client.c"
 WARM_UP_SECONDS = 0.3
@@ -93,9 +94,16 @@ class Client:
             subprocess.run(["cc", "-O2", "-Wall", "-o", str(self._binary), str(SOURCE)], check=True)
 
     def turn(
-        self, peer: Peer, template: Template, clients: int, seconds: float, *, repeats: bool, sample: bool = False
+        self,
+        peer: Peer,
+        template: Template,
+        clients: int,
+        seconds: float,
+        *,
+        repeats: bool,
+        sample: bool = False,
     ) -> Turn:
-        """Load one peer for some seconds and wait for the last answer; any answer but a whole 200 is an error.
+        """Load one peer for some seconds and wait for the last answer; anything but a whole 200 is an error.
 
         With *sample* the memory of the server is read half-way, which disturbs it a little.
         """
@@ -104,12 +112,17 @@ class Client:
         make = template.repeated if repeats else template.targets
         targets.write_text("".join(f"{target}\n" for target in make(peer.path, parameters)))
         key = (peer.name, template.name)
-        index = 0 if repeats else self._next.setdefault(key, first_timed_index(len(parameters)))
+        index = (
+            0 if repeats else self._next.setdefault(key, max(len(parameters), CHECKED))
+        )  # none that was checked
         arguments = [peer.port, targets, template.accept, clients, seconds, index, template.first, 0]
 
         busy, cpu, own = process.machine_busy_seconds(), process.cpu_seconds(peer.pid), os.times()
         with subprocess.Popen(
-            [str(self._binary), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [str(self._binary), *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         ) as running:
             if sample:
                 time.sleep(seconds / 2)
@@ -121,7 +134,9 @@ class Client:
             raise BenchmarkError(f"the load generator failed on {peer.name}: {errors}")
         result: dict[str, Any] = json.loads(output)
         if result["bad_status"] or result["broken"] or not result["requests"]:
-            raise BenchmarkError(f"{peer.name}, {template.name}, {clients} clients: not every answer was whole: {result}")
+            raise BenchmarkError(
+                f"{peer.name}, {template.name}, {clients} clients: not every answer was whole: {result}"
+            )
         if not repeats:
             self._next[key] = result["next_index"]
         return Turn(
@@ -137,12 +152,9 @@ class Client:
         )
 
 
-def first_timed_index(parameters: int) -> int:
-    """Return the index of the first timed query: none that the check of the answers has asked."""
-    return max(parameters, 100)
-
-
-def run(peers: Sequence[Peer], templates: Sequence[Template], shape: Shape, plan: Plan) -> list[dict[str, Any]]:
+def run(
+    peers: Sequence[Peer], templates: Sequence[Template], shape: Shape, plan: Plan
+) -> list[dict[str, Any]]:
     """Measure every cell, interleaved; return the cells as dictionaries."""
     client = Client(shape)
     cells: list[dict[str, Any]] = []
@@ -153,7 +165,9 @@ def run(peers: Sequence[Peer], templates: Sequence[Template], shape: Shape, plan
                 client.turn(peer, template, clients, WARM_UP_SECONDS, repeats=plan.repeats, sample=True)
             for number in range(plan.rounds):
                 order = peers if number % 2 == 0 else list(reversed(peers))
-                turns.append({peer.name: _quiet_turn(client, peer, template, clients, plan) for peer in order})
+                turns.append(
+                    {peer.name: _quiet_turn(client, peer, template, clients, plan) for peer in order}
+                )
             for peer in peers:
                 cells.append(asdict(_cell(template.name, clients, peer.name, peers[0].name, turns)))
             _progress(template.name, clients, cells[-len(peers) :])

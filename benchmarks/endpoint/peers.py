@@ -20,7 +20,7 @@ from urllib.parse import quote
 from . import process
 
 #: Everything the benchmark makes: data, stores, the peers' own environment. Git ignores it.
-BUILD = Path("build/bench")
+BUILD = Path(__file__).parents[2] / "build" / "bench"
 PEER_PACKAGES = ("oxigraph==0.5.13", "rdflib-endpoint[cli,web]==0.6.3", "oxrdflib==0.5.0")
 START_SECONDS = 1800  #: rdflib-endpoint parses its file before it answers
 VIRTUOSO_BUFFERS = 340_000  #: pages of 8 kB; what its manual gives for 4 GB, enough for 10 million triples
@@ -86,7 +86,11 @@ class Peer:
         started = time.monotonic()
         log = (self.directory / "server.log").open("wb")
         self._process = subprocess.Popen(
-            self._filled(self.command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            self._filled(self.command),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         self._wait_until_ready()
         if self.after_start:
@@ -198,7 +202,7 @@ def known(mesoonto: dict[str, tuple[str, str | None]]) -> dict[str, Peer]:
 
 
 def install(names: list[str]) -> None:
-    """Install the named peers: PyPI packages into an environment of the benchmark's own; Debian's is only checked."""
+    """Install PyPI's peers into an environment of the benchmark's own; Virtuoso is only looked for."""
     python = BUILD / "venv/bin/python"
     if not python.exists() or _output([str(BUILD / "venv/bin/oxigraph"), "--version"]) != "oxigraph 0.5.13":
         print("Installing the peers ...", file=sys.stderr)
@@ -206,7 +210,17 @@ def install(names: list[str]) -> None:
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
         subprocess.run([*pip, *PEER_PACKAGES], check=True)
     if "virtuoso" in names and not shutil.which("virtuoso-t"):
-        raise BenchmarkError("virtuoso-t is not installed; apt-get install virtuoso-opensource, or leave virtuoso out")
+        raise BenchmarkError(
+            "virtuoso-t is not installed; apt-get install virtuoso-opensource, or leave virtuoso out"
+        )
+
+
+def bare_memory(data: Path) -> int:
+    """Return the peak memory of a Python process that does nothing but load *data* with pyoxigraph."""
+    code = "import pyoxigraph, sys; pyoxigraph.Store().bulk_load(path=sys.argv[1])"
+    return _timed(
+        "bare", [str(BUILD / "venv/bin/python"), "-c", code, str(data)], BUILD / "bare.log"
+    ).peak_bytes
 
 
 def _post_data(peer: Peer, data: Path) -> None:
@@ -222,7 +236,7 @@ def _post_data(peer: Peer, data: Path) -> None:
 
 
 def _configure_virtuoso(peer: Peer) -> None:
-    """Write a configuration: Debian's file with own folders and ports, and limits that the queries do not meet."""
+    """Write a configuration with own folders and ports, and limits that the queries do not meet."""
     sql_port = _free_port()
     folder = peer.directory.resolve()
     data = peer._data.resolve().parent
@@ -283,7 +297,10 @@ def _load_virtuoso(peer: Peer, data: Path) -> None:
         " select ll_error from DB.DBA.load_list where ll_error is not null;"
     )
     done = subprocess.run(
-        ["isql-vt", f"127.0.0.1:{port}", "dba", "dba", f"exec={statements}"], capture_output=True, text=True, check=False
+        ["isql-vt", f"127.0.0.1:{port}", "dba", "dba", f"exec={statements}"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode or "0 Rows." not in done.stdout:
         raise BenchmarkError(f"virtuoso did not load: {done.stdout[-800:]} {done.stderr[-800:]}")

@@ -43,7 +43,7 @@ def proportional_memory(root: int) -> int:
 
 
 def machine_busy_seconds() -> float:
-    """Return the seconds in which the machine's cores were not idle since it started, stolen time included."""
+    """Return the seconds since its start in which the machine's cores were busy or stolen."""
     user, nice, system, _idle, _wait, irq, softirq, steal = map(
         int, Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
     )

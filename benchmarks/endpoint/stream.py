@@ -1,4 +1,4 @@
-"""A result of as many rows as there are triples: time to the first byte, rate, and the server's memory meanwhile."""
+"""A result with a row for every triple: time to the first byte, rate, and the server's memory meanwhile."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ def _measure(peer: Peer, triples: int) -> dict[str, Any]:
     seconds = time.monotonic() - started
     if rows != triples:
         raise BenchmarkError(f"{peer.name} returned {rows} of {triples} rows")
-    print(f"{peer.name}: first byte {median(first):.1f} ms, {rows / seconds:.0f} rows/s", file=sys.stderr, flush=True)
+    print(
+        f"{peer.name}: first byte {median(first):.1f} ms, {rows / seconds:.0f} rows/s",
+        file=sys.stderr,
+        flush=True,
+    )
     return {
         "peer": peer.name,
         "first_byte_ms": median(first),
@@ -80,7 +84,7 @@ def _request(peer: Peer, limit: int) -> tuple[HTTPConnection, HTTPResponse]:
 
 
 def _count_rows(response: HTTPResponse) -> tuple[int, int]:
-    """Read to the end, which raises where the body is cut off; return rows and bytes. A row has one key "s"."""
+    """Read to the end and return rows and bytes; a body cut off raises. A row has one key "s"."""
     key = b'"s":'
     rows, size, tail = 0, 0, b""
     while data := response.read(READ_BYTES):
