@@ -174,6 +174,7 @@ def prepare(stack: ExitStack, options: dict[str, Any]) -> tuple[list[peers.Peer]
     known = peers.known({name: (command, load_first.get(name)) for name, command in serve.items()})
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"no peer {', '.join(unknown)}; there are {', '.join(known)}")
+    stack.enter_context(peers.alone())
     peers.install(names)
     triples, seed = options["triples"], options["seed"]
     file = data.write(peers.BUILD / "data" / f"{triples}-{seed}.nt", triples, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -15,6 +16,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
 from . import process
@@ -199,6 +201,17 @@ def known(mesoonto: dict[str, tuple[str, str | None]]) -> dict[str, Peer]:
         steps = (("load", load_command),) if load_command else ()
         peers.append(Peer(name, serve, prepare=steps, version_command="{own}/mesoonto --version"))
     return {peer.name: peer for peer in peers}
+
+
+def alone() -> TextIO:
+    """Return an open lock file, so that no two runs share stores and cores; raises while one is on."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    lock = (BUILD / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BenchmarkError("another run of the benchmark is under way; wait for its end") from error
+    return lock
 
 
 def install(names: list[str]) -> None:
