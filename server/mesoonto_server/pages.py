@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-from functools import cache
+import json
 
 from flask import Blueprint, Response, render_template, request
 
 from mesoonto import __version__
-from mesoonto.engine.store import Engine
-from mesoonto.knowledge import questions, statistics
-
-#: Nothing but our own files, no inline script, no framing.
-_CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+from mesoonto.knowledge import questions
+from mesoonto_server import negotiate
+from mesoonto_server.gateway import Gateway
+from mesoonto_server.messages import Request
 
 
-def blueprint(engine: Engine) -> Blueprint:
+def blueprint(gateway: Gateway) -> Blueprint:
     """The routes of pages."""
     bp = Blueprint("pages", __name__)
+    counted: dict[str, dict[str, int]] = {}  # by version of the data, the newest only
 
-    @cache
     def counts() -> dict[str, int]:
-        # The dataset of a running engine does not change, so it is counted once.
-        return statistics.count(engine)
+        version = gateway.pool.version
+        if version not in counted:
+            request_ = Request("counts", "GET", "/", b"", "")
+            found = json.loads(gateway.read_blocking(request_).head.body)
+            counted.clear()
+            counted[version] = found
+        return counted[version]
 
     @bp.get("/")
     def home() -> Response:
+        held = counts()
         page = render_template(
             "home.html",
-            counts=counts(),
+            counts=held,
             questions=questions.shipped(),
             endpoint=request.url_root + "sparql",
             version=__version__,
-            dataset=engine.version,
+            dataset=gateway.pool.version,
         )
-        headers = {
-            "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-        }
-        return Response(page, headers=headers)
+        return Response(page)
 
     return bp
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Whether a client would rather have a page than RDF."""
+    if not accept or "text/html" not in accept:
+        return False
+    return negotiate.choose(("text/turtle", "application/rdf+xml", "text/html"), accept) == "text/html"

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from tree_sitter import Language, Node, Parser
 
-_SUSPECTS = re.compile(rb"\b(?:service|from)\b", re.IGNORECASE)
+from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
+
+_SUSPECTS = re.compile(rb"\b(?:service|from|load|rand|now|uuid|struuid|bnode)\b", re.IGNORECASE)
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
+#: Functions whose value differs from one evaluation to the next (SPARQL 1.1 Query, section 17.4).
+_VOLATILE = frozenset((b"rand", b"now", b"uuid", b"struuid", b"bnode"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +30,21 @@ class Outline:
 
     has_service: bool
     has_dataset_clause: bool
+    has_load: bool
+    volatile: bool  #: whether it may call a function that gives another value each time
 
 
 def outline(query: str) -> Outline:
-    """Whether *query* holds SERVICE or FROM.
+    """What the query or update *query* holds.
 
-    Errs on the side of safety: when the grammar does not understand a text in which the word SERVICE stands,
-    the text counts as having it.
+    Errs on the side of safety: when the grammar does not understand a text in which the word SERVICE or LOAD
+    stands, the text counts as having it; and the mere name of a volatile function makes it volatile.
     """
-    text = query.encode("utf-8", "replace")
+    text = _unescaped(query).encode("utf-8", "replace")
     words = {match[0].lower() for match in _SUSPECTS.finditer(text)}
-    if not words:
-        return Outline(has_service=False, has_dataset_clause=False)
+    volatile = not words.isdisjoint(_VOLATILE)
+    if words <= _VOLATILE:
+        return Outline(has_service=False, has_dataset_clause=False, has_load=False, volatile=volatile)
     tree = _parser().parse(text)
     nodes = list(_nodes(tree.root_node))
     kinds = {node.type for node in nodes}
@@ -42,7 +52,74 @@ def outline(query: str) -> Outline:
     return Outline(
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
+        has_load=b"load" in words and (unclear or "load" in kinds),
+        volatile=volatile,
     )
+
+
+def capped(query: str, rows: int) -> str:
+    """*query* with a LIMIT of at most *rows*, or as it is when the grammar does not understand it.
+
+    >>> capped("SELECT * { ?s ?p ?o } LIMIT 50 VALUES ?s { 1 }", 10)
+    'SELECT * { ?s ?p ?o } LIMIT 10 VALUES ?s { 1 }'
+    >>> capped("SELECT * { ?s ?p ?o }", 10)
+    'SELECT * { ?s ?p ?o } LIMIT 10'
+    """
+    text = query.encode()
+    root = _parser().parse(text).root_node
+    body = next((node for node in root.children if node.type.endswith("_query")), None)
+    if root.has_error or body is None or body.type == "ask_query":
+        return query
+    modifier = next((node for node in body.children if node.type == "solution_modifier"), None)
+    limit = (
+        next((node for node in _nodes(modifier) if node.type == "limit_clause"), None) if modifier else None
+    )
+    if limit is None:
+        start = end = body.end_byte
+        wanted = rows
+    else:
+        start, end = limit.start_byte, limit.end_byte
+        wanted = min(rows, int(text[start:end].split()[-1]))
+    space = b" " if limit is None else b""
+    return (text[:start] + space + b"LIMIT %d" % wanted + text[end:]).decode()
+
+
+def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> str:
+    """*update* in which every operation with a WHERE matches in the given graphs.
+
+    They are the using-graph-uri and using-named-graph-uri of SPARQL 1.1 Protocol, section 2.2.3, written as
+    USING and USING NAMED. Raises QueryRefusedError where the update has USING or WITH of its own, as the
+    section asks, or is not understood.
+    """
+    clauses = "".join(
+        [f"USING <{iri}> " for iri in default_graphs] + [f"USING NAMED <{iri}> " for iri in named_graphs]
+    ).encode()
+    text = update.encode()
+    root = _parser().parse(text).root_node
+    if root.has_error:
+        raise QuerySyntaxError("using-graph-uri needs an update that can be parsed", Place("update"))
+    changes: list[tuple[int, int, bytes]] = []  # from, to, replacement
+    for node in _nodes(root):
+        if node.type in ("using_clause", "WITH"):
+            raise QueryRefusedError("using-graph-uri does not go with USING or WITH in the update")
+        if node.type == "modify":
+            where = next(child for child in node.children if child.type in ("WHERE", "group_graph_pattern"))
+            changes.append((where.start_byte, where.start_byte, clauses))
+        elif node.type == "delete_where":
+            quads = next(child for child in node.children if child.type == "quads")
+            pattern = text[quads.start_byte : quads.end_byte]
+            whole = b"DELETE " + pattern + b" " + clauses + b"WHERE "
+            changes.append((node.start_byte, quads.start_byte, whole))
+    for start, end, replacement in sorted(changes, reverse=True):
+        text = text[:start] + replacement + text[end:]
+    return text.decode()
+
+
+def _unescaped(query: str) -> str:
+    """*query* with codepoint escapes resolved, as the engine does (SPARQL 1.1 Query, section 19.2)."""
+    if "\\" not in query:
+        return query
+    return _ESCAPE.sub(lambda match: chr(min(int(match[1] or match[2], 16), 0x10FFFF)), query)
 
 
 def _nodes(root: Node) -> Iterator[Node]:

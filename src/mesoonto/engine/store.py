@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -24,27 +25,52 @@ from mesoonto.namespaces import PREFIXES
 _PARSER_MESSAGE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
+class Output(Protocol):
+    """What a result is written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of *data*; the number of its bytes."""
+
+    def flush(self) -> None:
+        """Called at the end; nothing has to happen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a query, not yet evaluated to its end: serialise it once, in the thread that asked."""
 
     kind: Kind
+    volatile: bool  #: whether another evaluation on the same data may give another result
     _result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples
 
     def serialize(self, form: Format) -> bytes:
         """The whole result in *form*; a QueryFailedError when evaluation breaks off."""
+        buffer = io.BytesIO()
+        self.write(form, buffer)
+        return buffer.getvalue()
+
+    def write(self, form: Format, output: Output) -> None:
+        """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above."""
         if self.kind not in form.kinds:
             raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
+        file = cast(IO[bytes], output)  # the engine calls these two only
         try:
             if isinstance(self._result, ox.QueryTriples):
                 assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
-                text = ox.serialize(self._result, format=form.syntax, prefixes=_prefixes_for(form.syntax))
+                prefixes = _prefixes_for(form.syntax)
+                ox.serialize(self._result, file, format=form.syntax, prefixes=prefixes)
             else:
                 assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
-                text = self._result.serialize(format=form.syntax)
+                self._result.serialize(file, format=form.syntax)
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
-        return text or b""
+
+    def count(self) -> int:
+        """Evaluate to the end and count rows or triples."""
+        try:
+            return 1 if isinstance(self._result, ox.QueryBoolean) else sum(1 for _ in self._result)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise QueryFailedError(f"the evaluation broke off: {error}") from error
 
 
 def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
@@ -52,11 +78,15 @@ def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
 
 
 class Engine:
-    """A dataset that can be queried. Its default graph is the union of its named graphs."""
+    """A dataset that can be queried.
 
-    def __init__(self, store: ox.Store, version: str) -> None:
-        self._store = store
+    With *union* its default graph is the union of its named graphs, else the store's own default graph.
+    """
+
+    def __init__(self, store: ox.Store, version: str, *, union: bool = True) -> None:
+        self.store = store
         self.version = version  #: names the state of the data
+        self.union = union
 
     def query(
         self, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
@@ -76,29 +106,34 @@ class Engine:
             )
         try:
             if default_graphs or named_graphs:
-                result = self._store.query(
+                result = self.store.query(
                     text,
                     default_graph=[ox.NamedNode(iri) for iri in default_graphs],
                     named_graphs=[ox.NamedNode(iri) for iri in named_graphs],
                     prefixes=PREFIXES,
                 )
             else:
-                result = self._store.query(
-                    text, use_default_graph_as_union=not seen.has_dataset_clause, prefixes=PREFIXES
+                result = self.store.query(
+                    text,
+                    use_default_graph_as_union=self.union and not seen.has_dataset_clause,
+                    prefixes=PREFIXES,
                 )
         except SyntaxError as error:
-            raise _syntax_error(error) from error
+            raise syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the query could not be evaluated: {error}") from error
-        return Answer(_kind(result), result)
+        kind = _kind(result)
+        # A template with blank nodes makes new ones each time.
+        fresh = kind is Kind.TRIPLES and ("_:" in text or "[" in text)
+        return Answer(kind, seen.volatile or fresh, result)
 
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
-        return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
+        return sorted(g.value for g in self.store.named_graphs() if isinstance(g, ox.NamedNode))
 
     def select(self, text: str) -> list[dict[str, str]]:
         """The rows of the trusted SELECT query *text*, as plain strings; unbound variables are left out."""
-        result = self._store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
+        result = self.store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)  # noqa: S101  # SELECT
         names = [variable.value for variable in result.variables]
         return [{name: _plain(row[name]) for name in names if row[name] is not None} for row in result]
@@ -114,11 +149,12 @@ def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind
     return Kind.SOLUTIONS if isinstance(result, ox.QuerySolutions) else Kind.TRIPLES
 
 
-def _syntax_error(error: SyntaxError) -> QuerySyntaxError:
+def syntax_error(error: SyntaxError, source: str = "query") -> QuerySyntaxError:
+    """The parser's complaint about the text called *source*, with line and column apart."""
     parts = _PARSER_MESSAGE.match(str(error))
     if parts is None:
-        return QuerySyntaxError(str(error), Place("query"))
-    return QuerySyntaxError(_readable(parts[3]), Place("query", int(parts[1]), int(parts[2])))
+        return QuerySyntaxError(str(error), Place(source))
+    return QuerySyntaxError(_readable(parts[3]), Place(source, int(parts[1]), int(parts[2])))
 
 
 def _readable(message: str) -> str:
@@ -128,18 +164,6 @@ def _readable(message: str) -> str:
     head, expected, choices = message.partition("expected one of ")
     words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]
     return f"{head}{expected}{', '.join(words)}" if words else message
-
-
-def open_store(location: Path) -> ox.Store:
-    """The store kept in the directory *location*, made when absent; a StoreError when it cannot be opened."""
-    try:
-        location.mkdir(parents=True, exist_ok=True)
-        return ox.Store(str(location))
-    except OSError as error:
-        reason = str(error)
-        if "lock" in reason.lower():
-            reason = "in use by another process; stop that one or choose another directory"
-        raise StoreError(reason, Place(str(location))) from error
 
 
 def replace_graphs(target: ox.Store, source: ox.Store) -> None:

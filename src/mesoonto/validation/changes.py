@@ -1,0 +1,80 @@
+"""Checks what a write has changed against the shapes, before anybody sees it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mesoonto.errors import QueryRefusedError, RejectedError
+from mesoonto.namespaces import GRAPH
+from mesoonto.validation.validate import validate
+
+_Subject = ox.NamedNode | ox.BlankNode | ox.Triple
+
+
+def check(before: ox.Store | None, after: ox.Store) -> None:
+    """Refuse *after* when it changes a shipped graph, or when what differs from *before* breaks a shape.
+
+    Raises QueryRefusedError for the former, RejectedError with the report for the latter.
+    """
+    changed: set[_Subject] = set()
+    for graph in after.named_graphs():
+        # Only what is there now can break a shape; what was taken away shows in the subjects that stay.
+        changed |= _differing(before, after, graph)
+    changed |= _differing(before, after, ox.DefaultGraph())
+    if before is not None:
+        for graph in before.named_graphs():
+            if isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH):
+                _require_same(before, after, graph)
+    there = {subject for subject in changed if next(after.quads_for_pattern(subject, None, None, None), None)}
+    if not there:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "changed.nt"
+        ox.serialize(set(_described(after, there)), path, format=ox.RdfFormat.N_TRIPLES)
+        report = validate([path])
+    about = {getattr(subject, "value", "") for subject in there}
+    blocking = [f for f in report.findings if f.blocking and (f.record in about or f.focus in about)]
+    if blocking:
+        first = blocking[0]
+        raise RejectedError(
+            f"{len(blocking)} violations of the shapes, so nothing was changed; the first: "
+            f"{first.record}: {first.message}",
+            report.turtle,
+        )
+
+
+def _differing(
+    before: ox.Store | None, after: ox.Store, graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+) -> set[_Subject]:
+    """The subjects whose statements in *graph* differ."""
+    new = set(after.quads_for_pattern(None, None, None, graph))
+    old = set(before.quads_for_pattern(None, None, None, graph)) if before is not None else set()
+    return {quad.subject for quad in new ^ old}
+
+
+def _require_same(before: ox.Store, after: ox.Store, graph: ox.NamedNode) -> None:
+    if _differing(before, after, graph):
+        raise QueryRefusedError(
+            f"{graph.value} is renewed from the project's files; write to a graph of your own"
+        )
+
+
+def _described(store: ox.Store, subjects: set[_Subject]) -> Iterator[ox.Triple]:
+    """The statements about *subjects*, about blank nodes in them, and about what they refer to."""
+    waiting = [(subject, 0) for subject in subjects]
+    seen: set[_Subject] = set(subjects)
+    while waiting:
+        subject, depth = waiting.pop()
+        for quad in store.quads_for_pattern(subject, None, None, None):
+            yield quad.triple
+            node = quad.object
+            if isinstance(node, ox.Literal | ox.Triple) or node in seen:
+                continue
+            step = 0 if isinstance(node, ox.BlankNode) else 1
+            if depth + step <= 1:
+                seen.add(node)
+                waiting.append((node, depth + step))
