@@ -43,10 +43,17 @@ class Victim:
         return processes.settled(self.pid, self.port)
 
 
+#: Short limits, so that a run is short.
+LIMITS = (
+    *("--timeout", "10", "--body-timeout", "3", "--send-timeout", "5"),
+    *("--max-body", "64", "--memory", "512"),
+)
+
+
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     log = tmp_path_factory.mktemp("hostile") / "server.log"
-    with served("--empty", "--allow-update", log=log) as server, Listener() as listener:
+    with served("--empty", "--allow-update", *LIMITS, log=log) as server, Listener() as listener:
         reply = request(server.address, "POST", "/update", CLIQUE.encode(), {"Content-Type": UPDATE})
         assert reply.status in {200, 204}, str(reply)
         yield Victim(server, listener)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
-_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -32,15 +32,6 @@ def tree(root: int) -> set[int]:
 def resident(pid: int) -> int:
     """Bytes of memory that the process holds."""
     return int((_PROC / str(pid) / "statm").read_text().split()[1]) * _PAGE
-
-
-def cpu(pid: int) -> float:
-    """Seconds of processor time that the process has used."""
-    try:
-        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def files(pid: int) -> int:
@@ -71,12 +62,21 @@ def _links(pid: int) -> set[str]:
     return found
 
 
-def busy(root: int, seconds: float = 0.5) -> list[int]:
-    """The processes under *root* that compute right now, the busiest first."""
-    before = {pid: cpu(pid) for pid in tree(root)}
-    time.sleep(seconds)
-    used = {pid: cpu(pid) - start for pid, start in before.items()}
-    return sorted((pid for pid, time_ in used.items() if time_ > 0.2 * seconds), key=lambda pid: -used[pid])
+def busy(root: int, seconds: float = 0.3) -> list[int]:
+    """The processes under *root* that compute right now, or would if they were given a processor."""
+    samples = 10
+    seen: Counter[int] = Counter()
+    for _ in range(samples):
+        time.sleep(seconds / samples)
+        seen.update(pid for pid in tree(root) if _state(pid) == "R")
+    return sorted((pid for pid, times in seen.items() if times > samples / 2), key=lambda pid: -seen[pid])
+
+
+def _state(pid: int) -> str:
+    try:
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def settled(root: int, port: int, within: float = 15) -> State:
     deadline = time.monotonic() + within
     state = State.of(root, port)
     while time.monotonic() < deadline:
-        calm = not busy(root, 0.5)
+        calm = not busy(root)
         now = State.of(root, port)
         if calm and (now.processes, now.files) == (state.processes, state.files):
             return now

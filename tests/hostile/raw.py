@@ -48,13 +48,13 @@ def head(method: str, target: str, headers: Iterable[tuple[str, str]] = (), host
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
 
 
-def exchange(address: str, pieces: Iterable[bytes], timeout: float = 60) -> Outcome:
-    """Send *pieces*, as far as the server takes them, and read its answer."""
+def exchange(address: str, pieces: Iterable[bytes], timeout: float = 60, *, whole: bool = False) -> Outcome:
+    """Send *pieces*, as far as the server takes them, and read its answer, or the beginning of a long one."""
     began = time.monotonic()
     with connect(address, timeout) as sock:
         try:
             _send(sock, pieces)
-            return _read(sock, began)
+            return _read(sock, began, whole)
         except TimeoutError:
             return Outcome("silent", seconds=time.monotonic() - began)
 
@@ -71,18 +71,20 @@ def _send(sock: socket.socket, pieces: Iterable[bytes]) -> None:
                 return
 
 
-def _read(sock: socket.socket, began: float) -> Outcome:
+def _read(sock: socket.socket, began: float, whole: bool) -> Outcome:
     response = http.client.HTTPResponse(sock)
     try:
         response.begin()
     except (http.client.HTTPException, ConnectionResetError, BrokenPipeError, ValueError):
         return Outcome("closed", seconds=time.monotonic() - began)
     headers = {name.lower(): value for name, value in response.getheaders()}
-    body, broken = b"", ""
+    body, length, broken = b"", 0, ""
     try:
-        while len(body) < _READ and (part := response.read1(1 << 16)):
-            body += part
-        if response.length and len(body) < _READ:
+        while (whole or length < _READ) and (part := response.read1(1 << 16)):
+            length += len(part)
+            if len(body) < _READ:
+                body += part
+        if response.length and (whole or length < _READ):
             broken = " broken"
     except (http.client.IncompleteRead, ConnectionResetError, ValueError):
         broken = " broken"

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from random import Random
 
 import pytest
 
@@ -38,13 +37,13 @@ def endless(victim: Victim, number: int) -> Iterator[None]:
     sockets = [connect(victim.address) for _ in range(number)]
     for sock in sockets:
         sock.sendall(_request(ENDLESS))
-    _until(lambda: len(processes.busy(victim.pid, 0.3)) >= 1, "the endless queries never started")
+    _until(lambda: len(processes.busy(victim.pid)) >= 1, "the endless queries never started")
     try:
         yield
     finally:
         for sock in sockets:
             leave(sock)
-        _until(lambda: not processes.busy(victim.pid, 0.3), "a query goes on without its client")
+        _until(lambda: not processes.busy(victim.pid), "a query goes on without its client")
 
 
 def _until(condition: Callable[[], bool], complaint: str, within: float = 10) -> None:
@@ -98,8 +97,8 @@ def test_killed_worker_is_replaced(victim: Victim) -> None:
     before = victim.settled()
     with connect(victim.address) as sock:
         sock.sendall(_request(ENDLESS))
-        _until(lambda: bool(processes.busy(victim.pid, 0.3)), "the query never started")
-        worker = processes.busy(victim.pid, 0.3)[0]
+        _until(lambda: bool(processes.busy(victim.pid)), "the query never started")
+        worker = processes.busy(victim.pid)[0]
         assert worker not in processes.listeners(victim.pid, victim.port)
         os.kill(worker, signal.SIGKILL)
         began = time.monotonic()
@@ -128,9 +127,9 @@ def test_every_idle_worker_killed_is_replaced(victim: Victim) -> None:
 def test_client_that_goes_away_cancels_its_query(victim: Victim, way: str) -> None:
     sock = connect(victim.address)
     sock.sendall(_request(ENDLESS))
-    _until(lambda: bool(processes.busy(victim.pid, 0.3)), "the query never started")
+    _until(lambda: bool(processes.busy(victim.pid)), "the query never started")
     leave(sock) if way == "reset" else sock.close()
-    _until(lambda: not processes.busy(victim.pid, 0.3), "the query goes on without its client", _SOON)
+    _until(lambda: not processes.busy(victim.pid), "the query goes on without its client", _SOON)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +140,7 @@ def test_client_that_leaves_a_result_stops_its_query(victim: Victim, accept: str
     sock.sendall(_request(MANY, accept=accept))
     assert sock.recv(1000)
     leave(sock)
-    _until(lambda: not processes.busy(victim.pid, 0.3), "the query goes on without its client", _SOON)
+    _until(lambda: not processes.busy(victim.pid), "the query goes on without its client", _SOON)
 
 
 @pytest.mark.parametrize(
@@ -149,25 +148,25 @@ def test_client_that_leaves_a_result_stops_its_query(victim: Victim, accept: str
 )
 def test_result_that_runs_out_of_time_is_seen_to_be_incomplete(victim: Victim, accept: str) -> None:
     """Rows were sent, then the deadline came: the client's library must notice."""
-    outcome = exchange(victim.address, [_request(_LONG_STREAM, timeout=1.5, accept=accept)])
+    outcome = exchange(victim.address, [_request(_LONG_STREAM, timeout=1.5, accept=accept)], whole=True)
     assert outcome.ending == "200 broken", str(outcome)
 
 
 def test_result_whose_worker_dies_is_seen_to_be_incomplete(victim: Victim) -> None:
-    with connect(victim.address) as sock:
-        sock.sendall(_request(_LONG_STREAM))
-        received = sock.recv(65536)
-        assert received.startswith(b"HTTP/1.1 200")
-        serving = processes.listeners(victim.pid, victim.port)
-        worker = next(pid for pid in processes.busy(victim.pid, 0.3) if pid not in serving)
-        os.kill(worker, signal.SIGKILL)
-        tail = received
-        try:
-            while part := sock.recv(1 << 20):
-                tail = (tail + part)[-100:]
-        except ConnectionResetError:
-            return
-        assert not tail.endswith(b"0\r\n\r\n"), tail
+    outcomes: list[Outcome] = []
+
+    def read() -> None:
+        outcomes.append(exchange(victim.address, [_request(_LONG_STREAM)], whole=True))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    serving = processes.listeners(victim.pid, victim.port)
+    workers: list[int] = []
+    while reader.is_alive() and not workers:
+        workers = [pid for pid in processes.busy(victim.pid) if pid not in serving]
+    os.kill(workers[0], signal.SIGKILL)
+    reader.join()
+    assert outcomes[0].ending == "200 broken", str(outcomes[0])
 
 
 def test_slow_reader_holds_no_memory(victim: Victim) -> None:
@@ -187,20 +186,20 @@ def test_slow_reader_holds_no_memory(victim: Victim) -> None:
 
 
 def test_stalled_connections_do_not_block(victim: Victim) -> None:
-    """Three hundred connections that have sent half a request."""
-    random = Random(1)
-    starts = [b"GET /sparql", _request("ASK {}")[:-3], b"", b"POST /update HTTP/1.1\r\nHost: a\r\n"]
-    sockets = [connect(victim.address) for _ in range(300)]
-    for sock in sockets:
-        sock.sendall(random.choice(starts))
+    """Three hundred connections that have sent a part of a head, and forty that lack the end of a body."""
+    heads = [b"", b"GET /sparql", b"POST /update HTTP/1.1\r\nHost: a\r\n"] * 100
+    sockets = []
+    for start in [*heads, *[_request("ASK {}")[:-3]] * 40]:
+        sockets.append(connect(victim.address))
+        sockets[-1].sendall(start)
     times = [_ask(victim) for _ in range(5)]
     for sock in sockets:
         leave(sock)
     assert statistics.median(times) <= _PROMPT, times
 
 
-@pytest.mark.hostile_full
 def test_stalled_body_is_given_up(victim: Victim) -> None:
-    """A body that stops in its middle ends in 408, or in a closed connection, within a minute and a half."""
-    outcome = exchange(victim.address, [_request("ASK {}")[:-3]], timeout=90)
-    assert outcome.ending in {"408", "closed"}, str(outcome)
+    """A body that stops in its middle ends in 408, once the limit of conftest.LIMITS is over."""
+    outcome = exchange(victim.address, [_request("ASK {}")[:-3]], timeout=20)
+    assert outcome.ending == "408", str(outcome)
+    assert 2.5 < outcome.seconds < 10
