@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import zstandard
 
+from mesoonto.errors import AbandonedError
 from mesoonto_server.messages import Request
 from mesoonto_server.problems import RequestError
 
@@ -23,15 +24,11 @@ IN_MEMORY = 1 << 20
 _CODINGS = ("", "identity", "gzip", "x-gzip", "zstd")
 
 
-class ClientGoneError(Exception):
-    """The client has closed the connection; nobody waits for a response."""
-
-
 async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> IO[bytes]:
     """The body of an ASGI request as a file, in memory while it is small.
 
     *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
-    bytes, 408 for one that is not there within *seconds*, and ClientGoneError.
+    bytes, 408 for one that is not there within *seconds*, and AbandonedError.
     """
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
@@ -42,7 +39,7 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise ClientGoneError
+                    raise AbandonedError("the client has gone")
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:

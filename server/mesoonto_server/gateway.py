@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from mesoonto.engine.keeper import Link
-from mesoonto.engine.pool import Answer, Pool
+from mesoonto.engine.pool import Answer, Gone, Pool
 from mesoonto_server.messages import Head, Request, decode_head, decode_tail, encode
 from mesoonto_server.settings import Settings
 
@@ -60,9 +60,11 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         await self.pool.open()
 
-    async def read(self, request: Request, timeout: float | None = None) -> Exchange:
-        """Let a worker answer a request that changes nothing."""
-        answer = await self.pool.run(encode(request), timeout)
+    async def read(
+        self, request: Request, timeout: float | None = None, gone: Gone | None = None
+    ) -> Exchange:
+        """Let a worker answer a request that changes nothing; it is ended when *gone* returns."""
+        answer = await self.pool.run(encode(request), timeout, gone)
         return Exchange(decode_head(await answer.part()), answer)
 
     async def write(self, request: Request) -> Exchange:

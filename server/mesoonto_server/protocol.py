@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from mesoonto.engine import inspect
 from mesoonto.engine.formats import Format, Kind, content_type, format_with_extension, formats_for
@@ -30,6 +30,9 @@ VERSION_HEADER = "mesoonto-dataset"
 
 #: Says that a result was cut, and at how many rows or triples.
 CAP_HEADER = "mesoonto-row-limit"
+
+#: Parameters of one request.
+_MOST_PARAMETERS = 1000
 
 _ROWS = {
     "json": Rows(b'},{"', 1, b'"bindings":[]'),
@@ -136,11 +139,17 @@ def seconds(values: list[str]) -> float | None:
 
 def decode_form(encoded: bytes) -> dict[str, list[str]]:
     """The parameters in *encoded*, which is ``name=value&...`` with percent-encoding."""
-    text = decode_utf8(encoded, "the parameters")
-    try:
-        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
-    except ValueError as error:
-        raise RequestError(400, f"the parameters cannot be read: {error}") from error
+    parameters: dict[str, list[str]] = {}
+    pairs = encoded.split(b"&", _MOST_PARAMETERS)
+    if len(pairs) > _MOST_PARAMETERS:
+        raise RequestError(400, f"more than {_MOST_PARAMETERS} parameters")
+    for pair in pairs:
+        if pair:
+            # In two steps, because `urllib.parse.parse_qs` takes three times as long, a third of a look-up.
+            name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))
+            text = decode_utf8(value, "a parameter")
+            parameters.setdefault(decode_utf8(name, "the name of a parameter"), []).append(text)
+    return parameters
 
 
 def decode_utf8(content: bytes, what: str) -> str:

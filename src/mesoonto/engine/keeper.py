@@ -85,8 +85,8 @@ def start(prepare: Prepare) -> Link:
 def apart(work: Callable[[], None]) -> None:
     """Do *work* in a process of its own and wait for it; a ServeError says why it could not be done.
 
-    Opening a store on disk starts threads that a fork does not copy and that the child then waits for in vain,
-    so a process that forks must not open one.
+    Opening a store on disk starts threads that a fork does not copy and that the child then waits for in
+    vain, so a process that forks must not open one.
     """
     read_end, write_end = os.pipe()
     pid = os.fork()

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -33,6 +33,10 @@ class Output(Protocol):
 
     def flush(self) -> None:
         """Called at the end; nothing has to happen."""
+
+
+#: What the parser says of a prefix that is not declared.
+_UNDECLARED = "Prefix not found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +108,20 @@ class Engine:
                 "SERVICE is refused: this endpoint does not contact other endpoints; ask them directly "
                 "and join the answers"
             )
+        options: dict[str, Any] = {}
         try:
             if default_graphs or named_graphs:
-                result = self.store.query(
-                    text,
-                    default_graph=[ox.NamedNode(iri) for iri in default_graphs],
-                    named_graphs=[ox.NamedNode(iri) for iri in named_graphs],
-                    prefixes=PREFIXES,
-                )
-            else:
-                result = self.store.query(
-                    text,
-                    use_default_graph_as_union=self.union and not seen.has_dataset_clause,
-                    prefixes=PREFIXES,
-                )
+                options["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs]
+                options["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs]
+            elif self.union and not seen.has_dataset_clause:
+                options["use_default_graph_as_union"] = True
+            try:
+                result = self.store.query(text, **options)
+            except SyntaxError as error:
+                # Handing our prefixes over takes as long as a small query, so it is done on demand.
+                if _UNDECLARED not in str(error):
+                    raise
+                result = self.store.query(text, prefixes=PREFIXES, **options)
         except SyntaxError as error:
             raise syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
@@ -159,7 +163,7 @@ def syntax_error(error: SyntaxError, source: str = "query") -> QuerySyntaxError:
 
 def _readable(message: str) -> str:
     """The parser's message without the long character classes that it lists beside the words it expected."""
-    if "Prefix not found" in message:
+    if _UNDECLARED in message:
         return "prefix not declared"
     head, expected, choices = message.partition("expected one of ")
     words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]
