@@ -12,7 +12,6 @@ from typing import IO, Any
 
 import zstandard
 
-from mesoonto.errors import AbandonedError
 from mesoonto_server.messages import Request
 from mesoonto_server.problems import RequestError
 
@@ -28,7 +27,7 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
     """The body of an ASGI request as a file, in memory while it is small.
 
     *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
-    bytes, 408 for one that is not there within *seconds*, and AbandonedError.
+    bytes, 408 for one that is not there within *seconds*, and 400 for one that breaks off.
     """
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
@@ -39,7 +38,8 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise AbandonedError("the client has gone")
+                    # The client has gone, or its chunks are not chunks: granian tells no difference.
+                    raise RequestError(400, "the body broke off before its end", {"connection": "close"})
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
