@@ -11,7 +11,7 @@ from tests.hostile.raw import Outcome, exchange, head
 from tests.wire import QUERY, UPDATE
 
 #: Seconds that a bomb may burn.
-FUSE = 0.5
+FUSE = 0.3
 #: Seconds after which any request has an answer.
 PATIENCE = 20.0
 

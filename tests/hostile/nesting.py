@@ -156,8 +156,11 @@ ATTACKS: list[Attack] = [
     *(querying(f"chain/{name}", lambda r, f=f: f(_depth(r)), ANSWERED) for name, f in LONG.items()),
     *(querying(f"chain/{name}-longest", lambda r, f=f: f(DEEPEST), ANSWERED) for name, f in LONG.items()),
     *(
-        updating(f"nesting/update-{name}-{depth}", lambda r, f=f, n=depth: f(n), ANSWERED | {"204"})
+        updating(f"nesting/update-{name}", lambda r, f=f: f(_depth(r)), ANSWERED | {"204"})
         for name, f in UPDATES.items()
-        for depth in (*DEPTHS, DEEPEST)
+    ),
+    *(
+        updating(f"nesting/update-{name}-deepest", lambda r, f=f: f(DEEPEST), ANSWERED | {"204"})
+        for name, f in UPDATES.items()
     ),
 ]
