@@ -45,7 +45,7 @@ class Victim:
 
 #: Short limits, so that a run is short.
 LIMITS = (
-    *("--timeout", "10", "--body-timeout", "3", "--send-timeout", "5"),
+    *("--timeout", "10", "--write-timeout", "3", "--body-timeout", "3", "--send-timeout", "5"),
     *("--max-body", "64", "--memory", "512"),
 )
 

@@ -249,7 +249,7 @@ ATTACKS: list[Attack] = [
     *(
         Attack(
             f"line/{name}",
-            lambda t, r, d=data: exchange(t.address, [d], 5),
+            lambda t, r, d=data: exchange(t.address, [d], 2),
             WIRE | _ANY | {"silent"},
             bare=True,
         )

@@ -7,8 +7,10 @@ from random import Random
 
 from tests.hostile.attack import ANSWERED, BOUNDED, Attack, querying, updating
 
-#: Beyond the thousands that overflow the engine's stack, and as deep as the longest that is tried.
-DEPTHS = (2_000, 10_000, 100_000)
+#: Depths at which a stack of the usual size overflows; a server may still know how to answer.
+DEPTHS = (500, 2_000, 10_000, 20_000)
+#: The depth at which nothing may be answered but a refusal.
+DEEPEST = 100_000
 
 P = "<http://example.org/p>"
 
@@ -149,10 +151,16 @@ def _depth(random: Random) -> int:
 
 
 ATTACKS: list[Attack] = [
-    *(querying(f"nesting/{name}", lambda r, f=f: f(_depth(r)), BOUNDED) for name, f in DEEP.items()),
-    *(querying(f"length/{name}", lambda r, f=f: f(_depth(r)), ANSWERED) for name, f in LONG.items()),
+    *(querying(f"nesting/{name}", lambda r, f=f: f(_depth(r)), ANSWERED) for name, f in DEEP.items()),
+    *(querying(f"nesting/{name}-deepest", lambda r, f=f: f(DEEPEST), BOUNDED) for name, f in DEEP.items()),
+    *(querying(f"chain/{name}", lambda r, f=f: f(_depth(r)), ANSWERED) for name, f in LONG.items()),
+    *(querying(f"chain/{name}-longest", lambda r, f=f: f(DEEPEST), ANSWERED) for name, f in LONG.items()),
     *(
-        updating(f"nesting/{name}", lambda r, f=f: f(_depth(r)), ANSWERED | {"204"})
+        updating(f"nesting/update-{name}", lambda r, f=f: f(_depth(r)), ANSWERED | {"204"})
+        for name, f in UPDATES.items()
+    ),
+    *(
+        updating(f"nesting/update-{name}-deepest", lambda r, f=f: f(DEEPEST), ANSWERED | {"204"})
         for name, f in UPDATES.items()
     ),
 ]

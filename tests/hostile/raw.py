@@ -18,9 +18,11 @@ _READ = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a request ended: ``200``, ``503`` and so on; ``200 broken`` for an answer that breaks off;
+    """How a request ended.
 
-    ``closed`` for a connection that was closed without an answer; ``left`` where the client went away first.
+    ``200``, ``503`` and so on; ``200 broken`` for an answer that breaks off, ``200 long`` for one that was
+    left after its first megabytes, ``closed`` for a connection that was closed without an answer, ``silent``
+    for one that stays open without one, ``left`` where the client went away first.
     """
 
     ending: str
@@ -78,19 +80,21 @@ def _read(sock: socket.socket, began: float, whole: bool) -> Outcome:
     except (http.client.HTTPException, ConnectionResetError, BrokenPipeError, ValueError):
         return Outcome("closed", seconds=time.monotonic() - began)
     headers = {name.lower(): value for name, value in response.getheaders()}
-    body, length, broken = b"", 0, ""
+    body, length, flaw = b"", 0, ""
     try:
         while (whole or length < _READ) and (part := response.read1(1 << 16)):
             length += len(part)
             if len(body) < _READ:
                 body += part
-        if response.length and (whole or length < _READ):
-            broken = " broken"
+        if not whole and length >= _READ:
+            flaw = " long"
+        elif response.length:
+            flaw = " broken"
     except (http.client.IncompleteRead, ConnectionResetError, ValueError):
-        broken = " broken"
+        flaw = " broken"
     finally:
         response.close()
-    return Outcome(f"{response.status}{broken}", headers, body, time.monotonic() - began)
+    return Outcome(f"{response.status}{flaw}", headers, body, time.monotonic() - began)
 
 
 def leave(sock: socket.socket) -> None:

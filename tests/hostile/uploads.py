@@ -129,15 +129,13 @@ ATTACKS: list[Attack] = [
     uploading(
         "depth/turtle-collections",
         _TURTLE,
-        lambda t, r: b"<http://e/s> <http://e/p> " + b"(" * 100_000 + b")" * 100_000 + b" .",
+        lambda t, r: b"<http://e/s> <http://e/p> " + b"(" * 20_000 + b")" * 20_000 + b" .",
         _EITHER,
     ),
     uploading(
         "depth/turtle-blank-nodes",
         _TURTLE,
-        lambda t, r: (
-            b"<http://e/s> <http://e/p> " + b"[ <http://e/p> " * 100_000 + b"1" + b"]" * 100_000 + b" ."
-        ),
+        lambda t, r: b"<http://e/s> <http://e/p> " + b"[ <http://e/p> " * _DEEP + b"1" + b"]" * _DEEP + b" .",
         _EITHER,
     ),
     uploading(
