@@ -51,6 +51,7 @@ class Focus:
         return f"SELECT DISTINCT {_row(path)} WHERE {{ {self.matched(path)} }}"
 
     def matched(self, path: Path | None) -> str:
+        """The pattern with the value nodes of *path* as ``?value``."""
         return self.pattern if path is None else f"{self.pattern} ?this {path.sparql} ?value ."
 
 
@@ -59,7 +60,9 @@ def of_classes(classes: Sequence[Term]) -> Focus:
     if len(classes) == 1:
         return Focus(f"?this {TYPE} {classes[0]} .")
     listed = " ".join(map(str, classes))
-    return Focus(f"{{ SELECT DISTINCT ?this WHERE {{ VALUES ?class {{ {listed} }} ?this {TYPE} ?class . }} }}")
+    return Focus(
+        f"{{ SELECT DISTINCT ?this WHERE {{ VALUES ?class {{ {listed} }} ?this {TYPE} ?class . }} }}"
+    )
 
 
 def of_subjects(predicate: Term) -> Focus:
@@ -173,9 +176,7 @@ def not_in(focus: Focus, path: Path | None, terms: Sequence[Term]) -> str:
     """Values that are none of *terms*, for a long list."""
     members = " ".join(constant(term) for term in terms)
     value = _value(path)
-    return (
-        f"SELECT {_row(path)} WHERE {{ {focus.matched(path)} MINUS {{ VALUES {value} {{ {members} }} }} }}"
-    )
+    return f"SELECT {_row(path)} WHERE {{ {focus.matched(path)} MINUS {{ VALUES {value} {{ {members} }} }} }}"
 
 
 def counted(focus: Focus, path: Path, low: int | None, high: int | None) -> str:
@@ -201,7 +202,9 @@ def without_value(focus: Focus, path: Path | None, term: Term) -> str:
     if path is None:
         return f"SELECT ?this WHERE {{ {focus.pattern} FILTER(!sameTerm(?this, {wanted})) }}"
     if path.predicate is not None:
-        return f"SELECT ?this WHERE {{ {focus.pattern} FILTER NOT EXISTS {{ ?this {path.sparql} {wanted} }} }}"
+        return (
+            f"SELECT ?this WHERE {{ {focus.pattern} FILTER NOT EXISTS {{ ?this {path.sparql} {wanted} }} }}"
+        )
     return f"SELECT ?this WHERE {{ {focus.pattern} MINUS {{ ?this {path.sparql} {wanted} }} }}"
 
 

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place
 from mesoonto.validation.literals import Term, decode, encode
-from mesoonto.validation.sources import Source
+from mesoonto.validation.sources import Source, Watch
 
 #: Told now and then how many statements were read.
 Progress = Callable[[int], None]
@@ -34,6 +34,7 @@ class Data:
     store: ox.Store
     triples: int  #: distinct statements of the sources
     rewritten: bool  #: whether any literal is kept under a stand-in datatype
+    words: frozenset[str] = frozenset()  #: those of the words asked for that the sources hold
     known: frozenset[Term] = frozenset()  #: nodes that only background knowledge describes
     _by_value: ox.Store | None = field(default=None)
 
@@ -49,6 +50,27 @@ class Data:
             )
         return self._by_value
 
+    def has_object(self, node: Term) -> bool:
+        """Whether any statement points at *node*."""
+        return next(iter(self.store.quads_for_pattern(None, None, node)), None) is not None
+
+    def describes(self, node: Term) -> bool:
+        """Whether any statement is about *node*."""
+        if isinstance(node, ox.Literal):
+            return False
+        return next(iter(self.store.quads_for_pattern(node, None, None, ox.DefaultGraph())), None) is not None
+
+    def owner(self, node: Term) -> Term:
+        """The IRI that leads to the blank node *node*, or *node* when it is an IRI or nothing leads to it."""
+        seen: set[Term] = set()
+        while isinstance(node, ox.BlankNode) and node not in seen:
+            seen.add(node)
+            quad = next(iter(self.store.quads_for_pattern(None, None, node, ox.DefaultGraph())), None)
+            if quad is None:
+                break
+            node = quad.subject  # type: ignore[assignment]
+        return node
+
     def statements(self) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
         """The statements, background included, with literals as written."""
         for quad in self.store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
@@ -57,33 +79,39 @@ class Data:
     def add(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> None:
         """Add background knowledge; its subjects that the sources do not describe are *known*."""
         rows = list(statements)
-        subjects = {
-            subject
-            for subject, _, _ in rows
-            if next(iter(self.store.quads_for_pattern(subject, None, None)), None) is None  # type: ignore[arg-type]
-        }
-        self.known |= subjects
+        self.known |= {subject for subject, _, _ in rows if not self.describes(subject)}
         self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
 
 
-def load(sources: Sequence[Source], progress: Progress | None = None) -> Data:
-    """Read *sources* into one graph; raises InputError at the first mistake, with its place."""
+def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
+    """The statements of one source with literals as written and steady names of blank nodes."""
+    for quad in _Reading(None).encoded(number, source):
+        yield quad.subject, quad.predicate, decode(quad.object)  # type: ignore[misc, arg-type]
+
+
+def load(sources: Sequence[Source], progress: Progress | None = None, words: Sequence[str] = ()) -> Data:
+    """Read *sources* into one graph; raises InputError at the first mistake, with its place.
+
+    *words* are looked for in the bytes on the way.
+    """
     store = ox.Store()
-    reading = _Reading(progress)
+    watch = Watch(words)
+    reading = _Reading(progress, watch)
     for number, source in enumerate(sources):
         found = reading.encoded(number, source)
         if len(sources) == 1:
             store.bulk_extend(found)
         else:
             store.extend(found)
-    return Data(tuple(sources), store, len(store), reading.rewritten)
+    return Data(tuple(sources), store, len(store), reading.rewritten, frozenset(watch.found))
 
 
 class _Reading:
     """Encodes the statements of several sources, one after the other."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, watch: Watch | None = None) -> None:
         self.rewritten = False
+        self._watch = watch
         self._progress = progress
         self._count = 0
 
@@ -98,7 +126,7 @@ class _Reading:
                 names[node] = blank(file, len(names))
             return names[node]
 
-        for quad in source.quads():
+        for quad in source.quads(self._watch):
             self._count += 1
             if not self._count % _EVERY and self._progress is not None:
                 self._progress(self._count)
@@ -119,5 +147,3 @@ class _Reading:
                     Place(source.name),
                 )
             yield ox.Quad(subject, quad.predicate, value) if changed else quad
-
-

@@ -67,6 +67,10 @@ class Evaluator:
             for found in pool.map(self._run, shapes):
                 yield from found
 
+    def run_on(self, shape: model.Shape, node: Term) -> list[Result]:
+        """The results of *shape* on one node of the data store, whether or not its targets name it."""
+        return list(self._results(shape, self.node_set({node})))
+
     def _run(self, shape: model.Shape) -> list[Result]:
         return list(self._results(shape, self.focus(shape)))
 
@@ -107,7 +111,7 @@ class Evaluator:
 
     def focus_nodes(self, shape: model.Shape) -> set[Term]:
         """The focus nodes of *shape*, as they are in the data store."""
-        return {row[0] for row in self._ask(self.focus(shape).select())}
+        return {row[0] for row in self.ask(self.focus(shape).select())}
 
     def _of_targets(self, shape: model.Shape) -> Focus:
         branches: list[Focus] = []
@@ -128,15 +132,15 @@ class Evaluator:
         if classes:
             branches.append(to_sparql.of_classes(classes))
         if nodes:
-            branches.append(self._set(nodes))
+            branches.append(self.node_set(nodes))
         focus = _either(branches)
         if self.only is not None:
-            found = {row[0] for row in self._ask(focus.select())}
-            focus = self._set(found & self.only)
+            found = {row[0] for row in self.ask(focus.select())}
+            focus = self.node_set(found & self.only)
         return focus
 
-    def _set(self, nodes: set[Term]) -> Focus:
-        """A set of nodes as a pattern: they are kept in a graph of their own, where blank nodes are at home."""
+    def node_set(self, nodes: set[Term]) -> Focus:
+        """A set of nodes as a pattern: they go into a graph of their own, where blank nodes are at home."""
         if nodes and len(nodes) < 20 and not any(isinstance(node, ox.BlankNode) for node in nodes):
             return to_sparql.of_nodes(sorted(nodes, key=str))
         self._sets += 1
@@ -165,9 +169,10 @@ class Evaluator:
 
     # Constraints
 
-    def _ask(self, query: str) -> Iterator[tuple[Term, ...]]:
+    def ask(self, query: str) -> Iterator[tuple[Term, ...]]:
+        """The rows of a query over the data store."""
         for solution in self.store.query(query):  # type: ignore[union-attr]
-            yield tuple(solution)  # type: ignore[arg-type]
+            yield tuple(solution)
 
     def _rows(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
         """The violations of the constraints of *shape* itself, not those of its property shapes."""
@@ -177,17 +182,17 @@ class Evaluator:
         for constraint in shape.constraints:
             match constraint:
                 case model.HasValue(term=term):
-                    for (this,) in set(self._ask(to_sparql.without_value(focus, path, term))):
+                    for (this,) in set(self.ask(to_sparql.without_value(focus, path, term))):
                         yield Row(this, None, constraint)
                 case model.UniqueLang() if path is not None:
-                    for this, tag in self._ask(to_sparql.repeated_language(focus, path)):
+                    for this, tag in self.ask(to_sparql.repeated_language(focus, path)):
                         yield Row(this, None, constraint, note=str(tag))
                 case model.Pair():
                     for query in to_sparql.pair(constraint, focus, path):
-                        for row in set(self._ask(query)):
+                        for row in set(self.ask(query)):
                             yield Row(row[0], row[1] if len(row) > 1 else row[0], constraint)
                 case model.Closed(allowed=allowed):
-                    for this, predicate, value in set(self._ask(to_sparql.closed(focus, path, allowed))):
+                    for this, predicate, value in set(self.ask(to_sparql.closed(focus, path, allowed))):
                         if isinstance(predicate, ox.NamedNode):
                             yield Row(this, value, constraint, Path("", predicate))
                 case model.Logical():
@@ -198,7 +203,7 @@ class Evaluator:
                         yield Row(this, None, constraint)
                 case model.Query():
                     for found in queries.violations(
-                        constraint, shape, focus, self.store, self.by_value(), self._ask
+                        constraint, shape, focus, self.store, self.by_value(), self.ask
                     ):
                         yield Row(found.focus, found.value, constraint, found.path, messages=found.messages)
 
@@ -211,13 +216,13 @@ class Evaluator:
             if expression is not None:
                 tests.append((constraint, expression))
             elif isinstance(constraint, model.In):
-                for row in set(self._ask(to_sparql.not_in(focus, shape.path, constraint.terms))):
+                for row in set(self.ask(to_sparql.not_in(focus, shape.path, constraint.terms))):
                     yield Row(row[0], row[-1], constraint)
         if not tests:
             return
         first = 1 if shape.path is None else 2
         query = to_sparql.filtered(focus, shape.path, [expression for _, expression in tests])
-        for row in set(self._ask(query)):
+        for row in set(self.ask(query)):
             for number, (constraint, _) in enumerate(tests):
                 if len(tests) == 1 or row[first + number].value == "true":
                     yield Row(row[0], row[first - 1], constraint)
@@ -230,8 +235,8 @@ class Evaluator:
         high = next((c for c in counts if c.component.startswith("Max")), None)
         if low is None and high is None:
             return
-        query = to_sparql.counted(focus, shape.path, low and low.limit, None if high is None else high.limit)
-        for row in set(self._ask(query)):
+        query = to_sparql.counted(focus, shape.path, low.limit if low else None, high.limit if high else None)
+        for row in set(self.ask(query)):
             few = low is not None and (high is None or (len(row) > 1 and int(row[1].value) < low.limit))
             broken = low if few else high
             if broken is not None:
@@ -263,7 +268,7 @@ class Evaluator:
 
     def _pairs(self, focus: Focus, path: Path | None) -> Iterator[tuple[Term, Term]]:
         """Every focus node with each of its values."""
-        for row in self._ask(focus.pairs(path)):
+        for row in self.ask(focus.pairs(path)):
             yield row[0], row[-1]
 
     def _logical(
@@ -302,7 +307,7 @@ class Evaluator:
         if constraint.component.startswith("QualifiedMax"):
             yield from (this for this, count in counts.items() if count > constraint.limit)
         elif constraint.limit > 0:
-            for (this,) in self._ask(focus.select()):
+            for (this,) in self.ask(focus.select()):
                 if counts.get(this, 0) < constraint.limit:
                     yield this
 
@@ -341,11 +346,10 @@ def _obstacle(constraint: model.Constraint, store: ox.Store) -> str | None:
         case model.Pattern(pattern=pattern, flags=flags):
             call = f"REGEX('', {ox.Literal(pattern)}, {ox.Literal(flags)})"
             (row,) = store.query(f"SELECT ({call} AS ?ok) {{}}")  # type: ignore[misc]
-            if row["ok"] is None:  # type: ignore[index]
+            if row["ok"] is None:
                 return f"the regular expression {pattern!r} is not one of SPARQL"
         case model.In(terms=terms) if any(isinstance(term, ox.BlankNode) for term in terms):
             return "sh:in lists a blank node"
         case model.HasValue(term=ox.BlankNode()) | model.Class(term=ox.BlankNode()):
             return "the constraint names a blank node"
     return None
-

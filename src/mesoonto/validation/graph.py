@@ -1,4 +1,4 @@
-"""A small graph of triples in memory, for shapes and reports: look-ups by subject and predicate, and lists."""
+"""A small graph of triples in memory, for shapes and reports: look-ups, and lists."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 import pyoxigraph as ox
 
 from mesoonto.errors import ShapeError
+from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.literals import Term
 from mesoonto.validation.vocabulary import FIRST, NIL, REST
 
 #: A list longer than this is taken for a mistake.
 MAX_LIST = 1_000_000
+
+_LONGEST_FIRST = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
 
 
 class Graph:
@@ -79,13 +82,17 @@ def unusable(reason: str) -> ShapeError:
 
 def told(term: Term) -> str:
     """A term as it is shown in a message, cut when it is long."""
-    from mesoonto.namespaces import PREFIXES
-
     if isinstance(term, ox.BlankNode):
         return "a blank node"
     text = str(term)
-    if isinstance(term, ox.NamedNode):
-        for prefix, stem in PREFIXES.items():
-            if term.value.startswith(stem):
-                return f"{prefix}:{term.value.removeprefix(stem)}"
+    if isinstance(term, ox.NamedNode) and (short := shortened(term.value)) != term.value:
+        return short
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def shortened(iri: str) -> str:
+    """An IRI with the prefix of the longest stem that fits, as in RDF files; anything else as it is."""
+    for prefix, stem in _LONGEST_FIRST:
+        if iri.startswith(stem):
+            return f"{prefix}:{iri.removeprefix(stem)}"
+    return iri

@@ -1,10 +1,10 @@
 """Keeps literals as they are written, in a store that would rewrite them.
 
-The store of pyoxigraph holds numbers, dates and booleans by value: ``"1.50"^^xsd:decimal`` comes back as 1.5,
-``"1"^^xsd:int`` as an xsd:integer, and two spellings of one value become one term. SHACL compares terms, and a
-finding must show what stands in the file. So a literal that the store would change is kept under a datatype of
-our own, which the store leaves alone: *written* for one that is well formed, *ill-formed* for one that is not.
-``decode`` gives the original back.
+The store of pyoxigraph holds numbers, dates and booleans by value: ``"1.50"^^xsd:decimal`` comes back as
+1.5, ``"1"^^xsd:int`` as an xsd:integer, and two spellings of one value become one term. SHACL compares terms,
+and a finding must show what stands in the file. So a literal that the store would change is kept under a
+datatype of our own, which the store leaves alone: *written* for one that is well formed, *ill-formed* for one
+that is not. ``decode`` gives the original back.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _store_gives_back(literal: ox.Literal) -> bool:
     probe = ox.Store()
     node = ox.NamedNode("urn:mesoonto:probe")
     probe.add(ox.Quad(node, node, literal))
-    return next(iter(probe)).object == literal
+    return bool(next(iter(probe)).object == literal)
 
 
 def decode(term: Term) -> Term:

@@ -1,4 +1,4 @@
-"""Shapes as objects: what a shapes graph asks of data (SHACL, sections 2 to 5). Nothing here looks at data."""
+"""Shapes as objects: what a shapes graph asks of data (SHACL, sections 2 to 5)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Queries that shape authors wrote: SPARQL constraints and targets (SHACL, sections 5 and 5.3.1, appendix A).
 
-The standard pre-binds ``$this`` and evaluates the query for each focus node. Here the query is evaluated once:
-the focus nodes are written into each group in which ``$this`` is bound, which comes to the same unless the
-query counts or cuts its solutions as a whole. Such a query is evaluated for each node.
+The standard pre-binds ``$this`` and evaluates the query for each focus node. Here the query is evaluated
+once: the focus nodes are written into each group in which ``$this`` is bound, which comes to the same unless
+the query counts or cuts its solutions as a whole. Such a query is evaluated for each node.
 """
 
 from __future__ import annotations
@@ -53,10 +53,14 @@ def check(query: Query, shape: Shape) -> None:
     _run(ox.Store(), text, told(shape.node))
     for node in _nodes(parse(text).root_node):
         if node.type in _FORBIDDEN:
-            raise unusable(f"the query of {told(shape.node)} holds {_FORBIDDEN[node.type]}, which SHACL forbids")
+            raise unusable(
+                f"the query of {told(shape.node)} holds {_FORBIDDEN[node.type]}, which SHACL forbids"
+            )
         if node.type == "sub_select" and not _projects_this(node):
             raise unusable(f"a subquery of {told(shape.node)} does not select $this, which SHACL asks for")
-        if node.type in ("bind", "select_clause") and re.search(rb"\bAS\s+[?$]this\b", node.text or b"", re.I):
+        if node.type in ("bind", "select_clause") and re.search(
+            rb"\bAS\s+[?$]this\b", node.text or b"", re.I
+        ):
             raise unusable(f"the query of {told(shape.node)} binds $this, which SHACL binds itself")
 
 
@@ -183,7 +187,7 @@ def _as_written(term: Term, focus: Term | None, store: ox.Store) -> Term:
 
 @cache
 def over_all(text: str, pattern: str) -> str | None:
-    """*text* with *pattern*, which binds ``$this``, in each group that needs it; None when that is not the same.
+    """*text* with *pattern*, which binds ``$this``, in each group that needs it; None when that differs.
 
     >>> over_all("SELECT $this { FILTER($this = <x:y>) }", "?this a <x:C> .")
     'SELECT $this { ?this a <x:C> .  FILTER($this = <x:y>) }'
@@ -217,7 +221,7 @@ def _row_by_row(select: Node) -> bool:
     text = modifier.text or b"" if modifier else b""
     if re.search(rb"\b(?:LIMIT|OFFSET)\b", text, re.I):
         return False
-    clause = parts["select_clause"] if "select_clause" in parts else select
+    clause = parts.get("select_clause", select)
     grouped = re.search(rb"\bGROUP\s+BY\b", text, re.I) is not None
     counts = any(node.type == "aggregate" for node in _nodes(clause)) or b"HAVING" in text.upper()
     if grouped or counts:

@@ -287,7 +287,9 @@ class _Reader:
                 if _boolean(value, node, parameter):
                     yield Closed(name, tuple(self._allowed(node)))
             case "and" | "or" | "xone":
-                yield Logical(name, tuple(self._shape(item, node, parameter) for item in self._members(value)))
+                yield Logical(
+                    name, tuple(self._shape(item, node, parameter) for item in self._members(value))
+                )
             case "not" | "node":
                 yield Logical(name, (self._shape(value, node, parameter),))
             case "property":

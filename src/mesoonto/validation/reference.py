@@ -1,4 +1,4 @@
-"""Runs pySHACL: the reference that the compiled engine is compared with, and the engine for what does not compile.
+"""Runs pySHACL: the reference for the compiled engine, and the engine for what does not compile.
 
 The graphs are rdflib memory graphs with plain literals: over an Oxigraph-backed graph, or one whose strings
 carry the datatype xsd:string, pySHACL is 60 times slower and wrong on ``sh:in`` (measured with pySHACL 0.40).

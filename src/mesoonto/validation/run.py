@@ -62,9 +62,7 @@ def run(
 
         found = reference.run(data.statements(), shapes, [shape for shape, _ in plan.delegated])
         results += [result for result in found if only is None or result.focus in only]
-    return Outcome(
-        tuple(result for result in results if result.focus not in data.known), plan, evaluator
-    )
+    return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
 
 
 def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: Engine) -> Plan:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pyoxigraph as ox
 
@@ -40,14 +40,14 @@ class Source:
             return io.BytesIO(self.content)
         try:
             if self.path.suffix == ".gz":
-                return gzip.open(self.path, "rb")
+                return cast("IO[bytes]", gzip.open(self.path, "rb"))
             raw = self.path.open("rb")
         except OSError as error:
             raise InputError((error.strerror or str(error)).lower(), Place(self.name)) from error
         if self.path.suffix == ".zst":
             import zstandard
 
-            return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, closefd=True))  # type: ignore[arg-type]
+            return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, closefd=True))
         return raw
 
     def size(self) -> int:
@@ -62,12 +62,14 @@ class Source:
         except (OSError, zlib.error, EOFError) as error:
             raise InputError(f"cannot be unpacked: {error}", Place(self.name)) from error
 
-    def quads(self) -> Iterator[ox.Quad]:
-        """The statements, in the order of the file; raises InputError at the first mistake, with its place."""
+    def quads(self, watch: Watch | None = None) -> Iterator[ox.Quad]:
+        """The statements, in the order of the file; raises InputError at the first mistake with its place."""
         base = self.path.resolve().as_uri() if self.path else f"urn:mesoonto:{self.name}"
         try:
             with self.open() as stream:
-                yield from ox.parse(_Checked(stream, self.name), format=self.syntax, base_iri=base)
+                yield from ox.parse(
+                    cast("IO[bytes]", _Checked(stream, self.name, watch)), format=self.syntax, base_iri=base
+                )
         except SyntaxError as error:
             message = str(error.msg)
             if message.startswith("Parser error at line "):
@@ -81,11 +83,31 @@ class Source:
             raise InputError(f"cannot be read: {error}", Place(self.name)) from error
 
 
+class Watch:
+    """Notes which of some words occur in what is read."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._waiting = [word.encode() for word in words]
+        self._tail = b""
+        self.found: set[str] = set()
+
+    def see(self, chunk: bytes) -> None:
+        """Look at the next bytes."""
+        if not self._waiting:
+            return
+        text = self._tail + chunk
+        for word in [word for word in self._waiting if word in text]:
+            self._waiting.remove(word)
+            self.found.add(word.decode())
+        self._tail = text[-max(map(len, self._waiting), default=1) :]
+
+
 class _Checked(io.RawIOBase):
     """A stream that refuses what is not UTF-8, with line and column, and keeps no more than a chunk."""
 
-    def __init__(self, stream: IO[bytes], name: str) -> None:
+    def __init__(self, stream: IO[bytes], name: str, watch: Watch | None = None) -> None:
         self._stream = stream
+        self._watch = watch
         self._name = name
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._lines = 0
@@ -107,6 +129,8 @@ class _Checked(io.RawIOBase):
             raise InputError(
                 "not UTF-8; save the file with that encoding", Place(self._name, line, column + 1)
             ) from error
+        if self._watch is not None:
+            self._watch.see(chunk)
         self._lines += chunk.count(b"\n")
         last = chunk.rfind(b"\n")
         self._column = len(chunk) - last - 1 if last >= 0 else self._column + len(chunk)
@@ -135,7 +159,7 @@ def from_bytes(content: bytes, media_type: str, name: str = "upload") -> Source:
 
 
 def find(arguments: Sequence[Path]) -> list[Source]:
-    """The files that *arguments* name: files, folders (every RDF file below) and patterns such as ``*.ttl``."""
+    """The files that *arguments* name: files, folders (every RDF file below) and patterns like ``*.ttl``."""
     found: dict[Path, Source] = {}
     for argument in arguments:
         for path in _expanded(argument):
