@@ -39,7 +39,7 @@ class Focus:
         """The value nodes of *path* as a focus of their own, for the shapes inside a shape."""
         outer = f"?outer{self.depth}"
         pattern = _THIS.sub(lambda match: outer if match[0] == "?this" else match[0], self.pattern)
-        inner = f"{pattern} {outer} {path.sparql} ?this ."
+        inner = _step(pattern, outer, path, "?this")
         return Focus(f"{{ SELECT DISTINCT ?this WHERE {{ {inner} }} }}", self.depth + 1)
 
     def select(self) -> str:
@@ -52,7 +52,17 @@ class Focus:
 
     def matched(self, path: Path | None) -> str:
         """The pattern with the value nodes of *path* as ``?value``."""
-        return self.pattern if path is None else f"{self.pattern} ?this {path.sparql} ?value ."
+        return self.pattern if path is None else _step(self.pattern, "?this", path, "?value")
+
+
+def _step(pattern: str, start: str, path: Path, end: str) -> str:
+    """*pattern*, which binds *start*, with the values of *path* as *end*.
+
+    A path of no step leads from a node to itself, even from one that the data do not know; to SPARQL, where
+    both ends are variables, only nodes of the data lead to themselves (SPARQL 1.1, section 18.4).
+    """
+    step = f"{pattern} {start} {path.sparql} {end} ."
+    return f"{{ {step} }} UNION {{ {pattern} BIND({start} AS {end}) }}" if path.nullable else step
 
 
 def of_classes(classes: Sequence[Term]) -> Focus:
@@ -185,15 +195,15 @@ def counted(focus: Focus, path: Path, low: int | None, high: int | None) -> str:
     if simple and high is None and low == 1:
         return f"SELECT ?this WHERE {{ {focus.pattern} FILTER NOT EXISTS {{ ?this {path.sparql} ?any }} }}"
     if low is None and high == 0:
-        return f"SELECT DISTINCT ?this WHERE {{ {focus.pattern} ?this {path.sparql} ?any }}"
+        return f"SELECT DISTINCT ?this WHERE {{ {focus.matched(path)} }}"
     number = "COUNT(DISTINCT ?value)"  # Oxigraph does not know ?n in HAVING
     tests = [f"{number} < {low}"] if low else []
     tests += [f"{number} > {high}"] if high is not None else []
-    join = f"OPTIONAL {{ ?this {path.sparql} ?value }}" if low else f"?this {path.sparql} ?value"
-    return (
-        f"SELECT ?this ({number} AS ?n) WHERE {{ {focus.pattern} {join} }} "
-        f"GROUP BY ?this HAVING({' || '.join(tests)})"
-    )
+    if low and not path.nullable:
+        matched = f"{focus.pattern} OPTIONAL {{ ?this {path.sparql} ?value }}"
+    else:
+        matched = focus.matched(path)
+    return f"SELECT ?this ({number} AS ?n) WHERE {{ {matched} }} GROUP BY ?this HAVING({' || '.join(tests)})"
 
 
 def without_value(focus: Focus, path: Path | None, term: Term) -> str:
@@ -205,7 +215,8 @@ def without_value(focus: Focus, path: Path | None, term: Term) -> str:
         return (
             f"SELECT ?this WHERE {{ {focus.pattern} FILTER NOT EXISTS {{ ?this {path.sparql} {wanted} }} }}"
         )
-    return f"SELECT ?this WHERE {{ {focus.pattern} MINUS {{ ?this {path.sparql} {wanted} }} }}"
+    having = f"{focus.matched(path)} FILTER(sameTerm(?value, {wanted}))"
+    return f"SELECT ?this WHERE {{ {focus.pattern} MINUS {{ {having} }} }}"
 
 
 def repeated_language(focus: Focus, path: Path) -> str:

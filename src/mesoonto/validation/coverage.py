@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import pyoxigraph as ox
 
@@ -20,23 +19,14 @@ from mesoonto.validation.vocabulary import TYPE
 _MOST = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What was looked at, and the files that no shape looked into."""
-
-    coverage: Coverage
-    unseen_files: tuple[str, ...]
-
-
-def measure(data: Data, shapes: model.Shapes, outcome: Outcome) -> Measured:
+def measure(data: Data, shapes: model.Shapes, outcome: Outcome) -> Coverage:
     """What the shapes of *outcome* looked at in *data*."""
     delegated = {shape.node: reason for shape, reason in outcome.plan.delegated}
     rows: list[ShapeCoverage] = []
     seen: set[Term] = set()
     for shape in shapes.targeted:
         nodes = outcome.evaluator.focus_nodes(shape) - data.known
-        seen |= nodes
-        seen |= _values(shape, outcome.evaluator, shapes)
+        seen |= nodes | _values(shape, outcome.evaluator, shapes)
         rows.append(
             ShapeCoverage(
                 shape=told(shape.node),
@@ -47,7 +37,24 @@ def measure(data: Data, shapes: model.Shapes, outcome: Outcome) -> Measured:
             )
         )
     named = {p for shape in shapes.targeted for part in shapes.parts(shape) for p in _predicates(part)}
-    return Measured(_coverage(data, rows, seen, named), _unseen_files(data, seen))
+    return _coverage(data, rows, seen, named)
+
+
+def unseen_files(data: Data, shapes: model.Shapes, outcome: Outcome) -> list[str]:
+    """The files that describe no focus node of any shape, and no node that a shape asks something of."""
+    evaluator = outcome.evaluator
+    if len(data.sources) == 1:
+        for shape in shapes.targeted:
+            if any(data.describes(node) and node not in data.known for node in evaluator.some_focus(shape)):
+                return []
+    seen: set[Term] = set()
+    for shape in shapes.targeted:
+        seen |= evaluator.focus_nodes(shape) | _values(shape, evaluator, shapes)
+    return [
+        source.name
+        for number, source in enumerate(data.sources)
+        if not any(subject in seen for subject, _, _ in read_statements(source, number))
+    ]
 
 
 def _coverage(data: Data, rows: list[ShapeCoverage], seen: set[Term], named: set[Term]) -> Coverage:
@@ -97,17 +104,3 @@ def _predicates(shape: model.Shape) -> set[Term]:
         if isinstance(constraint, model.Closed):
             found |= set(constraint.allowed)
     return found
-
-
-def _unseen_files(data: Data, seen: set[Term]) -> tuple[str, ...]:
-    if len(data.sources) == 1:
-        source = data.sources[0]
-        store = data.store
-        if any(data.describes(node) for node in seen):
-            return ()
-        return (source.name,) if len(store) else ()
-    found = []
-    for number, source in enumerate(data.sources):
-        if not any(subject in seen for subject, _, _ in read_statements(source, number)):
-            found.append(source.name)
-    return tuple(found)

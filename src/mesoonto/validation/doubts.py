@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Container, Iterator
 
 import pyoxigraph as ox
 
@@ -11,8 +11,8 @@ from mesoonto.validation import model
 from mesoonto.validation.graph import Graph, told
 from mesoonto.validation.literals import Term
 from mesoonto.validation.model import Shapes, named_shapes
-from mesoonto.validation.report import Coverage, Doubt
-from mesoonto.validation.vocabulary import PARAMETERS, PROPERTIES, RDFS, SH, TARGETS, TYPE, sh
+from mesoonto.validation.report import Doubt
+from mesoonto.validation.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, TYPE, sh
 
 #: Terms of SHACL that may stand as objects: classes, node kinds, severities.
 _OBJECTS = frozenset(
@@ -141,15 +141,3 @@ def _is_part_of_something_else(node: Term, graph: Graph) -> bool:
         for subject in graph.subjects()
         for predicate in graph.predicates(subject)
     )
-
-
-def of_coverage(coverage: Coverage, unseen_files: Collection[str]) -> Iterator[Doubt]:
-    """Doubts about what was looked at."""
-    for name in unseen_files:
-        yield Doubt("unseen-file", name, "no shape looked at any node of this file")
-    if coverage.shapes and not any(shape.focus_nodes for shape in coverage.shapes):
-        yield Doubt("nothing-checked", "data", "no shape has a focus node in the data")
-
-
-#: Properties that every vocabulary knows.
-STANDARD = frozenset(ox.NamedNode(RDFS + name) for name in ("label", "comment", "seeAlso", "subClassOf"))

@@ -113,6 +113,11 @@ class Evaluator:
         """The focus nodes of *shape*, as they are in the data store."""
         return {row[0] for row in self.ask(self.focus(shape).select())}
 
+    def some_focus(self, shape: model.Shape) -> Iterator[Term]:
+        """The focus nodes of *shape* one by one, the first at once."""
+        for row in self.ask(f"SELECT ?this WHERE {{ {self.focus(shape).pattern} }}"):
+            yield row[0]
+
     def _of_targets(self, shape: model.Shape) -> Focus:
         branches: list[Focus] = []
         classes: list[Term] = []

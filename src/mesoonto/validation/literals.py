@@ -73,15 +73,22 @@ _BOUNDS: dict[str, tuple[int | None, int | None]] = {
     "unsignedShort": (0, 2**16 - 1),
 }
 
-#: Spellings that the store gives back unchanged and that are well formed, for the most frequent datatypes.
-#: Any other literal of XSD is asked of the store itself, once.
+#: Spellings of the frequent datatypes that are well formed and that the store gives back unchanged.
 _UNCHANGED = {
-    XSD + "integer": re.compile(r"0|-?[1-9]\d{0,17}"),
-    XSD + "decimal": re.compile(r"0|-?(?:0|[1-9]\d{0,8})\.\d{0,7}[1-9]|-?[1-9]\d{0,8}"),
+    XSD + "integer": re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII),
+    XSD + "decimal": re.compile(r"0|-?(?:0|[1-9]\d{0,8})\.\d{0,7}[1-9]|-?[1-9]\d{0,8}", re.ASCII),
     XSD + "boolean": re.compile("true|false"),
-    XSD + "date": re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"),
-    XSD + "gYear": re.compile(r"[12]\d{3}"),
+    XSD + "date": re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])", re.ASCII),
+    XSD + "dateTime": re.compile(
+        r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z?", re.ASCII
+    ),
+    XSD + "gYear": re.compile(r"[12]\d{3}", re.ASCII),
 }
+
+#: Datatypes whose literals the store keeps as text, however they are spelt.
+_TEXTUAL = frozenset(
+    XSD + name for name in ("anyURI", "base64Binary", "hexBinary", "language", "normalizedString", "token")
+)
 _STRING = XSD + "string"
 _SAFE = frozenset({_STRING, "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"})
 
@@ -129,38 +136,25 @@ def _is_in_calendar(lexical: str, local: str) -> bool:
 
 
 def encode(literal: ox.Literal) -> ox.Literal:
-    """The literal that the store keeps as it is in place of *literal*; mostly *literal* itself."""
+    """The literal that the store keeps as it is in place of *literal*; often *literal* itself."""
     datatype = literal.datatype.value
     if datatype in _SAFE or not datatype.startswith(XSD):
         return literal
-    fast = _UNCHANGED.get(datatype)
     lexical = literal.value
+    fast = _UNCHANGED.get(datatype)
     if fast is not None and fast.fullmatch(lexical):
         return literal
-    if len(lexical) > 200:
-        return _encode(lexical, datatype)
-    return _encode_cached(lexical, datatype)
-
-
-def _encode(lexical: str, datatype: str) -> ox.Literal:
-    literal = ox.Literal(lexical, datatype=ox.NamedNode(datatype))
+    local = datatype.removeprefix(XSD)
     if not is_well_formed(lexical, datatype):
-        return ox.Literal(lexical, datatype=ox.NamedNode(ILL_FORMED + datatype.removeprefix(XSD)))
-    if _store_gives_back(literal):
+        return ox.Literal(lexical, datatype=_stand_in(ILL_FORMED, local))
+    if datatype in _TEXTUAL or not (local in _LEXICAL or local in _BOUNDS):
         return literal
-    return ox.Literal(lexical, datatype=ox.NamedNode(WRITTEN + datatype.removeprefix(XSD)))
+    return ox.Literal(lexical, datatype=_stand_in(WRITTEN, local))
 
 
 @cache
-def _encode_cached(lexical: str, datatype: str) -> ox.Literal:
-    return _encode(lexical, datatype)
-
-
-def _store_gives_back(literal: ox.Literal) -> bool:
-    probe = ox.Store()
-    node = ox.NamedNode("urn:mesoonto:probe")
-    probe.add(ox.Quad(node, node, literal))
-    return bool(next(iter(probe)).object == literal)
+def _stand_in(stem: str, local: str) -> ox.NamedNode:
+    return ox.NamedNode(stem + local)
 
 
 def decode(term: Term) -> Term:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -91,14 +91,14 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
     if source.syntax not in _READABLE:
         _homes(source, number, wanted, found)
         return
+    if source.syntax == ox.RdfFormat.N_TRIPLES and not blanks:
+        _lines_about(source, number, wanted, found)
+        return
     text = source.text()
     iris = {node.value for node in wanted if isinstance(node, ox.NamedNode)}
     base = source.path.resolve().as_uri() if source.path else f"urn:mesoonto:{source.name}"
     lines = _Lines(text, source.name)
-    if source.syntax == ox.RdfFormat.N_TRIPLES and not blanks:
-        triples: Iterable[turtle.Written] = _lines_about(text, wanted, base, number)
-    else:
-        triples = turtle.read(text, base, number, None if blanks else iris)
+    triples = turtle.read(text, base, number, None if blanks else iris)
     missing = wanted - found.described.keys()
     for triple in triples:
         if triple.subject in missing:
@@ -130,25 +130,19 @@ def _may_mention(text: str, node: Term) -> bool:
     return node.value in text or node.value.rpartition("/")[2].rpartition("#")[2] in text
 
 
-def _lines_about(text: str, wanted: set[Term], base: str, number: int) -> Iterator[turtle.Written]:
-    """The triples of an N-Triples file whose line begins with a wanted node, or ends with one."""
-    words = {str(node) for node in wanted}
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        line = text[start:end]
-        if line.partition(" ")[0] in words or line.rstrip(" .\r").rpartition(" ")[2] in words:
-            for triple in turtle.read(line, base, number):
-                yield turtle.Written(
-                    triple.subject,
-                    triple.predicate,
-                    triple.object,
-                    triple.subject_at + start,
-                    triple.predicate_at + start,
-                    triple.object_at + start,
-                )
-        start = end + 1
+def _lines_about(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
+    """Look through an N-Triples file, which has one triple a line, without keeping it in memory."""
+    words = {str(node).encode() for node in wanted - found.described.keys()}
+    with source.open() as stream:
+        for row, line in enumerate(stream, 1):
+            if line[: line.find(b" ")] not in words:
+                continue
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            for triple in turtle.read(text, "", number):
+                at = [
+                    Spot(source.name, row, n + 1, text[:500]) for n in (triple.subject_at, triple.object_at)
+                ]
+                found.described[triple.subject].append(_Triple(triple.predicate, triple.object, *at))
 
 
 def _homes(source: Source, number: int, wanted: set[Term], found: Locator) -> None:

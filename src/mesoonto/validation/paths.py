@@ -36,6 +36,15 @@ class Path:
         sign = _UNARY[self.kind]
         return f"(^{inner[0]})" if sign == "^" else f"({inner[0]}{sign})"
 
+    @property
+    def nullable(self) -> bool:
+        """Whether a node is among its own values by a path of no step."""
+        if self.kind == "sequence":
+            return all(part.nullable for part in self.parts)
+        if self.kind in ("zeroOrMorePath", "zeroOrOnePath"):
+            return True
+        return any(part.nullable for part in self.parts)
+
     def predicates(self) -> Iterator[ox.NamedNode]:
         """Every predicate that occurs in the path."""
         if self.predicate is not None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeGuard
 
 import pyoxigraph as ox
 from tree_sitter import Node
@@ -18,7 +19,7 @@ from tree_sitter import Node
 from mesoonto.engine.inspect import parse
 from mesoonto.validation.compile import Focus
 from mesoonto.validation.graph import told, unusable
-from mesoonto.validation.literals import Term, by_value, decode
+from mesoonto.validation.literals import WRITTEN, Term, by_value, decode
 from mesoonto.validation.model import Query, Shape
 from mesoonto.validation.paths import Path
 
@@ -167,19 +168,25 @@ def _rows(solutions: ox.QuerySolutions) -> Iterator[ox.QuerySolution]:
 
 
 def _as_written(term: Term, focus: Term | None, store: ox.Store) -> Term:
-    """The term of the data store that a query, which knows values alone, found as *term*."""
+    """The term of the data store that a query, which knows values alone, found as *term*.
+
+    One spelling of the value is taken from the statements about *focus*, else from any.
+    """
     if not isinstance(term, ox.Literal):
         return term
-    if isinstance(focus, ox.Literal):
-        focus = None
-    if next(iter(store.quads_for_pattern(focus, None, term, ox.DefaultGraph())), None) is not None:
+    default = ox.DefaultGraph()
+    about = None if isinstance(focus, ox.Literal) else focus
+    if next(iter(store.quads_for_pattern(about, None, term, default)), None) is not None:
         return term
-    if focus is None:
-        return term
-    for quad in store.quads_for_pattern(focus, None, None, ox.DefaultGraph()):
-        if isinstance(quad.object, ox.Literal) and by_value(quad.object) == term:
-            return quad.object
+    for subject in dict.fromkeys((about, None)):
+        for quad in store.quads_for_pattern(subject, None, None, default):
+            if _is_written(quad.object) and by_value(quad.object) == term:
+                return quad.object
     return term
+
+
+def _is_written(term: object) -> TypeGuard[ox.Literal]:
+    return isinstance(term, ox.Literal) and term.datatype.value.startswith(WRITTEN)
 
 
 # One query in place of one for each node

@@ -33,18 +33,22 @@ def run(
     statements: Iterable[tuple[Term, ox.NamedNode, Term]], shapes: Shapes, targeted: Iterable[Shape]
 ) -> list[Result]:
     """The results of pySHACL for the shapes *targeted*; a ShapeError when it makes no report."""
-    data = Graph()
-    for subject, predicate, value in statements:
-        data.add((to_rdflib(subject), URIRef(predicate.value), to_rdflib(value)))
     keep = {shape.node for shape in targeted}
-    graph = Graph()
-    for subject, predicate, value in shapes.graph:
-        if subject not in keep and _makes_target(shapes, subject, predicate, value):
-            continue
-        graph.add((to_rdflib(subject), URIRef(predicate.value), to_rdflib(value)))
+    asked = (
+        statement
+        for statement in shapes.graph
+        if statement[0] in keep or not _makes_target(shapes, *statement)
+    )
     with _quiet():
-        report = _run(data, graph)
-    return list(_results(report, shapes))
+        report = _run(_graph(statements), _graph(asked))
+        return list(_results(report, shapes))
+
+
+def _graph(statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> Graph:
+    graph = Graph()
+    for subject, predicate, value in statements:
+        graph.add((to_rdflib(subject), URIRef(predicate.value), to_rdflib(value)))
+    return graph
 
 
 def _makes_target(shapes: Shapes, subject: Term, predicate: ox.NamedNode, value: Term) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,9 @@ from mesoonto.validation.vocabulary import LABEL, RDF, SH, TYPE
 #: How alike two names must be, from 0 to 1.
 _ALIKE = 0.72
 #: More candidates than this are not compared.
-_MOST = 5000
+_MOST = 2000
+#: Suggestions for one constraint; the same mistake, made more often, needs no more of them.
+_ENOUGH = 100
 _PREF_LABEL = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 
 
@@ -30,9 +33,14 @@ class Suggester:
 
     evaluator: Evaluator
     _instances: dict[Term, dict[str, Term]] = field(default_factory=dict)
+    _asked: Counter[tuple[Term, str]] = field(default_factory=Counter)
 
     def suggest(self, result: Result, shape: model.Shape) -> str:
         """A likely mend in a few words, or ""."""
+        cause = (shape.node, result.component)
+        self._asked[cause] += 1
+        if self._asked[cause] > _ENOUGH:
+            return ""
         for constraint in shape.constraints:
             if SH + constraint.component == result.component and (found := self._for(constraint, result)):
                 return found

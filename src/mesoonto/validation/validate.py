@@ -95,14 +95,17 @@ def check(
     results = list({result.key: result for result in outcome.results}.values())
     looked_at = Coverage()
     found: list[Doubt] = []
-    if chosen.coverage or chosen.doubts:
-        measured = coverage.measure(data, shapes, outcome)
-        looked_at = measured.coverage
-        if chosen.doubts:
-            vocabulary = background.Vocabulary(data, background.concerns(data) or not shapes.by_node)
-            found += doubts.of_shapes(shapes, vocabulary)
-            found += doubts.of_strays(shapes)
-            found += doubts.of_coverage(looked_at, measured.unseen_files if only is None else ())
+    if chosen.coverage:
+        looked_at = coverage.measure(data, shapes, outcome)
+    if chosen.doubts:
+        vocabulary = background.Vocabulary(data, background.concerns(data))
+        found += doubts.of_shapes(shapes, vocabulary)
+        found += doubts.of_strays(shapes)
+        if only is None:
+            found += [
+                Doubt("unseen-file", name, "no shape looked at any node of this file")
+                for name in coverage.unseen_files(data, shapes, outcome)
+            ]
     return Report(
         findings=tuple(_findings(results, data, shapes, outcome, chosen.placed)),
         triples=data.triples,
