@@ -1,4 +1,4 @@
-"""The compiled engine gives the results of pySHACL: over generated data and shapes, and over the shipped shapes."""
+"""The compiled engine gives the results of pySHACL: on generated data and shapes, and the shipped ones."""
 
 from __future__ import annotations
 

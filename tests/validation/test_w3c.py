@@ -124,10 +124,7 @@ def found(data: Path, shapes: Path, engine: Engine) -> Counter[Row] | None:
         return None
 
 
-if FOLDER.is_dir():
-    CASES = cases()
-else:
-    CASES = []
+CASES = cases() if FOLDER.is_dir() else []
 
 
 @pytest.fixture(autouse=True)
