@@ -7,6 +7,14 @@ const drop = document.getElementById("drop");
 const report = document.getElementById("report");
 const LISTED = 20;
 
+let prefixes = [];
+
+// An IRI with the prefix of the longest stem that fits, as in the file; anything else as it is.
+function shown(text) {
+  const fitting = prefixes.find(([, stem]) => text.startsWith(stem));
+  return fitting ? `${fitting[0]}:${text.slice(fitting[1].length)}` : text;
+}
+
 function element(name, text, className) {
   const made = document.createElement(name);
   if (text !== undefined) made.textContent = text;
@@ -17,8 +25,8 @@ function element(name, text, className) {
 function showFinding(finding) {
   const item = element("li");
   const place = finding.line ? `line ${finding.line}, column ${finding.column}: ` : "";
-  const value = finding.value ? ` found: ${finding.value}` : "";
-  item.append(element("p", `${place}${finding.record} ${finding.path}${value}`));
+  const value = finding.value ? ` found: ${shown(finding.value)}` : "";
+  item.append(element("p", `${place}${shown(finding.record)} ${shown(finding.path)}${value}`));
   if (finding.source) {
     const line = element("pre", `${finding.line} | ${finding.source.slice(0, finding.column - 1)}`);
     line.append(element("mark", finding.source.slice(finding.column - 1)));
@@ -34,7 +42,7 @@ function showGroup(findings) {
   const title = element("h2");
   title.append(element("span", first.severity, first.severity), `: ${first.message}`);
   const times = findings.length > 1 ? `, ${findings.length} times` : "";
-  const about = `${first.shape_label || first.shape}${times}${first.expected ? `; expected ${first.expected}` : ""}`;
+  const about = `${first.shape_label || shown(first.shape)}${times}${first.expected ? `; expected ${first.expected}` : ""}`;
   const list = element("ol");
   list.append(...findings.slice(0, LISTED).map(showFinding));
   section.append(title, element("p", about, "about"), list);
@@ -43,6 +51,7 @@ function showGroup(findings) {
 }
 
 function show(found) {
+  prefixes = Object.entries(found.prefixes).sort((a, b) => b[1].length - a[1].length);
   const groups = new Map();
   for (const finding of found.findings) {
     const cause = JSON.stringify([finding.shape, finding.component, finding.message]);

@@ -31,7 +31,6 @@ _NORMAL = r"[^\t\n\r]*"
 
 #: The lexical space of each datatype of XML Schema 1.1, part 2, that SPARQL or SHACL give a meaning.
 _LEXICAL = {
-    "anyURI": r"[^\s<>\"{}|\\^`]*",
     "base64Binary": r"(?:(?:[A-Za-z0-9+/]\s?){4})*"
     r"(?:(?:[A-Za-z0-9+/]\s?){2}(?:[A-Za-z0-9+/]\s?|=\s?)=)?",
     "boolean": "true|false|1|0",

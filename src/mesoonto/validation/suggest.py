@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -32,6 +32,7 @@ class Suggester:
     """Finds suggestions; keeps the candidates of each class for the next finding."""
 
     evaluator: Evaluator
+    shipped: Callable[[Term], Iterable[Term]]  #: the instances of a class that the shipped ontology knows
     _instances: dict[Term, dict[str, Term]] = field(default_factory=dict)
     _asked: Counter[tuple[Term, str]] = field(default_factory=Counter)
 
@@ -53,6 +54,9 @@ class Suggester:
                 return _did_you_mean(_closest(_names(value), {n: t for t in terms for n in _names(t)}))
             case model.Class(term=term) if value is not None:
                 return _did_you_mean(_closest(_names(value), self._instances_of(term), _names(value)))
+            case model.Logical(component=component, shapes=shapes) if value is not None and _is_choice(component):
+                inner = (c for node in shapes for c in self.evaluator.shapes.by_node[node].constraints)
+                return next((found for c in inner if (found := self._for(c, result))), "")
             case model.Datatype(datatype=datatype) if isinstance(value, ox.Literal):
                 return _retyped(value, datatype)
             case model.NodeKind(kind="IRI") if isinstance(value, ox.Literal):
@@ -81,6 +85,9 @@ class Suggester:
                         for text in store.quads_for_pattern(quad.subject, label, None, ox.DefaultGraph()):
                             if isinstance(text.object, ox.Literal):
                                 found[text.object.value.lower()] = quad.subject
+            for node in self.shipped(term):
+                for name in _names(node):
+                    found.setdefault(name, node)
             self._instances[term] = found
         return self._instances[term]
 
@@ -98,6 +105,10 @@ class Suggester:
             return ""
         found = _closest(_names(wanted), used, cut=0.8)
         return f"the record has {told(found)}; did you mean {told(wanted)}" if found else ""
+
+
+def _is_choice(component: str) -> bool:
+    return component.startswith(("Or", "Xone"))
 
 
 def _names(term: Term) -> list[str]:

@@ -137,11 +137,15 @@ def _findings(
     nodes |= {result.value for result in chosen if _is_inverse(result.path) and result.value is not None}
     places = locate(data.sources, nodes)
     names = _Names(shapes)
-    suggester = Suggester(outcome.evaluator)
+    suggester = Suggester(outcome.evaluator, background.instances if background.concerns(data) else _nothing)
     unplaced = Locator()
     found = [_finding(result, data, shapes, places, names, suggester) for result in chosen]
     found += [_finding(result, data, shapes, unplaced, names, None) for result in rest]
     yield from sorted(found)
+
+
+def _nothing(_: Term) -> Sequence[Term]:
+    return ()
 
 
 def _is_inverse(path: PropertyPath | None) -> bool:

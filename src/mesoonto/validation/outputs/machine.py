@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pyoxigraph as ox
 
 from mesoonto import __version__
+from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.outputs import Style, capped, shown, verdict
 from mesoonto.validation.outputs.text import place_of
 from mesoonto.validation.report import ORDER, Finding, Report, Severity
@@ -37,6 +38,7 @@ def as_json(report: Report, style: Style) -> str:
         "triples": report.triples,
         "shapes": report.shapes,
         "files": report.files,
+        "prefixes": PREFIXES,
         "findings": findings,
         "doubts": [asdict(doubt) for doubt in report.doubts],
         "evaluatedByPySHACL": [{"shape": shape, "reason": reason} for shape, reason in report.delegated],
