@@ -68,7 +68,9 @@ def _reached(data: Data, shipped: dict[Term, tuple[Statement, ...]]) -> Iterator
 
 def instances(term: Term) -> list[Term]:
     """The shipped entities that are stated to be instances of the class *term*."""
-    return [s for s, rows in _shipped().statements.items() if any(r[1] == TYPE and r[2] == term for r in rows)]
+    return [
+        s for s, rows in _shipped().statements.items() if any(r[1] == TYPE and r[2] == term for r in rows)
+    ]
 
 
 class Vocabulary:

@@ -4,8 +4,8 @@
         shacl.validate("records/*.ttl")
         shacl.validate("mine.ttl", shapes="my_shapes.ttl", fail_on="warning")
 
-Or without writing a test: ``pytest --shacl 'records/*.ttl' --shacl-shapes my_shapes.ttl`` makes one test of each
-file.
+Or without writing a test: ``pytest --shacl 'records/*.ttl' --shacl-shapes my_shapes.ttl`` makes one test of
+each file.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def shacl(pytestconfig: pytest.Config) -> Shacl:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the plugin."""
     group = parser.getgroup("shacl", "SHACL validation (mesoonto)")
-    group.addoption("--shacl", action="append", default=[], metavar="FILE", help="validate this RDF file, too")
+    group.addoption(
+        "--shacl", action="append", default=[], metavar="FILE", help="validate this RDF file, too"
+    )
     group.addoption(
         "--shacl-shapes", action="append", default=[], metavar="FILE", help="shapes in place of mesoonto's"
     )

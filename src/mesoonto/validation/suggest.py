@@ -54,7 +54,9 @@ class Suggester:
                 return _did_you_mean(_closest(_names(value), {n: t for t in terms for n in _names(t)}))
             case model.Class(term=term) if value is not None:
                 return _did_you_mean(_closest(_names(value), self._instances_of(term), _names(value)))
-            case model.Logical(component=component, shapes=shapes) if value is not None and _is_choice(component):
+            case model.Logical(component=component, shapes=shapes) if value is not None and _is_choice(
+                component
+            ):
                 inner = (c for node in shapes for c in self.evaluator.shapes.by_node[node].constraints)
                 return next((found for c in inner if (found := self._for(c, result))), "")
             case model.Datatype(datatype=datatype) if isinstance(value, ox.Literal):
