@@ -195,10 +195,13 @@ QUERIES = {
     "an optional part": "SELECT $this { $this ex:p ?x OPTIONAL { $this ex:q ?y } FILTER(!bound(?y)) }",
     "not exists": "SELECT $this { $this ex:p ?x FILTER NOT EXISTS { $this ex:q ?y } }",
     "a subquery with an aggregate": (
-        "SELECT $this ?n { { SELECT $this (COUNT(?x) AS ?n) { $this ex:p ?x } GROUP BY $this } FILTER(?n > 1) }"
+        "SELECT $this ?n { { SELECT $this (COUNT(?x) AS ?n) { $this ex:p ?x } GROUP BY $this } "
+        "FILTER(?n > 1) }"
     ),
     "a nested filter": "SELECT $this { { FILTER(bound($this)) } $this ex:p ?x }",
-    "an aggregate": "SELECT $this (COUNT(?x) AS ?value) { $this ex:p ?x } GROUP BY $this HAVING(COUNT(?x) > 1)",
+    "an aggregate": (
+        "SELECT $this (COUNT(?x) AS ?value) { $this ex:p ?x } GROUP BY $this HAVING(COUNT(?x) > 1)"
+    ),
     "bind": "SELECT $this ?value { BIND($this AS ?that) ?that ex:p ?value }",
     "a path of one's own": "SELECT $this ?path ?value { $this ?path ?value FILTER(?path = ex:q) }",
     "limit": "SELECT $this ?value { $this ex:p ?value } ORDER BY ?value LIMIT 1",
@@ -252,26 +255,56 @@ def test_every_shipped_shape_compiles() -> None:
     assert report.delegated == ()
 
 
-#: Where the engines differ because pySHACL 0.40 departs from the standard: data, constraint, what the standard
-#: asks for (number of results of the compiled engine), and why.
+#: Where the engines differ because pySHACL 0.40 departs from the standard: data, constraint, the number of
+#: results that the standard asks for, and why.
 DIFFERENCES = {
     "a blank node has no length": ("[]", "sh:minLength 0", 1, "SHACL 4.4.1: or where v is a blank node"),
-    "rdfs:Literal is no datatype": ('"x"', "sh:datatype rdfs:Literal", 1, "SHACL 4.1.2: DATATYPE(v) = rdfs:Literal"),
-    "a blank before a number": ('" 1"^^xsd:integer', "sh:datatype xsd:integer", 1, "XSD 3.4.13: lexical space"),
-    "an exponent in a decimal": ('"1e3"^^xsd:decimal', "sh:datatype xsd:decimal", 1, "XSD 3.3.3: lexical space"),
-    "a day as dateTime": ('"2020-01-01"^^xsd:dateTime', "sh:datatype xsd:dateTime", 1, "XSD 3.3.7: lexical space"),
+    "rdfs:Literal is no datatype": (
+        '"x"',
+        "sh:datatype rdfs:Literal",
+        1,
+        "SHACL 4.1.2: DATATYPE(v) = rdfs:Literal",
+    ),
+    "a blank before a number": (
+        '" 1"^^xsd:integer',
+        "sh:datatype xsd:integer",
+        1,
+        "XSD 3.4.13: lexical space",
+    ),
+    "an exponent in a decimal": (
+        '"1e3"^^xsd:decimal',
+        "sh:datatype xsd:decimal",
+        1,
+        "XSD 3.3.3: lexical space",
+    ),
+    "a day as dateTime": (
+        '"2020-01-01"^^xsd:dateTime',
+        "sh:datatype xsd:dateTime",
+        1,
+        "XSD 3.3.7: lexical space",
+    ),
     "midnight as hour 24": ('"24:00:00"^^xsd:time', "sh:datatype xsd:time", 0, "XSD 3.3.8: endOfDayFrag"),
     "a stamp without zone": (
-        '"2020-01-01T00:00:00"^^xsd:dateTimeStamp', "sh:datatype xsd:dateTimeStamp", 1, "XSD 3.4.28: zone required",
+        '"2020-01-01T00:00:00"^^xsd:dateTimeStamp',
+        "sh:datatype xsd:dateTimeStamp",
+        1,
+        "XSD 3.4.28: zone required",
     ),
     "a number after a date": ("1", 'sh:minInclusive "2019-01-01"^^xsd:date', 1, "SHACL 4.3.2: incomparable"),
     "a text with a language and a bound": ('"b"@en', 'sh:minInclusive "a"', 1, "SHACL 4.3.2: incomparable"),
     "a time zone on one side": (
-        '"2020-01-01T00:00:00Z"^^xsd:dateTime', 'sh:minInclusive "2019-01-01T00:00:00"^^xsd:dateTime', 0,
+        '"2020-01-01T00:00:00Z"^^xsd:dateTime',
+        'sh:minInclusive "2019-01-01T00:00:00"^^xsd:dateTime',
+        0,
         "XSD 3.3.7: a year apart, so the order is determined",
     ),
-    "a line end after the last letter": (r'"a\n"', 'sh:pattern "^a$"', 1, "XPath 5.6.1: $ is the end of the text"),
-}  # fmt: skip
+    "a line end after the last letter": (
+        r'"a\n"',
+        'sh:pattern "^a$"',
+        1,
+        "XPath 5.6.1: $ is the end of the text",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)

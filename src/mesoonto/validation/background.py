@@ -13,6 +13,7 @@ from mesoonto import rdf_files, resources
 from mesoonto.namespaces import MESO, OBO, PREFIXES
 from mesoonto.validation.data import Data
 from mesoonto.validation.literals import Term
+from mesoonto.validation.model import Shapes
 from mesoonto.validation.vocabulary import OWL, RDF, RDFS, SUBCLASS, TYPE
 
 #: Data that name nothing in these namespaces say nothing about the shipped ontology.
@@ -43,9 +44,10 @@ def _shipped() -> _Shipped:
     return _Shipped({s: tuple(sorted(rows, key=str)) for s, rows in found.items()}, frozenset(vocabulary))
 
 
-def concerns(data: Data) -> bool:
-    """Whether *data*, loaded with STEMS as words, name anything in the namespaces of the shipped ontology."""
-    return bool(data.words)
+def concerns(data: Data, shapes: Shapes | None = None) -> bool:
+    """Whether *data*, loaded with STEMS as words, or *shapes* name anything in the shipped namespaces."""
+    nodes = shapes.by_node if shapes is not None else ()
+    return bool(data.words) or any(isinstance(n, ox.NamedNode) and n.value.startswith(STEMS) for n in nodes)
 
 
 def of(data: Data) -> list[Statement]:

@@ -96,7 +96,7 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
         return
     text = source.text()
     iris = {node.value for node in wanted if isinstance(node, ox.NamedNode)}
-    base = source.path.resolve().as_uri() if source.path else f"urn:mesoonto:{source.name}"
+    base = source.base
     lines = _Lines(text, source.name)
     triples = turtle.read(text, base, number, None if blanks else iris)
     missing = wanted - found.described.keys()

@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
@@ -34,6 +35,11 @@ class Source:
     path: Path | None = None
     content: bytes = b""  #: used without *path*
 
+    @property
+    def base(self) -> str:
+        """The IRI against which relative ones are resolved."""
+        return self.path.resolve().as_uri() if self.path else f"http://upload.invalid/{quote(self.name)}"
+
     def open(self) -> IO[bytes]:
         """The content, unpacked."""
         if self.path is None:
@@ -45,9 +51,7 @@ class Source:
         except OSError as error:
             raise InputError((error.strerror or str(error)).lower(), Place(self.name)) from error
         if self.path.suffix == ".zst":
-            import zstandard
-
-            return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, closefd=True))
+            return cast("IO[bytes]", io.BufferedReader(_Unpacked(raw)))
         return raw
 
     def size(self) -> int:
@@ -56,20 +60,15 @@ class Source:
 
     def text(self) -> str:
         """The whole content; an InputError when it is not UTF-8."""
-        try:
-            with self.open() as stream:
-                return "".join(chunk.decode() for chunk in [_Checked(stream, self.name).read(-1)])
-        except (OSError, zlib.error, EOFError) as error:
-            raise InputError(f"cannot be unpacked: {error}", Place(self.name)) from error
+        with self.open() as stream:
+            return _Checked(stream, self.name).read(-1).decode()
 
     def quads(self, watch: Watch | None = None) -> Iterator[ox.Quad]:
         """The statements, in the order of the file; raises InputError at the first mistake with its place."""
-        base = self.path.resolve().as_uri() if self.path else f"urn:mesoonto:{self.name}"
         try:
             with self.open() as stream:
-                yield from ox.parse(
-                    cast("IO[bytes]", _Checked(stream, self.name, watch)), format=self.syntax, base_iri=base
-                )
+                checked = _Checked(stream, self.name, watch)
+                yield from ox.parse(cast("IO[bytes]", checked), format=self.syntax, base_iri=self.base)
         except SyntaxError as error:
             message = str(error.msg)
             if message.startswith("Parser error at line "):
@@ -77,6 +76,9 @@ class Source:
             raise InputError(
                 f"not {self.syntax.name}: {message}", Place(self.name, error.lineno, error.offset)
             ) from error
+        except MemoryError as error:
+            # The parser's own bound on one term, 16 MiB.
+            raise InputError(f"not read: {error}; a literal is too long", checked.place()) from error
         except InputError:
             raise
         except (OSError, EOFError, zlib.error, ValueError) as error:
@@ -102,6 +104,47 @@ class Watch:
         self._tail = text[-max(map(len, self._waiting), default=1) :]
 
 
+class _Unpacked(io.RawIOBase):
+    """A Zstandard file unpacked; EOFError when it ends too early, which zstandard's reader lets pass."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        import zstandard
+
+        self._raw = raw
+        self._new = zstandard.ZstdDecompressor().decompressobj
+        self._frame = self._new()
+        self._begun = False
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+    def readinto(self, buffer: Any) -> int:
+        import zstandard
+
+        while not self._ready:
+            packed = self._frame.unused_data or self._raw.read(1 << 17)
+            if self._frame.eof:
+                self._frame, self._begun = self._new(), False
+            if not packed:
+                if self._begun:
+                    raise EOFError("the packed file ends too early")
+                return 0
+            self._begun = True
+            try:
+                self._ready = self._frame.decompress(packed)
+            except zstandard.ZstdError as error:
+                raise EOFError(str(error)) from error
+            self._begun = not self._frame.eof
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+
 class _Checked(io.RawIOBase):
     """A stream that refuses what is not UTF-8, with line and column, and keeps no more than a chunk."""
 
@@ -115,6 +158,10 @@ class _Checked(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def place(self) -> Place:
+        """How far the reading has come."""
+        return Place(self._name, self._lines + 1)
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size)

@@ -105,7 +105,7 @@ class Suggester:
                 used[name] = quad.predicate
         if wanted in used.values():
             return ""
-        found = _closest(_names(wanted), used, cut=0.8)
+        found = _closest(_names(wanted), used)
         return f"the record has {told(found)}; did you mean {told(wanted)}" if found else ""
 
 
@@ -126,7 +126,10 @@ def _closest(
     for name in names:
         if name in candidates and name not in not_itself:
             return candidates[name]
-        close = difflib.get_close_matches(name[:100], list(candidates)[:_MOST], 1, cut)
+        # Another number is another thing, and no slip of the pen: NCT00000001 is not meant for NCT00000002.
+        numbers = re.findall(r"\d+", name)
+        alike = [c for c in list(candidates)[:_MOST] if re.findall(r"\d+", c) == numbers]
+        close = difflib.get_close_matches(name[:100], alike, 1, cut)
         if close:
             return candidates[close[0]]
     return None

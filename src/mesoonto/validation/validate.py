@@ -98,7 +98,7 @@ def check(
     if chosen.coverage:
         looked_at = coverage.measure(data, shapes, outcome)
     if chosen.doubts:
-        vocabulary = background.Vocabulary(data, background.concerns(data))
+        vocabulary = background.Vocabulary(data, background.concerns(data, shapes))
         found += doubts.of_shapes(shapes, vocabulary)
         found += doubts.of_strays(shapes)
         if only is None:
