@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Tree
 
 from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 
@@ -143,6 +143,11 @@ def _nodes(root: Node) -> Iterator[Node]:
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return
+
+
+def parse(query: str) -> Tree:
+    """The syntax tree of *query*; parts that the grammar does not understand are ERROR nodes in it."""
+    return _parser().parse(query.encode("utf-8", "replace"))
 
 
 @cache
