@@ -7,12 +7,9 @@ otherwise. Both must be known before evaluation.
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from tree_sitter import Language, Node, Parser
+from mesoonto.engine import tree
 
 _SUSPECTS = re.compile(rb"\b(?:service|from)\b", re.IGNORECASE)
 
@@ -35,35 +32,10 @@ def outline(query: str) -> Outline:
     words = {match[0].lower() for match in _SUSPECTS.finditer(text)}
     if not words:
         return Outline(has_service=False, has_dataset_clause=False)
-    tree = _parser().parse(text)
-    nodes = list(_nodes(tree.root_node))
-    kinds = {node.type for node in nodes}
-    unclear = tree.root_node.has_error
+    root = tree.parse(text)
+    kinds = {node.type for node in tree.nodes(root)}
+    unclear = root.has_error
     return Outline(
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
     )
-
-
-def _nodes(root: Node) -> Iterator[Node]:
-    """All nodes in document order, without recursion: a query can nest deeper than Python's stack."""
-    cursor = root.walk()
-    while True:
-        node = cursor.node
-        if node is not None:
-            yield node
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
-
-
-@cache
-def _parser() -> Parser:
-    import tree_sitter_sparql
-
-    with warnings.catch_warnings():
-        # The grammar package still hands over an int instead of a capsule.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return Parser(Language(tree_sitter_sparql.language()))

@@ -87,7 +87,7 @@ class Engine:
                     text, use_default_graph_as_union=not seen.has_dataset_clause, prefixes=PREFIXES
                 )
         except SyntaxError as error:
-            raise _syntax_error(error) from error
+            raise syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the query could not be evaluated: {error}") from error
         return Answer(_kind(result), result)
@@ -114,7 +114,8 @@ def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind
     return Kind.SOLUTIONS if isinstance(result, ox.QuerySolutions) else Kind.TRIPLES
 
 
-def _syntax_error(error: SyntaxError) -> QuerySyntaxError:
+def syntax_error(error: SyntaxError) -> QuerySyntaxError:
+    """pyoxigraph's *error* on a query, with its place and in fewer words."""
     parts = _PARSER_MESSAGE.match(str(error))
     if parts is None:
         return QuerySyntaxError(str(error), Place("query"))
