@@ -190,13 +190,14 @@ class _Climb:
             else:
                 dropped |= syntax.scope(element)
         known = certain | (scope - dropped)
-        kept += [
-            syntax.text(f)
-            for f in filters
-            if (path is None or f.id != path.id)
-            and not (syntax.has_exists(f) or syntax.is_volatile(f))
-            and syntax.variables(f) <= known
-        ]
+        for constraint in filters:
+            mentioned = syntax.variables(constraint)
+            if path is not None and constraint.id == path.id:
+                continue
+            if syntax.has_exists(constraint) or syntax.is_volatile(constraint):
+                continue
+            if mentioned <= known | scope:
+                kept.append(_guarded(constraint, mentioned - known))
         if not scope:
             return Context()
         lines = "\n".join(kept)
@@ -214,6 +215,16 @@ class _Climb:
         if element.type == "graph_graph_pattern":
             return self._in_graph(element, self._relax(syntax.group_of(element), None, Context()))
         return Context()
+
+
+def _guarded(constraint: Node, unsure: Names) -> str:
+    """The FILTER *constraint*, passed by solutions that leave one of *unsure* to the clause to bind.
+
+    What a solution binds, no later join can change, so that the constraint counts for all others.
+    """
+    text = syntax.text(next(c for c in constraint.children if c.is_named))
+    guards = "".join(f"!BOUND(?{name}) || " for name in sorted(unsure))
+    return f"FILTER({guards}{text})"
 
 
 def _full_stop(element: Node) -> str:
