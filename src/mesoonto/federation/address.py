@@ -16,10 +16,6 @@ from mesoonto.errors import EndpointError
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: IPv6 ranges that carry an IPv4 address: RFC 6052 (NAT64) and the obsolete IPv4-compatible form.
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-_COMPATIBLE = ipaddress.ip_network("::/96")
-
 
 def is_public(address: IpAddress) -> bool:
     """Whether *address*, and any IPv4 address hidden in it, is one of the public internet.
@@ -37,9 +33,7 @@ def is_public(address: IpAddress) -> bool:
 def _embedded(address: IpAddress) -> list[ipaddress.IPv4Address]:
     if isinstance(address, ipaddress.IPv4Address):
         return []
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in (*_NAT64, _COMPATIBLE)):
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    found = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
     return [inner for inner in found if inner is not None]
 
 

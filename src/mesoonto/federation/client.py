@@ -205,6 +205,7 @@ def _solutions(
     syntax = _RESULT_TYPES.get(media_type)
     if syntax is None:
         raise EndpointError(f"sent {media_type or 'no media type'}: {_beginning(response)}")
+    found: ox.QuerySolutions | ox.QueryBoolean | None = None
     try:
         found = ox.parse_query_results(body, format=syntax)  # type: ignore[arg-type]  # any file that reads
         if not isinstance(found, ox.QuerySolutions):
@@ -225,6 +226,9 @@ def _solutions(
             raise body.problem from error
         beginning = body.beginning.decode("utf-8", "replace")
         raise EndpointError(f"sent what is not {syntax.name}: {beginning}") from error
+    finally:
+        # pyoxigraph's results must die in the thread that made them; a traceback would keep them longer.
+        found = None
     return Solutions(variables, rows)
 
 

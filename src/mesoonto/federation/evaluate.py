@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -200,6 +200,14 @@ class _Evaluation:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The solutions of one sub-query, and how they came."""
+
+    solutions: Solutions
+    request: Request
+
+
 class _Fetch:
     """Fetches one SERVICE clause from one endpoint."""
 
@@ -245,29 +253,31 @@ class _Fetch:
         """The solutions of all *queries*, which are sent in parallel; the first failure ends them all."""
         pool = ThreadPoolExecutor(min(endpoint.concurrency, len(queries)), thread_name_prefix="federation")
         try:
-            futures = [pool.submit(self._one, sub, endpoint, query) for query in queries]
+            futures = [pool.submit(self._guarded, sub, endpoint, query) for query in queries]
             return self._gathered(sub, endpoint, futures)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _gathered(
-        self, sub: SubQuery, endpoint: Endpoint, futures: list[Future[tuple[Solutions, Request]]]
+        self, sub: SubQuery, endpoint: Endpoint, futures: list[Future[_Answered | EndpointError]]
     ) -> Solutions:
         rows: list[Row] = []
         # A look-up of a host name cannot be stopped, so it is left behind when the time is over.
-        wait(futures, timeout=max(0.0, self._deadline - time.monotonic()), return_when="FIRST_EXCEPTION")
+        left = max(0.0, self._deadline - time.monotonic())
+        try:
+            for future in as_completed(futures, timeout=left):
+                if isinstance(problem := future.result(), EndpointError):
+                    raise problem
+        except TimeoutError as error:
+            raise EndpointError(
+                f"endpoint {endpoint.name} <{endpoint.url}> was not done when the "
+                f"{self._limits.seconds:g} s for all requests of the query were over"
+            ) from error
         for future in futures:
-            if future.done() and (error := future.exception()):
-                raise error
-        for future in futures:
-            if not future.done():
-                raise EndpointError(
-                    f"endpoint {endpoint.name} <{endpoint.url}> was not done when the "
-                    f"{self._limits.seconds:g} s for all requests of the query were over"
-                )
-            solutions, request = future.result()
-            self._report.requests.append(request)
-            rows += solutions.rows
+            answered = future.result()
+            assert isinstance(answered, _Answered)  # noqa: S101  # errors were raised above
+            self._report.requests.append(answered.request)
+            rows += answered.solutions.rows
             if len(rows) > endpoint.max_rows:
                 raise EndpointError(
                     f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows for "
@@ -275,12 +285,21 @@ class _Fetch:
                 )
         return Solutions(sub.variables, rows)
 
-    def _one(self, sub: SubQuery, endpoint: Endpoint, query: str) -> tuple[Solutions, Request]:
+    def _guarded(self, sub: SubQuery, endpoint: Endpoint, query: str) -> _Answered | EndpointError:
+        """As _one; an error is handed over without its traceback, whose frames belong to this thread."""
+        try:
+            return self._one(sub, endpoint, query)
+        except EndpointError as error:
+            message = error.message
+        return EndpointError(message)
+
+    def _one(self, sub: SubQuery, endpoint: Endpoint, query: str) -> _Answered:
         """The answer to *query*, from the cache while it is fresh."""
         shown = shorten(query)
         entry = self._cache.get(endpoint.url, query) if endpoint.cache else None
         if entry is not None and entry.age <= endpoint.cache:
-            return entry.solutions, Request(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
+            request = Request(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
+            return _Answered(entry.solutions, request)
         start = time.monotonic()
         fetched = self._transport.select(
             endpoint,
@@ -298,7 +317,8 @@ class _Fetch:
         if endpoint.cache:
             self._cache.put(endpoint.url, query, solutions, size, fetched.etag)
         age = entry.age if entry is not None and source == "unchanged" else 0.0
-        return solutions, Request(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
+        request = Request(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
+        return _Answered(solutions, request)
 
 
 def _selectivity(clause: syntax.Clause) -> int:
