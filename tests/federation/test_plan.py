@@ -205,7 +205,7 @@ def test_construct_and_ask() -> None:
 def test_query_without_service_comes_back_as_it_was() -> None:
     query = "SELECT * { ?s ?p ?o } # SERVICE"
     outcome = World().federation.evaluate(query, StoreLocal(ox.Store()))
-    assert outcome.query.strip() == query.partition(" #")[0]
+    assert outcome.query == query
     assert outcome.report.services == []
 
 
@@ -248,7 +248,7 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 def test_deep_or_long_query_is_refused_at_once(name: str) -> None:
     start = time.monotonic()
-    with pytest.raises(QueryRefusedError, match="may have"):
+    with pytest.raises((QueryRefusedError, QuerySyntaxError), match="may have|does not read this"):
         World().evaluate(f"SELECT * {{ {DEEP[name]} }}")
     assert time.monotonic() - start < 5
 
