@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyoxigraph as ox
 
 from mesoonto.errors import EndpointError
-from mesoonto.federation import Endpoint
+from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.client import Fetched
 from mesoonto.federation.solutions import Solutions
 from mesoonto.namespaces import PREFIXES
@@ -26,7 +26,7 @@ class StoreLocal:
 
 
 class StoreTransport:
-    """Stores as endpoints, by address. What was sent is kept in ``sent``."""
+    """Stores as endpoints, by address, which ask each other too. What was sent is kept in ``sent``."""
 
     def __init__(self, stores: Mapping[str, ox.Store]) -> None:
         self._stores = stores
@@ -44,7 +44,9 @@ class StoreTransport:
         self.sent.append((endpoint.url, query))
         if endpoint.url not in self._stores:
             raise EndpointError(f"{endpoint.url} does not answer")
-        result = self._stores[endpoint.url].query(query)
+        store = self._stores[endpoint.url]
+        others = Federation(Endpoints([Endpoint(url, url) for url in self._stores]), transport=self)
+        result = store.query(others.evaluate(query, StoreLocal(store)).query)
         assert isinstance(result, ox.QuerySolutions)
         assert [v.value for v in result.variables] == list(variables)
         rows = [tuple(row[name] for name in variables) for row in result]

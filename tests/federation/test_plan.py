@@ -108,9 +108,7 @@ def test_pattern_without_variables_counts_its_solutions() -> None:
 
 
 def test_unbound_terms_languages_and_types_come_through() -> None:
-    remote = (
-        ':x :q "a"@en, "a"@fr, "a", "1"^^<http://www.w3.org/2001/XMLSchema#byte>, "q\\"\\n\\\\" . :y :r 1 .'
-    )
+    remote = ':x :q "a"@en, "a"@fr, "a", "1"^^<http://x.example/unit>, "q\\"\\n\\\\" . :y :r 1 .'
     world = World(":x :p 1 . :y :p 1 .", remote)
     clause = f"SERVICE <{A}> {{ {{ ?s :q ?v }} UNION {{ ?s :r ?w }} }}"
     query = f"SELECT ?s ?v (LANG(?v) AS ?l) (DATATYPE(?v) AS ?d) {{ ?s :p 1 {clause} }}"
@@ -120,7 +118,7 @@ def test_unbound_terms_languages_and_types_come_through() -> None:
             ("x", "a", "en", f"{rdf}langString"),
             ("x", "a", "fr", f"{rdf}langString"),
             ("x", "a", "", f"{xsd}string"),
-            ("x", "1", "", f"{xsd}byte"),
+            ("x", "1", "", "unit"),
             ("x", 'q"\n\\', "", f"{xsd}string"),
             ("y", "", "", ""),
         ]
@@ -167,10 +165,10 @@ def test_limit_of_a_sub_select_binds_what_it_lets_through() -> None:
 
 
 def test_nested_service_is_handed_over_whole() -> None:
-    world = World(":x :p :y .")
+    world = World(":x :p :y .", ":x :q :t .", ":t :r 1 .")
     inner = f"SERVICE <{B}> {{ ?t :r ?v }}"
-    with pytest.raises((OSError, RuntimeError)):  # the stand-in does not ask others
-        world.evaluate(f"SELECT * {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?t {inner} }} }}")
+    query = f"SELECT ?v {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?t {inner} }} }}"
+    assert world.rows(query) == [("1",)]  # the stand-in for an endpoint asks the other one
     assert inner in world.sent[0]
 
 
@@ -248,7 +246,7 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 def test_deep_or_long_query_is_refused_at_once(name: str) -> None:
     start = time.monotonic()
-    with pytest.raises((QueryRefusedError, QuerySyntaxError), match="may have|does not read this"):
+    with pytest.raises((QueryRefusedError, QuerySyntaxError), match=r"may have|does not read this"):
         World().evaluate(f"SELECT * {{ {DEEP[name]} }}")
     assert time.monotonic() - start < 5
 

@@ -393,7 +393,8 @@ def _require_valid(query: str) -> None:
     except SyntaxError as error:
         found = syntax_error(error)
         last = query.count("\n") + 2
-        if found.place is None or (found.place.line, found.place.column) != (last, 2):
+        place = (found.place.line, found.place.column) if found.place else None
+        if place != (last, 2) and not (place == (last, 1) and "EOF" in str(error)):
             raise found from error
 
 
