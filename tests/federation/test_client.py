@@ -147,6 +147,43 @@ def test_silent_clause_of_a_broken_endpoint_is_one_empty_solution(name: str) -> 
         assert message in (outcome.report.services[0].problem or "")
 
 
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (
+            servers.JSON,  # as Virtuoso 7.2.5 writes it
+            b'{ "head": { "link": [], "vars": ["s"] },\n  "results": { "distinct": false, "ordered": true, '
+            b'"bindings": [\n    { "s": { "type": "bnode", "value": "nodeID://b10000" }},\n    { "s": '
+            b'{ "type": "literal", "value": "\\"bnode\\", \\"value\\": \\"nodeID://b1" }} ] } }',
+        ),
+        (
+            "application/sparql-results+xml",
+            b'<?xml version="1.0"?><sparql xmlns="http://www.w3.org/2005/sparql-results#"><head>'
+            b'<variable name="s"/></head><results distinct="false" ordered="true"><result><binding name="s">'
+            b'<bnode>nodeID://b10000</bnode></binding></result><result><binding name="s"><literal>'
+            b'"bnode", "value": "nodeID://b1</literal></binding></result></results></sparql>',
+        ),
+    ],
+)
+def test_blank_nodes_of_virtuoso_are_read(content_type: str, body: bytes, size: int) -> None:
+    def in_pieces(handler: BaseHTTPRequestHandler, _: str) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", content_type)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for at in range(0, len(body), size):
+            piece = body[at : at + size]
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    with servers.serving(in_pieces) as endpoint:
+        outcome = ask(endpoint.url)
+        blank, literal = (row["s"] for row in ox.Store().query(outcome.query))  # type: ignore[union-attr]
+        assert isinstance(blank, ox.BlankNode)
+        assert literal == ox.Literal('"bnode", "value": "nodeID://b1')
+
+
 def test_deeply_nested_json_is_an_error() -> None:
     with servers.serving(plain(b'{"head":' + b"[" * 1_000_000)) as endpoint, pytest.raises(EndpointError):
         ask(endpoint.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,12 @@ _RESULT_TYPES = {
 }
 _ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
 _REDIRECTS = (301, 302, 307, 308)
+#: Virtuoso labels its blank nodes nodeID://b1, in JSON and XML, which is no label in SPARQL or Turtle. Quotes
+#: within JSON strings are escaped, and so are angle brackets in XML, so that no text of a literal looks like
+#: this.
+_VIRTUOSO_BLANK = re.compile(rb'((?<!\\)"bnode"\s{0,4},\s{0,4}"value"\s{0,4}:\s{0,4}"|<bnode>)nodeID://')
+#: More bytes than the pattern above can take.
+_HELD = 64
 #: How often a request may be sent elsewhere.
 _MAX_REDIRECTS = 3
 #: Characters of a query and of an answer that an error or a plan shows.
@@ -155,6 +162,17 @@ class Client:
             clock.deadline = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """A body as the file that pyoxigraph reads results from."""
+
+    body: _Body
+
+    def read(self, size: int = 65536) -> bytes:
+        """The next bytes."""
+        return self.body.read_results(size)
+
+
 class _Body(io.RawIOBase):
     """The body of a response as a file that ends with an error when it grows too long."""
 
@@ -164,6 +182,8 @@ class _Body(io.RawIOBase):
             raise EndpointError(f"sent its answer compressed ({encoding}), which was not asked for")
         self._chunks = response.iter_stream()
         self._rest = b""
+        self._held = b""  # the end of what was read, since what is to be changed may go on in the next chunk
+        self._ended = False
         self._limit = limit
         self.size = 0
         self.beginning = b""
@@ -177,6 +197,17 @@ class _Body(io.RawIOBase):
             return b"".join(iter(self._next, b""))
         if not self._rest:
             self._rest = self._next()
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+    def read_results(self, size: int) -> bytes:
+        """As read, with the labels of blank nodes made such that pyoxigraph reads them."""
+        while not self._rest and not self._ended:
+            chunk = self._next()
+            self._ended = not chunk
+            text = _VIRTUOSO_BLANK.sub(rb"\1nodeID_", self._held + chunk)
+            keep = _HELD if chunk else 0
+            self._rest, self._held = text[: len(text) - keep], text[len(text) - keep :]
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
@@ -207,7 +238,7 @@ def _solutions(
         raise EndpointError(f"sent {media_type or 'no media type'}: {_beginning(response)}")
     found: ox.QuerySolutions | ox.QueryBoolean | None = None
     try:
-        found = ox.parse_query_results(body, format=syntax)  # type: ignore[arg-type]  # any file that reads
+        found = ox.parse_query_results(_Results(body), format=syntax)  # type: ignore[arg-type]  # any file that reads
         if not isinstance(found, ox.QuerySolutions):
             raise EndpointError("sent a truth value where solutions were asked for")
         names = [variable.value for variable in found.variables]
