@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import time
 from collections.abc import Iterator
@@ -27,11 +26,15 @@ _RESULT_TYPES = {
 }
 _ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
 _REDIRECTS = (301, 302, 307, 308)
-#: Virtuoso labels its blank nodes nodeID://b1, in JSON and XML, which is no label in SPARQL or Turtle. Quotes
-#: within JSON strings are escaped, and so are angle brackets in XML, so that no text of a literal looks like
-#: this.
-_VIRTUOSO_BLANK = re.compile(rb'((?<!\\)"bnode"\s{0,4},\s{0,4}"value"\s{0,4}:\s{0,4}"|<bnode>)nodeID://')
-#: More bytes than the pattern above can take.
+#: Virtuoso labels its blank nodes nodeID://b1, which is no label in SPARQL or Turtle. Quotes within the
+#: strings of JSON are escaped, and so are angle brackets in XML, so that no literal looks like this.
+_VIRTUOSO_BLANK = {
+    ox.QueryResultsFormat.JSON: re.compile(
+        rb'((?<!\\)"bnode"\s{0,4},\s{0,4}"value"\s{0,4}:\s{0,4}")nodeID://'
+    ),
+    ox.QueryResultsFormat.XML: re.compile(rb"(<bnode>)nodeID://"),
+}
+#: More bytes than what the patterns above find.
 _HELD = 64
 #: How often a request may be sent elsewhere.
 _MAX_REDIRECTS = 3
@@ -100,7 +103,7 @@ class Client:
         """The whole answer to *query*, whatever its kind."""
         with self._asked(endpoint, query, accept, []) as response:
             body = _Body(response, endpoint.max_bytes)
-            return RemoteAnswer(body.read(), _media_type(response))
+            return RemoteAnswer(b"".join(iter(body.next, b"")), _media_type(response))
 
     @contextmanager
     def _asked(
@@ -162,56 +165,43 @@ class Client:
             clock.deadline = None
 
 
-@dataclass(frozen=True, slots=True)
 class _Results:
-    """A body as the file that pyoxigraph reads results from."""
+    """A body as the file that pyoxigraph reads results from, its blank nodes given labels that it reads."""
 
-    body: _Body
+    def __init__(self, body: _Body, syntax: ox.QueryResultsFormat) -> None:
+        self._body = body
+        self._pattern = _VIRTUOSO_BLANK[syntax]
+        self._rest = b""
+        self._held = b""  # the end of what was read, since what is to be changed may go on in the next chunk
+        self._ended = False
 
-    def read(self, size: int = 65536) -> bytes:
-        """The next bytes."""
-        return self.body.read_results(size)
+    def read(self, size: int) -> bytes:
+        """The next bytes, *size* at most; none at the end."""
+        while not self._rest and not self._ended:
+            chunk = self._body.next()
+            self._ended = not chunk
+            text = self._pattern.sub(rb"\1nodeID_", self._held + chunk)
+            keep = _HELD if chunk else 0
+            self._rest, self._held = text[: max(0, len(text) - keep)], text[max(0, len(text) - keep) :]
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
 
 
-class _Body(io.RawIOBase):
-    """The body of a response as a file that ends with an error when it grows too long."""
+class _Body:
+    """The body of a response in chunks, up to a number of bytes."""
 
     def __init__(self, response: httpcore.Response, limit: int) -> None:
         encoding = _header(response, b"content-encoding")
         if encoding not in (None, "identity"):
             raise EndpointError(f"sent its answer compressed ({encoding}), which was not asked for")
         self._chunks = response.iter_stream()
-        self._rest = b""
-        self._held = b""  # the end of what was read, since what is to be changed may go on in the next chunk
-        self._ended = False
         self._limit = limit
         self.size = 0
         self.beginning = b""
         self.problem: EndpointError | httpcore.TimeoutException | httpcore.NetworkError | None = None
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        if size is None or size < 0:
-            return b"".join(iter(self._next, b""))
-        if not self._rest:
-            self._rest = self._next()
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
-
-    def read_results(self, size: int) -> bytes:
-        """As read, with the labels of blank nodes made such that pyoxigraph reads them."""
-        while not self._rest and not self._ended:
-            chunk = self._next()
-            self._ended = not chunk
-            text = _VIRTUOSO_BLANK.sub(rb"\1nodeID_", self._held + chunk)
-            keep = _HELD if chunk else 0
-            self._rest, self._held = text[: len(text) - keep], text[len(text) - keep :]
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
-
-    def _next(self) -> bytes:
+    def next(self) -> bytes:
+        """The next chunk; none at the end."""
         # An exception in here reaches the caller of pyoxigraph's parser changed, so it is kept as well.
         try:
             chunk = next(self._chunks, b"")
@@ -238,7 +228,7 @@ def _solutions(
         raise EndpointError(f"sent {media_type or 'no media type'}: {_beginning(response)}")
     found: ox.QuerySolutions | ox.QueryBoolean | None = None
     try:
-        found = ox.parse_query_results(_Results(body), format=syntax)  # type: ignore[arg-type]  # any file that reads
+        found = ox.parse_query_results(_Results(body, syntax), format=syntax)  # type: ignore[arg-type]  # any file that reads
         if not isinstance(found, ox.QuerySolutions):
             raise EndpointError("sent a truth value where solutions were asked for")
         names = [variable.value for variable in found.variables]
