@@ -27,6 +27,7 @@ from mesoonto.namespaces import PREFIXES
 from tests.conftest import free_port
 from tests.federation.standins import StoreLocal
 from tests.federation.test_equality import bag
+from tests.federation.virtuoso import virtuoso_server
 from tests.federation.waiting import wait_for
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -132,6 +133,33 @@ def test_answer_is_that_of_one_store(
     question: Question, servers: dict[str, str], store: ox.Store, everything: ox.Store
 ) -> None:
     check(question, servers, store, everything)
+
+
+@pytest.fixture(scope="module")
+def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Virtuoso with all fixtures, as several of the real endpoints run it."""
+    folder = tmp_path_factory.mktemp("virtuoso")
+    triples: dict[str, list[ox.Triple]] = {}
+    for fixture in sorted(FIXTURES.glob("*.trig")):
+        for quad in ox.parse(path=fixture, rename_blank_nodes=True):
+            graph = f"http://fixture.example/{fixture.stem}"
+            if isinstance(quad.graph_name, ox.NamedNode):
+                graph = quad.graph_name.value
+            triples.setdefault(graph, []).append(quad.triple)
+    files = {}
+    for i, (graph, found) in enumerate(triples.items()):
+        files[graph] = folder / f"{i}.nt"
+        ox.serialize(found, files[graph], format=ox.RdfFormat.N_TRIPLES)
+    with virtuoso_server(folder, files) as url:
+        yield url
+
+
+@pytest.mark.virtuoso
+@pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
+def test_answer_from_virtuoso_is_that_of_one_store(
+    question: Question, virtuoso: str, store: ox.Store, everything: ox.Store
+) -> None:
+    check(question, dict.fromkeys(question.endpoints, virtuoso), store, everything)
 
 
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
