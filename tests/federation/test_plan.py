@@ -78,11 +78,19 @@ def test_what_cannot_be_bound_is_sent_as_it_stands() -> None:
 
 
 def test_smaller_remote_side_is_fetched_first() -> None:
-    many = " ".join(f":s{i} :p {i} ." for i in range(1000))
-    world = World(many, ":s7 :q 1 . :s8 :q 2 .", batch=10)
-    outcome = world.evaluate(f"SELECT * {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?v }} }}")
-    assert [query.partition("WHERE")[2] for query in world.sent] == [" { ?s :q ?v } LIMIT 1001"]
-    assert "fetched whole first, being smaller than the 1000 local" in outcome.report.services[0].strategy
+    for count, limit, words in ((1000, 251, "the 1000 local"), (3000, 1001, "the more than 1000 local")):
+        many = " ".join(f":s{i} :p {i} ." for i in range(count))
+        world = World(many, ":s7 :q 1 . :s8 :q 2 .", batch=10)
+        outcome = world.evaluate(f"SELECT * {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?v }} }}")
+        assert [query.partition("WHERE")[2] for query in world.sent] == [f" {{ ?s :q ?v }} LIMIT {limit}"]
+        assert f"fetched whole first, being smaller than {words}" in outcome.report.services[0].strategy
+
+
+def test_larger_remote_side_is_asked_for_all_local_bindings() -> None:
+    many = " ".join(f":s{i} :p {i} ." for i in range(3000))
+    world = World(many, many, batch=1000)
+    assert len(world.rows(f"SELECT ?v {{ ?s :p ?o SERVICE <{A}> {{ ?s :p ?v }} }}")) == 3000
+    assert [query.count("(<") for query in world.sent] == [0, 1000, 1000, 1000]
 
 
 def test_requests_are_no_more_than_batches_and_one() -> None:

@@ -36,8 +36,9 @@ class LocalQuery:
     variables: tuple[str, ...]
 
 
-def local_query(query: Query, clause: Clause, fetched: Mapping[int, str]) -> LocalQuery | None:
-    """The query for the local side of *clause*, or None when nothing binds any of its variables.
+def local_query(query: Query, clause: Clause, fetched: Mapping[int, str], limit: int) -> LocalQuery | None:
+    """The query for the first *limit* solutions of the local side of *clause*, or None when nothing binds any
+    of its variables.
 
     *fetched* has the patterns in place of the clauses whose solutions are known, by the id of their nodes.
     """
@@ -49,7 +50,7 @@ def local_query(query: Query, clause: Clause, fetched: Mapping[int, str]) -> Loc
         return None
     head = f"SELECT DISTINCT {' '.join(f'?{name}' for name in names)}"
     return LocalQuery(
-        f"{query.prologue()}\n{head} {query.dataset()}\nWHERE {context.text}".strip() + "\n", names
+        f"{query.prologue()}\n{head} {query.dataset()}\nWHERE {context.text}\nLIMIT {limit}\n".lstrip(), names
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -115,10 +116,13 @@ class _Evaluation:
         return Outcome(context.rewrite(self._query, self._fetched), report)
 
     def _next(self, clauses: Sequence[syntax.Clause]) -> tuple[syntax.Clause, Solutions | None]:
-        """The clause to fetch now, with its bindings: the one with the fewest, or else the most selective."""
+        """The clause to fetch now, with its bindings: the one with the fewest, or else the most selective.
+
+        Of bindings that are many, only some are there, one more than Limits.probe.
+        """
         bound = []
         for clause in clauses:
-            bindings = self._bindings(clause)
+            bindings = self._bindings(clause, self._limits.probe + 1)
             if bindings is not None:
                 bound.append((clause, bindings))
                 if len(bindings.rows) <= 1:
@@ -133,9 +137,9 @@ class _Evaluation:
             )
         return max(named, key=lambda clause: _selectivity(clause)), None
 
-    def _bindings(self, clause: syntax.Clause) -> Solutions | None:
-        """The distinct local bindings that restrict *clause*, or None when there are none to be had."""
-        asked = context.local_query(self._query, clause, self._fetched)
+    def _bindings(self, clause: syntax.Clause, limit: int) -> Solutions | None:
+        """The distinct local bindings that restrict *clause*, up to *limit*; None when none are to be had."""
+        asked = context.local_query(self._query, clause, self._fetched, limit)
         if asked is None or (clause.variable and clause.variable not in asked.variables):
             return None
         if asked.text not in self._answers:
@@ -147,17 +151,23 @@ class _Evaluation:
             return None
         columns = found.columns(names)
         rows = [row for row in columns.rows if not any(isinstance(term, ox.BlankNode) for term in row)]
-        if len(rows) > self._limits.bindings:
-            return None
         return Solutions(columns.variables, rows)
+
+    def _all_bindings(self, clause: syntax.Clause) -> Solutions | None:
+        """All distinct local bindings that restrict *clause*; None also when they are too many to be sent."""
+        bindings = self._bindings(clause, self._limits.bindings + 1)
+        return None if bindings is None or len(bindings.rows) > self._limits.bindings else bindings
 
     def _solutions(self, clause: syntax.Clause, bindings: Solutions | None) -> Solutions:
         """What *clause* yields for *bindings*, in terms of the query's variables."""
         if clause.endpoint is not None:
-            return self._ask(clause, clause.endpoint, bindings)
-        assert bindings is not None  # noqa: S101  # _next asked for it
+            many = bindings is not None and len(bindings.rows) > self._limits.probe
+            return self._ask(clause, clause.endpoint, bindings, self._all_bindings if many else None)
         assert clause.variable is not None  # noqa: S101  # it has no endpoint
         name = clause.variable
+        bindings = self._all_bindings(clause)
+        if bindings is None:
+            raise QueryFailedError(f"too many solutions bind ?{name}, which names the endpoint of SERVICE")
         place = bindings.variables.index(name)
         rest = tuple(v for v in bindings.variables if v != name and v in clause.certain)
         names = (name, *(v for v in clause.projected if v != name))
@@ -171,8 +181,17 @@ class _Evaluation:
                     rows.append((url, *(by_name.get(v) for v in names[1:])))
         return Solutions(names, rows)
 
-    def _ask(self, clause: syntax.Clause, address: object, bindings: Solutions | None) -> Solutions:
-        """What *clause* yields at one endpoint; with SILENT, one empty solution when that fails."""
+    def _ask(
+        self,
+        clause: syntax.Clause,
+        address: object,
+        bindings: Solutions | None,
+        all_bindings: Callable[[syntax.Clause], Solutions | None] | None = None,
+    ) -> Solutions:
+        """What *clause* yields at one endpoint; with SILENT, one empty solution when that fails.
+
+        *all_bindings* gives all of them, where *bindings* are only the first of many.
+        """
         url = address.value if isinstance(address, ox.NamedNode) else str(address)
         report = ServiceReport(url, url, shorten(clause.pattern), clause.silent, "not asked")
         self._services.append(report)
@@ -180,7 +199,8 @@ class _Evaluation:
             endpoint = self._endpoint(url)
             report.endpoint = endpoint.name
             fetcher = _Fetch(self._limits, self._transport, self._cache, self._start, report)
-            found = fetcher.run(SubQuery(self._query, clause), endpoint, bindings)
+            more = partial(all_bindings, clause) if all_bindings else None
+            found = fetcher.run(SubQuery(self._query, clause), endpoint, bindings, more)
         except (EndpointError, QueryRefusedError) as error:
             if not clause.silent:
                 raise
@@ -220,10 +240,24 @@ class _Fetch:
         self._deadline = start + limits.seconds
         self._report = report
 
-    def run(self, sub: SubQuery, endpoint: Endpoint, bindings: Solutions | None) -> Solutions:
+    def run(
+        self,
+        sub: SubQuery,
+        endpoint: Endpoint,
+        bindings: Solutions | None,
+        all_bindings: Callable[[], Solutions | None] | None,
+    ) -> Solutions:
         report = self._report
+        if bindings is not None and len(bindings.rows) > endpoint.batch:
+            report.bindings, report.batch = len(bindings.rows), endpoint.batch
+            probe = self._probe(sub, endpoint, bindings, is_part=all_bindings is not None)
+            if probe is not None:
+                return probe
+        if all_bindings is not None:
+            bindings = all_bindings()
         if bindings is None:
-            report.strategy = "sent as it stands, since nothing local binds its variables"
+            report.bindings = None
+            report.strategy = "sent as it stands: the local side binds none of its variables, or too many"
             return self._all(sub, endpoint, [sub.text()])
         report.bindings, report.batch = len(bindings.rows), endpoint.batch
         names = ", ".join(f"?{name}" for name in bindings.variables)
@@ -231,14 +265,6 @@ class _Fetch:
             report.strategy = f"not sent, since no local solution binds {names}"
             return Solutions(sub.variables, [])
         count = len(bindings.rows)
-        if count > endpoint.batch:
-            limit = min(count, self._limits.probe, endpoint.max_rows - 1) + 1
-            probe = self._all(sub, endpoint, [sub.text(limit=limit)])
-            if len(probe.rows) < limit:
-                report.strategy = (
-                    f"fetched whole first, being smaller than the {count} local bindings of {names}"
-                )
-                return probe
         starts = range(0, count, endpoint.batch)
         if len(starts) > endpoint.max_requests:
             raise EndpointError(
@@ -248,6 +274,23 @@ class _Fetch:
         report.strategy = f"bound by {count} local bindings of {names}, {endpoint.batch} a request"
         batches = [Solutions(bindings.variables, bindings.rows[at : at + endpoint.batch]) for at in starts]
         return self._all(sub, endpoint, [sub.text(batch) for batch in batches])
+
+    def _probe(
+        self, sub: SubQuery, endpoint: Endpoint, bindings: Solutions, *, is_part: bool
+    ) -> Solutions | None:
+        """All solutions of the pattern, when they are few against the local bindings, else None."""
+        count = len(bindings.rows)
+        few = count if is_part else max(endpoint.batch, count // 4)
+        limit = min(few, self._limits.probe, endpoint.max_rows - 1) + 1
+        found = self._all(sub, endpoint, [sub.text(limit=limit)])
+        if len(found.rows) == limit:
+            return None
+        names = ", ".join(f"?{name}" for name in bindings.variables)
+        self._report.strategy = (
+            f"fetched whole first, being smaller than the {'more than ' if is_part else ''}"
+            f"{count - is_part} local bindings of {names}"
+        )
+        return found
 
     def _all(self, sub: SubQuery, endpoint: Endpoint, queries: list[str]) -> Solutions:
         """The solutions of all *queries*, which are sent in parallel; the first failure ends them all."""
