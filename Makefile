@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check lock
+.PHONY: help serve test setup check lock bench-federation
 
 help: ## show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 serve: build/validated ## set up, build and validate the dataset, serve it
 	@$(BIN)/mesoonto serve
@@ -26,6 +26,10 @@ check: $(VENV)/dev ## lint, types, tests with coverage
 	$(BIN)/mypy
 	@sh tests/setup.sh
 	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+bench-federation: $(VENV)/dev ## compare federated queries with other engines (ten minutes)
+	@sh tests/setup.sh
+	$(BIN)/python -m benchmarks.federation.run
 
 lock: $(VENV)/dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

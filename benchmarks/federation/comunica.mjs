@@ -11,11 +11,11 @@ console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const start = performance.now();
   try {
-    const stream = await engine.queryBindings(JSON.parse(line), { sources });
-    const { variables } = await stream.metadata?.() ?? {};
-    const names = (variables ?? []).map((v) => (v.variable ?? v).value);
-    const rows = (await stream.toArray()).map((b) => names.map((n) => b.get(n)?.value ?? ''));
-    console.log(JSON.stringify({ ms: performance.now() - start, rows: rows.sort() }));
+    const query = JSON.parse(line);
+    const stream = await engine.queryBindings(query, { sources });
+    const names = query.slice(0, query.indexOf('{')).match(/\?\w+/g).map((name) => name.slice(1));
+    const rows = (await stream.toArray()).map((b) => names.map((name) => b.get(name)?.value ?? ''));
+    console.log(JSON.stringify({ ms: performance.now() - start, rows }));
   } catch (error) {
     console.log(JSON.stringify({ error: String(error).slice(0, 200) }));
   }

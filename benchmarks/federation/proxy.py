@@ -1,4 +1,4 @@
-"""A TCP proxy that counts the requests and bytes that pass it; GET /count on its second port tells and resets.
+"""A TCP proxy that counts the requests and bytes that pass it; its second port tells them and starts anew.
 
 Run: python proxy.py TARGET_PORT. It prints its two ports, first the one that forwards.
 """
@@ -6,6 +6,7 @@ Run: python proxy.py TARGET_PORT. It prints its two ports, first the one that fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 
@@ -13,13 +14,14 @@ counts = {"requests": 0, "bytes": 0}
 
 
 async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_request: bool) -> None:
-    while chunk := await reader.read(65536):
-        if is_request:
-            counts["requests"] += chunk.count(b" HTTP/1.1\r\n")
-        else:
-            counts["bytes"] += len(chunk)
-        writer.write(chunk)
-        await writer.drain()
+    with contextlib.suppress(ConnectionError):  # engines that break off
+        while chunk := await reader.read(65536):
+            if is_request:
+                counts["requests"] += chunk.count(b" HTTP/1.1\r\n")
+            else:
+                counts["bytes"] += len(chunk)
+            writer.write(chunk)
+            await writer.drain()
     writer.close()
 
 

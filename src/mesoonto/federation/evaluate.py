@@ -84,6 +84,14 @@ class Federation:
         return _Evaluation(self, syntax.parse(query), local).run()
 
 
+@dataclass(frozen=True, slots=True)
+class _Bindings:
+    """Distinct local bindings for a clause."""
+
+    solutions: Solutions
+    complete: bool  #: whether these are all
+
+
 class _Evaluation:
     """The evaluation of one query."""
 
@@ -115,20 +123,20 @@ class _Evaluation:
         report = Report(self._services, list(self._answers), (time.monotonic() - self._start) * 1000)
         return Outcome(context.rewrite(self._query, self._fetched), report)
 
-    def _next(self, clauses: Sequence[syntax.Clause]) -> tuple[syntax.Clause, Solutions | None]:
+    def _next(self, clauses: Sequence[syntax.Clause]) -> tuple[syntax.Clause, _Bindings | None]:
         """The clause to fetch now, with its bindings: the one with the fewest, or else the most selective.
 
-        Of bindings that are many, only some are there, one more than Limits.probe.
+        Of bindings that are many, only some are there.
         """
         bound = []
         for clause in clauses:
             bindings = self._bindings(clause, self._limits.probe + 1)
             if bindings is not None:
                 bound.append((clause, bindings))
-                if len(bindings.rows) <= 1:
+                if bindings.complete and len(bindings.solutions.rows) <= 1:
                     break
         if bound:
-            return min(bound, key=lambda pair: len(pair[1].rows))
+            return min(bound, key=lambda pair: (not pair[1].complete, len(pair[1].solutions.rows)))
         named = [clause for clause in clauses if clause.variable is None]
         if not named:
             raise QueryFailedError(
@@ -137,7 +145,7 @@ class _Evaluation:
             )
         return max(named, key=lambda clause: _selectivity(clause)), None
 
-    def _bindings(self, clause: syntax.Clause, limit: int) -> Solutions | None:
+    def _bindings(self, clause: syntax.Clause, limit: int) -> _Bindings | None:
         """The distinct local bindings that restrict *clause*, up to *limit*; None when none are to be had."""
         asked = context.local_query(self._query, clause, self._fetched, limit)
         if asked is None or (clause.variable and clause.variable not in asked.variables):
@@ -151,18 +159,19 @@ class _Evaluation:
             return None
         columns = found.columns(names)
         rows = [row for row in columns.rows if not any(isinstance(term, ox.BlankNode) for term in row)]
-        return Solutions(columns.variables, rows)
+        return _Bindings(Solutions(columns.variables, rows), complete=len(found.rows) < limit)
 
     def _all_bindings(self, clause: syntax.Clause) -> Solutions | None:
         """All distinct local bindings that restrict *clause*; None also when they are too many to be sent."""
         bindings = self._bindings(clause, self._limits.bindings + 1)
-        return None if bindings is None or len(bindings.rows) > self._limits.bindings else bindings
+        return bindings.solutions if bindings is not None and bindings.complete else None
 
-    def _solutions(self, clause: syntax.Clause, bindings: Solutions | None) -> Solutions:
-        """What *clause* yields for *bindings*, in terms of the query's variables."""
+    def _solutions(self, clause: syntax.Clause, first: _Bindings | None) -> Solutions:
+        """What *clause* yields, by the variables of the query; *first* are some or all of its bindings."""
         if clause.endpoint is not None:
-            many = bindings is not None and len(bindings.rows) > self._limits.probe
-            return self._ask(clause, clause.endpoint, bindings, self._all_bindings if many else None)
+            some = first.solutions if first is not None else None
+            many = first is not None and not first.complete
+            return self._ask(clause, clause.endpoint, some, self._all_bindings if many else None)
         assert clause.variable is not None  # noqa: S101  # it has no endpoint
         name = clause.variable
         bindings = self._all_bindings(clause)
@@ -248,7 +257,7 @@ class _Fetch:
         all_bindings: Callable[[], Solutions | None] | None,
     ) -> Solutions:
         report = self._report
-        if bindings is not None and len(bindings.rows) > endpoint.batch:
+        if bindings is not None and (all_bindings is not None or len(bindings.rows) > endpoint.batch):
             report.bindings, report.batch = len(bindings.rows), endpoint.batch
             probe = self._probe(sub, endpoint, bindings, is_part=all_bindings is not None)
             if probe is not None:
@@ -280,7 +289,7 @@ class _Fetch:
     ) -> Solutions | None:
         """All solutions of the pattern, when they are few against the local bindings, else None."""
         count = len(bindings.rows)
-        few = count if is_part else max(endpoint.batch, count // 4)
+        few = self._limits.probe if is_part else max(endpoint.batch, count // 4)
         limit = min(few, self._limits.probe, endpoint.max_rows - 1) + 1
         found = self._all(sub, endpoint, [sub.text(limit=limit)])
         if len(found.rows) == limit:
@@ -288,7 +297,7 @@ class _Fetch:
         names = ", ".join(f"?{name}" for name in bindings.variables)
         self._report.strategy = (
             f"fetched whole first, being smaller than the {'more than ' if is_part else ''}"
-            f"{count - is_part} local bindings of {names}"
+            f"{self._limits.probe if is_part else count} local bindings of {names}"
         )
         return found
 
