@@ -18,7 +18,7 @@ from mesoonto.engine.store import Engine
 #: Patterns over the terms that 1,000 bindings name.
 PATTERNS = {
     "label": "?x rdfs:label ?label",
-    "label and type, OPTIONAL mapping": "?x rdfs:label ?label ; a ?type OPTIONAL { ?x skos:exactMatch ?match }",
+    "label, type and mapping": "?x rdfs:label ?label ; a ?type OPTIONAL { ?x skos:exactMatch ?match }",
     "everything": "?x ?p ?o",
 }
 

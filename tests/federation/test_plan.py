@@ -7,6 +7,7 @@ import time
 import pyoxigraph as ox
 import pytest
 
+from mesoonto.engine import inspect
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError, QuerySyntaxError
 from mesoonto.federation import Endpoint, Endpoints, Federation, Outcome
 from tests.federation.standins import StoreLocal, StoreTransport
@@ -19,8 +20,8 @@ class World:
     """A local store, two endpoints, and what was sent to them."""
 
     def __init__(self, local: str = "", a: str = "", b: str = "", **settings: int) -> None:
-        self.local = _store(local)
-        self.transport = StoreTransport({A: _store(a), B: _store(b)})
+        self.local, self.remote_a = _store(local), _store(a)
+        self.transport = StoreTransport({A: self.remote_a, B: _store(b)})
         entries = [Endpoint("a", A, **settings), Endpoint("b", B, **settings)]  # type: ignore[arg-type]
         self.federation = Federation(Endpoints(entries), transport=self.transport)
 
@@ -40,6 +41,11 @@ class World:
     @property
     def sent(self) -> list[str]:
         return [" ".join(query.split()) for _, query in self.transport.sent]
+
+
+def _quad(subject: str, predicate: str, value: ox.Literal) -> ox.Quad:
+    terms = [ox.NamedNode(f"http://x.example/{name}") for name in (subject, predicate)]
+    return ox.Quad(*terms, value)
 
 
 def _store(turtle: str) -> ox.Store:
@@ -131,6 +137,18 @@ def test_unbound_terms_languages_and_types_come_through() -> None:
             ("y", "", "", ""),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["\x01", "\\u0041", "\\\\u0041 \x02", "service \x1f from", "\ufffe", "\t\r\n", "'\"`"]
+)
+def test_odd_texts_come_through(text: str) -> None:
+    world = World(":x :p :y .")
+    world.remote_a.add(_quad("x", "q", ox.Literal(text)))
+    query = f"SELECT ?v {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?v }} }}"
+    assert world.rows(query) == [(text,)]
+    rewritten = world.evaluate(query).query
+    assert not inspect.outline(rewritten).has_service
 
 
 def test_blank_nodes_stay_blank_and_apart() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Endpoint:
 class Endpoints:
     """The endpoints that may be asked. Any other is refused."""
 
-    def __init__(self, endpoints: Iterator[Endpoint] | list[Endpoint] | tuple[Endpoint, ...] = ()) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint] = ()) -> None:
         self._by_url = {endpoint.url: endpoint for endpoint in endpoints}
 
     def __iter__(self) -> Iterator[Endpoint]:

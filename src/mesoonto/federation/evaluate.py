@@ -55,6 +55,7 @@ class Outcome:
     """A query without SERVICE, to be evaluated on the local data, and how it came about."""
 
     query: str
+    has_dataset_clause: bool  #: whether FROM or FROM NAMED stands in it
     report: Report
 
 
@@ -121,7 +122,7 @@ class _Evaluation:
             clauses.remove(clause)
             self._fetched[clause.node.id] = pattern(self._solutions(clause, bindings))
         report = Report(self._services, list(self._answers), (time.monotonic() - self._start) * 1000)
-        return Outcome(context.rewrite(self._query, self._fetched), report)
+        return Outcome(context.rewrite(self._query, self._fetched), bool(self._query.dataset()), report)
 
     def _next(self, clauses: Sequence[syntax.Clause]) -> tuple[syntax.Clause, _Bindings | None]:
         """The clause to fetch now, with its bindings: the one with the fewest, or else the most selective.
