@@ -8,6 +8,9 @@ from pathlib import Path
 
 _PREFIX = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*:)\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 
+#: The end of a record, also with a label behind it.
+_END = re.compile(r"\s\.\s*(?:#.*)?$")
+
 
 def line_of(file: str, record: str, path: str) -> int | None:
     """The line, counted from one, that states *path* of *record* in *file*.
@@ -19,7 +22,7 @@ def line_of(file: str, record: str, path: str) -> int | None:
     start = _find(lines, _written(record, names), 0, begins=True)
     if start is None:
         return None
-    end = next((n for n in range(start, len(lines)) if lines[n].rstrip().endswith(" .")), len(lines) - 1)
+    end = next((n for n in range(start, len(lines)) if _END.search(lines[n])), len(lines) - 1)
     found = _find(lines[: end + 1], _written(path, names), start, begins=False) if path else None
     return (start if found is None else found) + 1
 
