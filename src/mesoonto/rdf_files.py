@@ -31,9 +31,7 @@ def content(path: Path) -> bytes:
     return found
 
 
-def parse(
-    document: bytes, syntax: ox.RdfFormat, path: Path, *, base: str | None = None
-) -> Iterator[ox.Quad]:
+def parse(document: bytes, syntax: ox.RdfFormat, path: Path, *, base: str | None = None) -> Iterator[ox.Quad]:
     """The statements of *document*, which came from *path*; without *base*, relative IRIs are refused."""
     try:
         yield from ox.parse(document, format=syntax, base_iri=base, rename_blank_nodes=True)

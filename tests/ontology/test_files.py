@@ -98,7 +98,7 @@ def test_prefixes_end_where_protege_keeps_them(path: Path) -> None:
 
 
 def test_generated_files_are_current() -> None:
-    assert generated.stale() == {}
+    assert generated.stale_files() == []
 
 
 @pytest.mark.parametrize("path", resources.import_files(), ids=lambda p: p.stem)

@@ -73,7 +73,9 @@ def slice_turtle(table: Path) -> str:
 def _triples(source: str, terms: Sequence[OutsideTerm]) -> Iterator[ox.Triple]:
     slice_iri = ox.NamedNode(f"{MESO}imports/{source}")
     yield ox.Triple(slice_iri, _TYPE, ox.NamedNode(f"{_OWL}Ontology"))
-    yield ox.Triple(slice_iri, _TITLE, ox.Literal(f"Terms of {source} that mesoonto refers to", language="en"))
+    yield ox.Triple(
+        slice_iri, _TITLE, ox.Literal(f"Terms of {source} that mesoonto refers to", language="en")
+    )
     yield ox.Triple(slice_iri, _LICENSE, ox.NamedNode("https://creativecommons.org/licenses/by/4.0/"))
     # Everything that is mentioned is declared, so that the slice by itself is OWL 2 DL.
     for annotation in (_TITLE, _LICENSE, _IMPORTED_FROM):
