@@ -57,13 +57,14 @@ def build() -> ox.Store:
     for layer in layers():
         graph = ox.NamedNode(layer.graph)
         for path in layer.files:
-            found = list(mappings.triples(path) if layer.name == "mappings" else rdf_files.read(path))
-            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in found)
+            found = mappings.triples(path) if layer.name == "mappings" else rdf_files.read(path)
+            triples = [ox.Triple(t.subject, t.predicate, t.object) for t in found]
+            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
             if layer.name in ("ontology", "imports"):
-                schema.update(ox.Triple(t.subject, t.predicate, t.object) for t in found)
+                schema.update(triples)
     inferred = ox.NamedNode(infer.INFERRED)
-    for triples in (infer.origin(), infer.relations(schema)):
-        store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in triples)
+    computed = (*infer.origin(), *infer.relations(schema))
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in computed)
     # rules read the store, so what they find is collected before it is added
     by_rules = list(infer.by_rules(store))
     store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in by_rules)

@@ -16,6 +16,7 @@ from mesoonto.errors import MesoontoError
 _COMMANDS = {
     "build": ("dataset", "Renew generated files and write the dataset to a file."),
     "check-ids": ("curation", "Compare identifiers and labels with tables of other vocabularies."),
+    "explain": ("explain", "Tell why a triple of the dataset holds."),
     "fmt": ("fmt", "Write Turtle files in their one canonical form."),
     "new": ("curation", "Write a template for a new record."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),

@@ -9,12 +9,12 @@ a test compares the hierarchy with that of HermiT and of ELK.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.owl.axioms import Axiom
+from mesoonto.owl.axioms import Axiom, Term
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -51,7 +51,7 @@ Expression = str | And | Or | Some
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """``subject role filler``: a subsumption when *role* is SUBCLASS, else "subject subClassOf role some filler"."""
+    """A subsumption when *role* is SUBCLASS, else "subject subClassOf (role some filler)"."""
 
     subject: Expression
     role: str
@@ -84,7 +84,7 @@ class Entailments:
         self._saturate()
 
     def relations(self) -> Iterator[tuple[str, str, str]]:
-        """Every entailed triple between two different named classes: subClassOf, or a role by an existential."""
+        """Every entailed triple between named classes: subClassOf, or a role by an existential."""
         named = set(self._named)
         for fact in self._steps:
             if fact.subject in named and isinstance(fact.filler, str) and fact.filler != _THING:
@@ -93,7 +93,7 @@ class Entailments:
                 yield str(fact.subject), fact.role, fact.filler
 
     def why(self, subject: str, role: str, filler: str) -> list[Axiom] | None:
-        """The axioms of one derivation of the triple, each once, in the order of use; None when it does not follow."""
+        """The axioms of one derivation of the triple, in the order of use; None when it does not follow."""
         goal = Fact(subject, role, filler)
         if goal not in self._steps:
             return None
@@ -115,7 +115,7 @@ class Entailments:
 
     def _read(self, axiom: Axiom) -> None:
         head = axiom.triples[0]
-        parts = {(t.subject, t.predicate.value): t.object for t in axiom.triples}
+        parts = parts_of(axiom)
         if axiom.declares_class:
             self._named.append(head.subject.value)  # type: ignore[union-attr]
             return
@@ -123,14 +123,14 @@ class Entailments:
             return  # disjointness and the like
         subject, predicate = head.subject.value, head.predicate.value
         if predicate == f"{_OWL}propertyChainAxiom":
-            links = [str(getattr(link, "value", link)) for link in _items(head.object, parts)]
+            links = [str(getattr(link, "value", link)) for link in items(head.object, parts)]
             if len(links) == 2:
                 self._chains[links[0]].append((links[1], subject, axiom))
             return
         if predicate == f"{_RDFS}subPropertyOf" and isinstance(head.object, ox.NamedNode):
             self._roles[subject].append((head.object.value, axiom))
             return
-        other = _expression(head.object, parts)
+        other = expression(head.object, parts)
         if other is None:
             return
         if predicate in (SUBCLASS, f"{_OWL}equivalentClass"):
@@ -157,14 +157,14 @@ class Entailments:
     def _saturate(self) -> None:
         waiting: deque[Fact] = deque()
 
-        def derive(fact: Fact, premises: tuple[Fact, ...], axiom: Axiom | None = None) -> None:
+        def derive(fact: Fact, premises: tuple[Fact, ...], axiom: Axiom | None) -> None:
             if fact not in self._steps:
                 self._steps[fact] = _Step(premises, axiom)
                 waiting.append(fact)
 
         def start(node: Expression) -> None:
-            derive(Fact(node, SUBCLASS, node), ())
-            derive(Fact(node, SUBCLASS, _THING), ())
+            derive(Fact(node, SUBCLASS, node), (), None)
+            derive(Fact(node, SUBCLASS, _THING), (), None)
 
         for name in self._named:
             start(name)
@@ -183,23 +183,23 @@ class Entailments:
             derive(Fact(node, SUBCLASS, higher), (fact,), axiom)
         if isinstance(upper, And):
             for part in upper.parts:
-                derive(Fact(node, SUBCLASS, part), (fact,))
+                derive(Fact(node, SUBCLASS, part), (fact,), None)
         if isinstance(upper, Some) and not self._is_recognised(fact):
-            derive(Fact(node, upper.role, upper.filler), (fact,))
+            derive(Fact(node, upper.role, upper.filler), (fact,), None)
         for whole in self._uses.get(upper, ()):
             if isinstance(whole, Or):
-                derive(Fact(node, SUBCLASS, whole), (fact,))
+                derive(Fact(node, SUBCLASS, whole), (fact,), None)
             elif isinstance(whole, And):
                 needed = tuple(Fact(node, SUBCLASS, part) for part in whole.parts)
                 if all(other in self._steps for other in needed):
-                    derive(Fact(node, SUBCLASS, whole), needed)
+                    derive(Fact(node, SUBCLASS, whole), needed, None)
             elif isinstance(whole, Some):
                 for link in self._in.get(node, ()):
                     if link.role == whole.role:
-                        derive(Fact(link.subject, SUBCLASS, whole), (link, fact))
+                        derive(Fact(link.subject, SUBCLASS, whole), (link, fact), None)
 
     def _is_recognised(self, fact: Fact) -> bool:
-        """Whether ``node subClassOf (role some C)`` was itself concluded from a link; it holds nothing new then."""
+        """Whether ``node subClassOf (role some C)`` was concluded from a link; it says nothing new then."""
         premises = self._steps[fact].premises
         return bool(premises) and premises[0].role != SUBCLASS
 
@@ -210,7 +210,7 @@ class Entailments:
             for whole in self._uses.get(upper, ()):
                 if isinstance(whole, Some) and whole.role == link.role:
                     above = Fact(link.filler, SUBCLASS, upper)
-                    derive(Fact(link.subject, SUBCLASS, whole), (link, above))
+                    derive(Fact(link.subject, SUBCLASS, whole), (link, above), None)
         for wider, axiom in self._roles.get(link.role, ()):
             derive(Fact(link.subject, wider, link.filler), (link,), axiom)
         for second, result, axiom in self._chains.get(link.role, ()):
@@ -223,32 +223,35 @@ class Entailments:
                     derive(Fact(first.subject, result, link.filler), (first, link), axiom)
 
 
-class _Derive:
-    """The type of the function that adds a fact."""
-
-    def __call__(self, fact: Fact, premises: tuple[Fact, ...], axiom: Axiom | None = None) -> None: ...
-
-
-_Parts = dict[tuple[object, str], object]
+#: Adds a fact, with its premises and the axiom that was used.
+_Derive = Callable[[Fact, tuple[Fact, ...], Axiom | None], None]
+#: The triples of an axiom: what subject and predicate lead to.
+Parts = dict[tuple[Term, str], Term]
 
 
-def _expression(node: object, parts: _Parts) -> Expression | None:
+def parts_of(axiom: Axiom) -> Parts:
+    """The triples of *axiom*, to be looked up by subject and predicate."""
+    return {(t.subject, t.predicate.value): t.object for t in axiom.triples}
+
+
+def expression(node: Term, parts: Parts) -> Expression | None:
     """The class expression at *node*, or None when the rules have no use for it."""
     if isinstance(node, ox.NamedNode):
         return node.value
     for key, kind in (("intersectionOf", And), ("unionOf", Or)):
         if (node, _OWL + key) in parts:
-            members = [_expression(item, parts) for item in _items(parts[node, _OWL + key], parts)]
+            members = [expression(item, parts) for item in items(parts[node, _OWL + key], parts)]
             known = frozenset(m for m in members if m is not None)
             return kind(known) if len(known) == len(set(members)) else None
     role, filler = parts.get((node, f"{_OWL}onProperty")), parts.get((node, f"{_OWL}someValuesFrom"))
     if isinstance(role, ox.NamedNode) and filler is not None:
-        found = _expression(filler, parts)
+        found = expression(filler, parts)
         return None if found is None else Some(role.value, found)
     return None
 
 
-def _items(node: object, parts: _Parts) -> Iterator[object]:
+def items(node: Term, parts: Parts) -> Iterator[Term]:
+    """The members of the RDF list that starts at *node*."""
     while (node, f"{_RDF}first") in parts:
         yield parts[node, f"{_RDF}first"]
         node = parts[node, f"{_RDF}rest"]

@@ -40,23 +40,22 @@ _SECTIONS = {
 }
 #: Classes of records in the order in which a reader wants them.
 _RECORDS = (
-    "Study Cohort Arm Analysis Result EvidenceStatement GuidelineRecommendation HealthTechnologyAppraisal "
-    "MarketingAuthorisation DevelopmentStatus Publication"
-).split()
+    *("Study", "Cohort", "Arm", "Analysis", "Result", "EvidenceStatement", "GuidelineRecommendation"),
+    *("HealthTechnologyAppraisal", "MarketingAuthorisation", "DevelopmentStatus", "Publication"),
+)
+_FIELDS = (
+    *("order", "agent", "registryId", "ofStudy", "ofCohort", "phase", "design", "setting", "disease", "role"),
+    *("claimSubject", "claimRelation", "claimObject", "direction", "analysis", "measure", "statistic"),
+    *("experimentalArm", "referenceArm", "ofArm", "population", "populationSize", "value", "unit"),
+    *("lowerBound", "upperBound", "intervalLevel", "intervention", "component"),
+)
 #: Predicates that come first, in this order; the others follow by name.
 _PREDICATES = [
     *(RDF.type, OWL.onProperty, OWL.someValuesFrom, OWL.allValuesFrom, OWL.hasValue, OWL.versionIRI),
     *(OWL.imports, OWL.deprecated, URIRef(f"{OBO}IAO_0100001"), DCTERMS.title, DCTERMS.description),
     *(RDFS.label, SKOS.altLabel, URIRef(f"{OBO}IAO_0000115"), SKOS.editorialNote, OWL.equivalentClass),
     *(RDFS.subClassOf, RDFS.subPropertyOf, RDFS.domain, RDFS.range, OWL.propertyChainAxiom),
-    *(
-        URIRef(MESO + name)
-        for name in (
-            "order agent registryId ofStudy ofCohort phase design setting disease role claimSubject claimRelation "
-            "claimObject direction analysis measure statistic experimentalArm referenceArm ofArm population "
-            "populationSize value unit lowerBound upperBound intervalLevel intervention component"
-        ).split()
-    ),
+    *(URIRef(MESO + name) for name in _FIELDS),
 ]
 #: Literals that Turtle writes without quotes, when they are spelt so.
 _BARE = {
@@ -120,7 +119,7 @@ def shipped_labels() -> dict[str, str]:
 
 
 def format_file(path: Path, labels: Labels, *, write: bool) -> bool:
-    """Whether *path* differs from its canonical form; with *write* it is replaced by it, whole or not at all."""
+    """Whether *path* differs from its canonical form; with *write* that replaces it, whole or not at all."""
     before = rdf_files.content(path).decode()
     after = canonical(before, path, labels)
     if before != after and write:
