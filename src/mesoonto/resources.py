@@ -57,3 +57,8 @@ def shape_files() -> list[Path]:
 def question_files() -> list[Path]:
     """The competency questions."""
     return sorted((ontology_dir() / "queries").glob("*.rq"))
+
+
+def quality_files() -> list[Path]:
+    """The quality rules of the ontology."""
+    return sorted((ontology_dir() / "quality").glob("*.rq"))

@@ -15,6 +15,7 @@ from mesoonto.errors import MesoontoError
 #: ``mesoonto --help`` answers at once.
 _COMMANDS = {
     "build": ("dataset", "Renew generated files and write the dataset to a file."),
+    "check": ("check", "Check the ontology by its quality rules."),
     "check-ids": ("curation", "Compare identifiers and labels with tables of other vocabularies."),
     "explain": ("explain", "Tell why a triple of the dataset holds."),
     "fmt": ("fmt", "Write Turtle files in their one canonical form."),

@@ -26,6 +26,19 @@ class Question:
 
 def read_question(path: Path) -> Question:
     """The question in *path*; an InputError when its header lacks a summary."""
+    header, sparql = read_annotated(path)
+    keywords = header.get("keywords", "").strip("[]")
+    return Question(
+        number=path.name.partition("_")[0],
+        summary=header["summary"],
+        keywords=tuple(word.strip() for word in keywords.split(",") if word.strip()),
+        sparql=sparql,
+        path=path,
+    )
+
+
+def read_annotated(path: Path) -> tuple[dict[str, str], str]:
+    """The header and the query of the file *path*; an InputError when the header lacks a summary."""
     header: dict[str, str] = {}
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     body_from = 0
@@ -37,16 +50,9 @@ def read_question(path: Path) -> Question:
         body_from += 1
     if not header.get("summary"):
         raise InputError(
-            "no summary; begin the file with a line #+ summary: the question in words", Place(str(path), 1)
+            "no summary; begin the file with a line #+ summary: what it asks, in words", Place(str(path), 1)
         )
-    keywords = header.get("keywords", "").strip("[]")
-    return Question(
-        number=path.name.partition("_")[0],
-        summary=header["summary"],
-        keywords=tuple(word.strip() for word in keywords.split(",") if word.strip()),
-        sparql="".join(lines[body_from:]).strip() + "\n",
-        path=path,
-    )
+    return header, "".join(lines[body_from:]).strip() + "\n"
 
 
 def shipped() -> Sequence[Question]:
