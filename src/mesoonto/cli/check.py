@@ -68,14 +68,18 @@ def _files() -> list[Flaw]:
         (path, "generated", "the generated file is up to date; run mesoonto build")
         for path in generated.stale_files()
     ]
-    return [Flaw(str(path.relative_to(resources.root())), 0, "", "", name, text) for path, name, text in found]
+    return [
+        Flaw(str(path.relative_to(resources.root())), 0, "", "", name, text) for path, name, text in found
+    ]
 
 
 def _unsatisfiable() -> list[Flaw]:
     from mesoonto.owl import reason
     from mesoonto.owl.quality import Flaw
 
-    verdict = reason.classify((), lambda text: click.echo(f"{text} ...", err=True) if sys.stderr.isatty() else None)
+    verdict = reason.classify(
+        (), lambda text: click.echo(f"{text} ...", err=True) if sys.stderr.isatty() else None
+    )
     if not verdict.consistent:
         return [Flaw("", 0, "", "", "consistent", "the ontology is consistent; see mesoonto reason")]
     return [

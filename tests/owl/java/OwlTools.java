@@ -20,16 +20,17 @@ public class OwlTools {
             case "save": // CATALOG FOLDER FILE...
                 for (int i = 3; i < args.length; i++) save(args[1], new File(args[2]), new File(args[i]), null);
                 break;
-            case "save-with-class": // CATALOG FOLDER FILE CLASS PARENT LABEL
-                save(args[1], new File(args[2]), new File(args[3]), args);
+            case "save-with-class": // CATALOG FOLDER CLASS PARENT LABEL FILE...
+                for (int i = 6; i < args.length; i++) save(args[1], new File(args[2]), new File(args[i]), args);
                 break;
-            case "profile": { // CATALOG FILE
-                OWLOntology ontology = load(args[1], new File(args[2]));
-                for (OWLProfileViolation v : new OWL2DLProfile().checkOntology(ontology).getViolations())
-                    System.out.println(v);
-                System.out.println("axioms " + axioms(ontology));
+            case "profile": // CATALOG FILE...
+                for (int i = 2; i < args.length; i++) {
+                    OWLOntology ontology = load(args[1], new File(args[i]));
+                    for (OWLProfileViolation v : new OWL2DLProfile().checkOntology(ontology).getViolations())
+                        System.out.println(v);
+                    System.out.println(new File(args[i]).getName() + "\t" + axioms(ontology));
+                }
                 break;
-            }
             case "classify": { // CATALOG FILE HERMIT|ELK
                 OWLOntology ontology = load(args[1], new File(args[2]));
                 classify(ontology, args[3].equals("ELK") ? new ElkReasonerFactory() : new ReasonerFactory());
@@ -68,11 +69,11 @@ public class OwlTools {
         OWLOntologyManager manager = ontology.getOWLOntologyManager();
         if (added != null) {
             OWLDataFactory make = manager.getOWLDataFactory();
-            OWLClass one = make.getOWLClass(IRI.create(added[4]));
+            OWLClass one = make.getOWLClass(IRI.create(added[3]));
             manager.addAxiom(ontology, make.getOWLDeclarationAxiom(one));
-            manager.addAxiom(ontology, make.getOWLSubClassOfAxiom(one, make.getOWLClass(IRI.create(added[5]))));
+            manager.addAxiom(ontology, make.getOWLSubClassOfAxiom(one, make.getOWLClass(IRI.create(added[4]))));
             manager.addAxiom(ontology, make.getOWLAnnotationAssertionAxiom(
-                make.getRDFSLabel(), one.getIRI(), make.getOWLLiteral(added[6], "en")));
+                make.getRDFSLabel(), one.getIRI(), make.getOWLLiteral(added[5], "en")));
         }
         // as Protégé does: Turtle, with the prefixes that the file had
         TurtleDocumentFormat turtle = new TurtleDocumentFormat();
