@@ -18,7 +18,8 @@ def read(path: Path) -> Iterator[ox.Quad]:
 
     Raises InputError with line and column of the first mistake, also when the file is not UTF-8.
     """
-    yield from parse(content(path), _syntax(path), path, base=path.resolve().as_uri())
+    syntax = _syntax(path)
+    yield from parse(content(path), syntax, path, base=path.resolve().as_uri())
 
 
 def content(path: Path) -> bytes:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "report": ("curation", "Tell what the records still lack."),
     "serve": ("serve", "Serve the dataset as a SPARQL endpoint with a page."),
     "stats": ("dataset", "Count what the dataset holds."),
+    "stratify": ("stratify", "Tell what the records say for a tumour like the one described."),
     "validate": ("validate", "Check records against SHACL shapes."),
     "version": ("dataset", "Print the version of mesoonto and of its dataset."),
 }

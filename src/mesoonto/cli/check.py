@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def check(names: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> None:
     """Check the ontology: quality rules, canonical form, generated files.
 
-    The rules are the files ontology/quality/*.rq; name some to run only these. Each finding has file and line.
+    The rules are the files ontology/quality/*.rq; name some to run only these. Each finding has file and
+    line.
 
     \b
     mesoonto check

@@ -1,7 +1,7 @@
 """The quality rules of the ontology: SPARQL files that find what is wrong.
 
-A rule is ``ontology/quality/NAME.rq``: a header that says what should hold, and a SELECT of the terms that break
-it, as ``?term``, with ``?property`` and ``?value`` where they help. To add a rule, add a file.
+A rule is ``ontology/quality/NAME.rq``: a header that says what should hold, and a SELECT of the terms that
+break it, as ``?term``, with ``?property`` and ``?value`` where they help. To add a rule, add a file.
 """
 
 from __future__ import annotations
