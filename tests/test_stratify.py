@@ -67,7 +67,7 @@ def test_strata_follow_from_definitions(vocabulary: Vocabulary) -> None:
     ],
 )
 def test_contradicting_profile_is_refused(vocabulary: Vocabulary, settings: list[str]) -> None:
-    with pytest.raises(MesoontoError, match="exclude one another|one histology"):
+    with pytest.raises(MesoontoError, match=r"exclude one another|one histology"):
         vocabulary.strata(vocabulary.from_settings(settings))
 
 
@@ -150,7 +150,8 @@ def test_superseded_results_say_so(store: ox.Store, vocabulary: Vocabulary) -> N
 def test_profile_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "p.ttl"
     path.write_text(
-        f"@prefix meso: <{MESO}> . [] a meso:TumourProfile ; meso:disease <{SARCOMATOID}> ; meso:feature <{ASS1_LOSS}> ."
+        f"@prefix meso: <{MESO}> . [] a meso:TumourProfile ; "
+        f"meso:disease <{SARCOMATOID}> ; meso:feature <{ASS1_LOSS}> ."
     )
     assert read_profile(path) == Profile(SARCOMATOID, (ASS1_LOSS,))
     path.write_text("")

@@ -110,7 +110,8 @@ class Explainer:
         """The label of *iri* in quotes, or the last part of the IRI."""
         return f"'{self._names[iri]}'" if iri in self._names else iri.rpartition("#")[2].rpartition("/")[2]
 
-    def _from_axioms(self, subject: str, predicate: str, other: str) -> tuple[Reason, ...] | None:
+    def needed_axioms(self, subject: str, predicate: str, other: str) -> list[Axiom] | None:
+        """Axioms that entail the triple and of which none can be spared, or None when it does not follow."""
         axioms = self._entailments.why(subject, predicate, other)
         if axioms is None:
             return None
@@ -118,8 +119,12 @@ class Explainer:
         for axiom in list(axioms):
             rest = [one for one in axioms if one is not axiom]
             if entail.Entailments([*declarations, *rest]).why(subject, predicate, other) is not None:
-                axioms = rest  # it was not needed
-        return tuple(self._reason(axiom) for axiom in axioms)
+                axioms = rest
+        return axioms
+
+    def _from_axioms(self, subject: str, predicate: str, other: str) -> tuple[Reason, ...] | None:
+        axioms = self.needed_axioms(subject, predicate, other)
+        return None if axioms is None else tuple(self._reason(axiom) for axiom in axioms)
 
     def _reason(self, axiom: Axiom) -> Reason:
         head = axiom.triples[0]
