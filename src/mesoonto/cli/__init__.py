@@ -22,6 +22,7 @@ _COMMANDS = {
     "new": ("curation", "Write a template for a new record."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),
     "reason": ("reason", "Classify the ontology with HermiT."),
+    "release": ("release", "Build the files of a release."),
     "report": ("curation", "Tell what the records still lack."),
     "serve": ("serve", "Serve the dataset as a SPARQL endpoint with a page."),
     "stats": ("dataset", "Count what the dataset holds."),

@@ -1,6 +1,8 @@
 import java.io.File;
 import java.util.Set;
 import java.util.TreeSet;
+import org.geneontology.obographs.core.io.OgJsonReader;
+import org.geneontology.obographs.core.model.Graph;
 import org.obolibrary.robot.CatalogXmlIRIMapper;
 import org.semanticweb.HermiT.ReasonerFactory;
 import org.semanticweb.elk.owlapi.ElkReasonerFactory;
@@ -45,6 +47,13 @@ public class OwlTools {
                         new org.semanticweb.owlapi.io.FileDocumentSource(new File(args[i])), quiet);
                     System.out.println(new File(args[i]).getName() + "\t" + found.getClassesInSignature().size()
                         + "\t" + found.getLogicalAxiomCount() + "\t" + found.getOntologyID().getVersionIRI().orNull());
+                }
+                break;
+            case "obographs": // FILE...
+                for (int i = 1; i < args.length; i++) {
+                    Graph graph = OgJsonReader.readFile(new File(args[i])).getGraphs().get(0);
+                    System.out.println(graph.getNodes().size() + "\t" + graph.getEdges().size()
+                        + "\t" + graph.getLogicalDefinitionAxioms().size());
                 }
                 break;
             default:
