@@ -25,6 +25,7 @@ _THREADS = 32
 class Sender(Protocol):
     """Sends a response part by part."""
 
+    async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None: ...  # noqa: D102
     async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None: ...  # noqa: D102
     async def part(self, body: bytes, *, more: bool) -> None: ...  # noqa: D102
 
@@ -55,9 +56,13 @@ class Bridge:
             call = _Call(self._application, _environ(scope, headers, body))
             try:
                 part: bytes | None = await loop.run_in_executor(self._threads, call.first)
-                await sender.start(call.status, encoded(call.headers))
+                headers_out = [(name, value) for name, value in call.headers if name != "content-length"]
+                if not call.several:
+                    await sender.whole(call.status, encoded(headers_out), part or b"")
+                    return
+                await sender.start(call.status, encoded(headers_out))
                 while part is not None:
-                    following = await loop.run_in_executor(self._threads, call.next) if call.several else None
+                    following = await loop.run_in_executor(self._threads, call.next)
                     await sender.part(part, more=following is not None)
                     part = following
             finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ from typing import Any
 
 from mesoonto.errors import AbandonedError, MesoontoError
 from mesoonto.federation.config import Endpoints
-from mesoonto_server import access, bodies, create_app, problems, protocol
+from mesoonto_server import access, bodies, connections, create_app, problems, protocol
 from mesoonto_server.bridge import Bridge
 from mesoonto_server.cache import Cache, encoded
 from mesoonto_server.gateway import Exchange, Gateway
@@ -37,14 +38,26 @@ _TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
 _UPDATE = re.compile(rb"(?:^|&)update=")
 _HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 
+#: Largest part of a body that is handed to granian, in bytes.
+_PART = 1 << 16
+
 #: Seconds between two looks at what is published on disk.
 _LOOK = 1.0
+
+
+class BrokenOffError(Exception):
+    """Raised to granian, breaks the connection off, so that half an answer is not taken for a whole one."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of granian is more than the stack trace of a response that we broke off."""
+    return BrokenOffError.__name__ not in record.getMessage()
 
 
 class _Sender:
     """Sends a response, remembers what was sent, and gives it the name of the request."""
 
-    __slots__ = ("_request_id", "_send", "_timeout", "cached", "rows", "size", "status")
+    __slots__ = ("_request_id", "_send", "_timeout", "broken", "cached", "rows", "size", "status")
 
     def __init__(self, send: Send, request_id: bytes, timeout: float) -> None:
         self._send = send
@@ -54,6 +67,7 @@ class _Sender:
         self.size = 0
         self.rows = -1
         self.cached = False
+        self.broken = False
 
     async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status = status
@@ -64,11 +78,27 @@ class _Sender:
         """Send a part of the body; a client that takes none for too long is given up."""
         self.size += len(body)
         message = {"type": "http.response.body", "body": body, "more_body": more}
-        if more:
+        if not more:
+            await self._send(message)
+            return
+        try:
             async with asyncio.timeout(self._timeout):
                 await self._send(message)
-        else:
-            await self._send(message)
+        except TimeoutError:
+            raise AbandonedError("the client does not read") from None
+
+    async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Send a response whose body is there already."""
+        if len(body) <= _PART:
+            await self.start(status, headers)
+            await self.part(body, more=False)
+            return
+        # In parts, so that a client that does not read holds a part and not the whole in the server's memory.
+        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())])
+        last = (len(body) - 1) // _PART * _PART
+        for position in range(0, last, _PART):
+            await self.part(body[position : position + _PART], more=True)
+        await self.part(body[last:], more=False)
 
 
 class Front:
@@ -84,7 +114,9 @@ class Front:
         self._cache = Cache(settings.cache << 20)
         self._flask = Bridge(create_app(gateway, settings, tokens, endpoints, self._telemetry), settings)
         self._max_query = settings.max_query << 10
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        for handler in logging.getLogger("_granian").handlers:
+            handler.addFilter(_is_news)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or start and stop with the server."""
@@ -108,24 +140,22 @@ class Front:
                 await self._sparql(scope, headers, receive, sender)
             else:
                 await self._flask(scope, headers, receive, sender)
-        except AbandonedError:
-            pass
         except (MesoontoError, RequestError) as error:
             if sender.status:
-                # Raised to granian, this breaks the connection off, so that half an answer is not taken for
-                # a whole one.
-                raise
+                sender.broken = True
+                raise BrokenOffError from error
+            if isinstance(error, AbandonedError):
+                return
             accept = headers.get(b"accept", b"").decode("latin-1")
             status, lines, body = problems.refusal(error, accept)
-            await sender.start(status, encoded([*lines, ("access-control-allow-origin", "*")]))
-            await sender.part(body, more=False)
+            await sender.whole(status, encoded([*lines, ("access-control-allow-origin", "*")]), body)
         finally:
             if entered:
                 self._guard.leave(client)
             self._telemetry.note(
                 request_id=request_id, method=scope["method"], path=scope["path"],
                 query=scope["query_string"], status=sender.status, size=sender.size, rows=sender.rows,
-                started=started, cached=sender.cached, client=client,
+                started=started, cached=sender.cached, broken=sender.broken, client=client,
             )  # fmt: skip
 
     async def _sparql(self, scope: Scope, headers: _Headers, receive: Receive, sender: _Sender) -> None:
@@ -161,11 +191,9 @@ class Front:
             sender.rows = found.rows
             wanted = headers.get(b"if-none-match")
             if wanted is not None and protocol.matches(wanted.decode("latin-1"), found.etag):
-                await sender.start(304, found.headers)
-                await sender.part(b"", more=False)
+                await sender.whole(304, found.headers, b"")
             else:
-                await sender.start(found.status, found.headers)
-                await sender.part(found.body, more=False)
+                await sender.whole(found.status, found.headers, found.body)
             return
         asked = _TIMEOUT.search(query) or _TIMEOUT.search(body) if b"timeout=" in query + body else None
         request = request_of(scope, headers, "query", body, self._max_query)
@@ -179,6 +207,9 @@ class Front:
             whole = head.status == 200 and not exchange.more
             if whole and head.cacheable and exchange.version == self._gateway.pool.version:
                 self._cache.put(key, head, lines)
+            if not exchange.more:
+                await sender.whole(head.status, lines, head.body)
+                return
             await sender.start(head.status, lines)
             await self._relay(exchange, sender)
         finally:
@@ -186,12 +217,10 @@ class Front:
 
     async def _relay(self, exchange: Exchange, sender: _Sender) -> None:
         """Send the body as fast as the client takes it."""
-        more = exchange.more
-        await sender.part(exchange.head.body, more=more)
-        while more:
+        await sender.part(exchange.head.body, more=True)
+        while exchange.more:
             part = await exchange.part()
-            more = exchange.more
-            await sender.part(part, more=more)
+            await sender.part(part, more=exchange.more)
         sender.rows = exchange.rows
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -201,11 +230,12 @@ class Front:
             if message["type"] == "lifespan.startup":
                 await self._gateway.open()
                 self._gateway.pool.on_renewal = self._cache.clear
-                self._watch = asyncio.create_task(self._look_for_versions())
+                self._tasks.append(asyncio.create_task(self._look_for_versions()))
+                self._tasks.append(asyncio.create_task(connections.bound(self._settings.send_timeout)))
                 await send({"type": "lifespan.startup.complete"})
             else:
-                if self._watch is not None:
-                    self._watch.cancel()
+                for task in self._tasks:
+                    task.cancel()
                 await self._gateway.pool.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

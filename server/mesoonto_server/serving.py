@@ -36,7 +36,7 @@ from mesoonto_server.gateway import Gateway
 from mesoonto_server.settings import Settings
 
 #: Connections that are held at one time; idle ones cost some kilobytes each.
-_CONNECTIONS = 8192
+_CONNECTIONS = 2048
 
 #: Milliseconds for a client to send the head of a request.
 _HEAD_TIMEOUT = 10_000

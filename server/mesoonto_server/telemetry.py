@@ -53,9 +53,10 @@ class Telemetry:
 
     def note(
         self, *, request_id: bytes, method: str, path: str, query: bytes, status: int, size: int, rows: int,
-        started: float, cached: bool, client: str
+        started: float, cached: bool,
+        broken: bool, client: str
     ) -> None:  # fmt: skip
-        """Record a request that has been answered; *started* is on the clock of `time.perf_counter`."""
+        """Record a request that was answered, or *broken* off; *started* is on `time.perf_counter`'s clock."""
         seconds = time.perf_counter() - started
         route = (
             "sparql" if path.startswith("/sparql") else path.split("/", 2)[1] if path in _ROUTES else "other"
@@ -78,6 +79,8 @@ class Telemetry:
             }
             if query:
                 entry["query"] = hashlib.sha256(query).hexdigest()[:16]
+            if broken:
+                entry["broken"] = True
             if rows >= 0:
                 entry["rows"] = rows
             if self._with_clients:
