@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import served
 from tests.hostile import processes
 from tests.hostile.bombs import ENDLESS, MANY, digits
 from tests.hostile.conftest import Victim
@@ -203,3 +205,18 @@ def test_stalled_body_is_given_up(victim: Victim) -> None:
     outcome = exchange(victim.address, [_request("ASK {}")[:-3]], timeout=20)
     assert outcome.ending == "408", str(outcome)
     assert 2.5 < outcome.seconds < 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_of_a_server_that_ends(number: signal.Signals) -> None:
+    """Whether the first process is ended or killed with those that listen: the workers go with it."""
+    with served("--empty") as server, connect(server.address) as sock:
+        sock.sendall(_request(ENDLESS, timeout=4))  # a server that is asked to end lets it come to its end
+        pid = server.process.pid
+        _until(lambda: bool(processes.busy(pid)), "the query never started")
+        tree = processes.tree(pid)
+        for listener in processes.listeners(pid, urlsplit(server.address).port or 0) | {pid}:
+            if listener == pid or number is signal.SIGKILL:
+                os.kill(listener, number)
+        server.process.wait(timeout=20)
+        _until(lambda: not any(processes.runs(pid) for pid in tree), f"{tree} go on", _SOON)
