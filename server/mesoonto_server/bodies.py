@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import tempfile
-import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any
 
-import zstandard
+from typing_extensions import Buffer
 
-from mesoonto.errors import AbandonedError
+from mesoonto.compression import Decompressed, DecompressionError
 from mesoonto_server.messages import Request
 from mesoonto_server.problems import RequestError
 
@@ -21,14 +20,14 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 #: A body of more bytes waits in a file.
 IN_MEMORY = 1 << 20
 
-_CODINGS = ("", "identity", "gzip", "x-gzip", "zstd")
+_CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 
 
 async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> IO[bytes]:
     """The body of an ASGI request as a file, in memory while it is small.
 
     *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
-    bytes, 408 for one that is not there within *seconds*, and AbandonedError.
+    bytes, 408 for one that is not there within *seconds*, and 400 for one that breaks off.
     """
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
@@ -39,7 +38,8 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise AbandonedError("the client has gone")
+                    # The client has gone, or its chunks are not chunks: granian tells no difference.
+                    raise RequestError(400, "the body broke off before its end", {"connection": "close"})
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
@@ -89,14 +89,14 @@ def decoded(request: Request) -> IO[bytes]:
     where it grows beyond the limit.
     """
     coding = request.content_encoding.strip().lower()
-    if coding not in _CODINGS:
+    if coding not in ("", "identity", *_CODINGS):
         raise RequestError(415, f"the content coding {coding} is not known here; use gzip or zstd")
     source: IO[bytes] = io.BytesIO(request.body)
     if request.path_of_body:
         source = Path(request.path_of_body).open("rb")  # noqa: SIM115  # closed with what is returned
     if coding in ("", "identity"):
         return source
-    return io.BufferedReader(_Decompressed(source, coding, request.body_limit), 1 << 16)
+    return io.BufferedReader(_Limited(source, _CODINGS[coding], request.body_limit), 1 << 16)
 
 
 def too_large(limit: int) -> RequestError:
@@ -111,45 +111,20 @@ def _moved_to_file(body: io.BytesIO) -> IO[bytes]:
     return file
 
 
-class _Decompressed(io.RawIOBase):
+class _Limited(Decompressed):
     """The decompressed content of a file, up to a limit."""
 
     def __init__(self, source: IO[bytes], coding: str, limit: int) -> None:
-        self._source = source
+        super().__init__(source, coding)
         self._limit = limit
         self._size = 0
-        self._rest = b""
-        self._zlib = zlib.decompressobj(16 + zlib.MAX_WBITS) if coding != "zstd" else None
-        self._zstd = zstandard.ZstdDecompressor().stream_reader(source) if coding == "zstd" else None
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer)
-        data = self._next(len(view))
-        self._size += len(data)
+    def readinto(self, buffer: Buffer) -> int:
+        try:
+            size = super().readinto(buffer)
+        except DecompressionError as error:
+            raise RequestError(400, f"the body cannot be read: {error}") from error
+        self._size += size
         if self._size > self._limit:
             raise too_large(self._limit)
-        view[: len(data)] = data
-        return len(data)
-
-    def _next(self, size: int) -> bytes:
-        try:
-            if self._zstd is not None:
-                return bytes(self._zstd.read(size))
-            return self._inflate(size)
-        except (zlib.error, zstandard.ZstdError) as error:
-            raise RequestError(400, f"the compressed body is broken: {error}") from error
-
-    def _inflate(self, size: int) -> bytes:
-        assert self._zlib is not None  # noqa: S101
-        while not self._zlib.eof:
-            packed = self._rest or self._source.read(1 << 16)
-            if not packed:
-                raise RequestError(400, "the compressed body is cut off")
-            data = self._zlib.decompress(packed, size)
-            self._rest = self._zlib.unconsumed_tail
-            if data:
-                return data
-        return b""
+        return size

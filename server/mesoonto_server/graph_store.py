@@ -104,7 +104,9 @@ def patch(writer: Writer, request: Request, response: Response) -> None:
     protocol.require_utf8(charset)
     text = protocol.decode_utf8(bodies.decoded(request).read(), "the update")
     default = [graph.value] if graph else []
-    outcome = writer.update(text, default, only_if=_condition(request, graph), base=request.base)
+    outcome = writer.update(
+        text, default, only_if=_condition(request, graph), base=f"{request.base}{request.path}"
+    )
     response.whole(204, _told(outcome))
 
 
@@ -134,6 +136,7 @@ def update(writer: Writer, request: Request, response: Response) -> None:
         parameters.get("using-graph-uri", ()),
         parameters.get("using-named-graph-uri", ()),
         only_if=_version_condition(request),
+        base=f"{request.base}{request.path}",
     )
     response.whole(204, [*_told(outcome), ("etag", f'"{outcome.version}"')])
 

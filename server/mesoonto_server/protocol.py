@@ -58,7 +58,8 @@ class Question:
 def answer(engine: Engine, request: Request, response: Response, max_rows: int = 0) -> None:
     """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so."""
     asked = question(request)
-    result = engine.query(asked.query, asked.default_graphs, asked.named_graphs)
+    base = f"{request.base}{request.path}"
+    result = engine.query(asked.query, asked.default_graphs, asked.named_graphs, base)
     form, media_type = _format(result.kind, request)
     headers: Headers = [
         ("content-type", content_type(media_type)),
@@ -83,7 +84,9 @@ def answer(engine: Engine, request: Request, response: Response, max_rows: int =
     rows = _ROWS.get(form.name, Rows()) if result.kind is not Kind.BOOLEAN else Rows()
     if max_rows and result.kind is not Kind.BOOLEAN:
         text = inspect.capped(asked.query, max_rows + 1)
-        asking = partial(engine.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs)
+        asking = partial(
+            engine.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, base=base
+        )
         if asking(text).count() > max_rows:
             result = asking(inspect.capped(asked.query, max_rows))
             link = f"{request.base}/#limits"

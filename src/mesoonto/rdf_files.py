@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import pyoxigraph as ox
-import zstandard
 from typing_extensions import Buffer
 
+from mesoonto.compression import Decompressed, DecompressionError
 from mesoonto.errors import InputError, Place
 
 #: File endings that are understood, for messages.
 _ENDINGS = ".ttl .nt .nq .trig .n3 .rdf .owl .jsonld"
 
-_COMPRESSED = (".gz", ".zst")
+_COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
 
 def read(path: Path) -> Iterator[ox.Quad]:
@@ -72,7 +70,7 @@ def load_into(
         raise InputError(
             f"not {syntax.name}: {_without_place(error)}", Place(str(path), error.lineno, error.offset)
         ) from error
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeDecodeError) as error:
+    except (OSError, DecompressionError) as error:
         raise InputError(f"cannot be read: {error}", Place(str(path))) from error
 
 
@@ -99,11 +97,8 @@ class _Watched(io.RawIOBase):
 
 
 def _decompressed(file: IO[bytes], suffix: str) -> IO[bytes]:
-    if suffix == ".gz":
-        return gzip.open(file)  # type: ignore[return-value]
-    if suffix == ".zst":
-        return zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-    return file
+    coding = _COMPRESSED.get(suffix)
+    return io.BufferedReader(Decompressed(file, coding), 1 << 16) if coding else file
 
 
 def _syntax(path: Path) -> ox.RdfFormat:

@@ -31,6 +31,7 @@ class Outline:
     has_service: bool
     has_dataset_clause: bool
     has_load: bool
+    unclear: bool  #: whether the grammar does not understand it
     volatile: bool  #: whether it may call a function that gives another value each time
 
 
@@ -44,7 +45,9 @@ def outline(query: str) -> Outline:
     words = {match[0].lower() for match in _SUSPECTS.finditer(text)}
     volatile = not words.isdisjoint(_VOLATILE)
     if words <= _VOLATILE:
-        return Outline(has_service=False, has_dataset_clause=False, has_load=False, volatile=volatile)
+        return Outline(
+            has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=volatile
+        )
     tree = _parser().parse(text)
     nodes = list(_nodes(tree.root_node))
     kinds = {node.type for node in nodes}
@@ -53,6 +56,7 @@ def outline(query: str) -> Outline:
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
         has_load=b"load" in words and (unclear or "load" in kinds),
+        unclear=unclear,
         volatile=volatile,
     )
 

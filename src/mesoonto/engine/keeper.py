@@ -35,6 +35,9 @@ from mesoonto.errors import MesoontoError, ServeError
 #: What a worker may say on its way out, in bytes.
 _LAST_WORDS = 4000
 
+#: What the keeper says once its data are loaded.
+_LOADED = "ready"
+
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 
@@ -68,17 +71,21 @@ def start(prepare: Prepare) -> Link:
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     read_end, write_end = os.pipe()
+    said, say = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(write_end)
+        os.close(said)
         ours.close()
-        _main(prepare, theirs, read_end)
+        _main(prepare, theirs, read_end, say)
     os.close(read_end)
+    os.close(say)
     theirs.close()
-    verdict = ours.recv(65536).decode()
-    if verdict != "ready":
+    with open(said, "rb") as words:  # a pipe ends with the process, however that ends
+        verdict = words.read().decode()
+    if verdict != _LOADED:
         os.waitpid(pid, 0)
-        raise ServeError(verdict)
+        raise ServeError(verdict or "the process that loads the data ended; is there enough memory?")
     return Link(ours, write_end, pid)
 
 
@@ -108,7 +115,7 @@ def apart(work: Callable[[], None]) -> None:
         raise ServeError(reason or "the dataset could not be prepared")
 
 
-def _main(prepare: Prepare, control: socket.socket, lifeline: int) -> None:
+def _main(prepare: Prepare, control: socket.socket, lifeline: int, say: int) -> None:
     """The keeper process; does not return."""
     status = 1
     try:
@@ -118,12 +125,13 @@ def _main(prepare: Prepare, control: socket.socket, lifeline: int) -> None:
         try:
             roles = prepare()
         except MesoontoError as error:
-            control.send(str(error).encode()[:65000])
+            os.write(say, str(error).encode()[:4000])
             os._exit(2)
         _leave_network()
         gc.collect()
         gc.freeze()
-        control.send(b"ready")
+        os.write(say, _LOADED.encode())
+        os.close(say)
         _Keeper(roles, control, lifeline).run()
         status = 0
     except BaseException:  # noqa: BLE001  # the boundary of a process: told on its standard error

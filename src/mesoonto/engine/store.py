@@ -93,12 +93,17 @@ class Engine:
         self.union = union
 
     def query(
-        self, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        text: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str = "",
     ) -> Answer:
         """Start to evaluate *text*.
 
         *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
-        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand.
+        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand;
+        relative IRIs are resolved against *base*.
 
         Raises QuerySyntaxError with line and column, QueryRefusedError for SERVICE, and QueryFailedError.
         """
@@ -115,13 +120,7 @@ class Engine:
                 options["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs]
             elif self.union and not seen.has_dataset_clause:
                 options["use_default_graph_as_union"] = True
-            try:
-                result = self.store.query(text, **options)
-            except SyntaxError as error:
-                # Handing our prefixes over takes as long as a small query, so it is done on demand.
-                if _UNDECLARED not in str(error):
-                    raise
-                result = self.store.query(text, prefixes=PREFIXES, **options)
+            result = self._evaluated(text, base, options)
         except SyntaxError as error:
             raise syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
@@ -129,7 +128,28 @@ class Engine:
         kind = _kind(result)
         # A template with blank nodes makes new ones each time.
         fresh = kind is Kind.TRIPLES and ("_:" in text or "[" in text)
-        return Answer(kind, seen.volatile or fresh, result)
+        # What a relative IRI means depends on the address under which we were asked.
+        relative = "base_iri" in options
+        return Answer(kind, seen.volatile or fresh or relative, result)
+
+    def _evaluated(
+        self, text: str, base: str, options: dict[str, Any]
+    ) -> ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples:
+        """The result of *text*; prefixes and base are handed over when they turn out to be needed.
+
+        To hand them over takes as long as a small query.
+        """
+        while True:
+            try:
+                return self.store.query(text, **options)
+            except SyntaxError as error:
+                message = str(error)
+                if _UNDECLARED in message and "prefixes" not in options:
+                    options["prefixes"] = PREFIXES
+                elif base and "base_iri" not in options:
+                    options["base_iri"] = base
+                else:
+                    raise
 
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
