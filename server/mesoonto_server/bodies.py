@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from typing_extensions import Buffer
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 from mesoonto.compression import Decompressed, DecompressionError
 from mesoonto_server.messages import Request
@@ -97,6 +100,16 @@ def decoded(request: Request) -> IO[bytes]:
     if coding in ("", "identity"):
         return source
     return io.BufferedReader(_Limited(source, _CODINGS[coding], request.body_limit), 1 << 16)
+
+
+def files(request: Request, content: IO[bytes]) -> list[tuple[str, FileStorage]]:
+    """The files in the form *content*, each with the name of its field; for a worker."""
+    _, options = parse_options_header(request.content_type)
+    try:
+        _, _, found = FormDataParser(silent=False).parse(content, "multipart/form-data", None, options)
+    except ValueError as error:
+        raise RequestError(400, f"the form cannot be read: {error}") from error
+    return list(found.items(multi=True))
 
 
 def too_large(limit: int) -> RequestError:

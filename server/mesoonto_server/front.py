@@ -161,15 +161,16 @@ class Front:
                 await sender.start(found.status, found.headers)
                 await sender.part(found.body, more=False)
             return
-        asked = _TIMEOUT.search(query) or _TIMEOUT.search(body)
+        asked = _TIMEOUT.search(query) or _TIMEOUT.search(body) if b"timeout=" in query + body else None
         request = request_of(scope, headers, "query", body, self._max_query)
         exchange = await self._gateway.read(request, _number(asked), partial(_left, receive))
         head = exchange.head
         try:
+            lines = encoded(head.headers)
             whole = head.status == 200 and not exchange.more
             if whole and head.cacheable and exchange.version == self._gateway.pool.version:
-                self._cache.put(key, head)
-            await sender.start(head.status, encoded(head.headers))
+                self._cache.put(key, head, lines)
+            await sender.start(head.status, lines)
             await self._relay(exchange, sender)
         finally:
             exchange.close()

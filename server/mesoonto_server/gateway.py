@@ -75,6 +75,11 @@ class Gateway:
             await self.pool.renew()
         return Exchange(head, answer)
 
+    async def validate(self, request: Request) -> Exchange:
+        """Let a worker of its own judge what was sent."""
+        answer = await self.pool.run_alone("validator", encode(request), self.settings.timeout)
+        return Exchange(decode_head(await answer.part()), answer)
+
     # For threads.
 
     def read_blocking(self, request: Request, timeout: float | None = None) -> Exchange:
@@ -84,6 +89,10 @@ class Gateway:
     def write_blocking(self, request: Request) -> Exchange:
         """As `write`."""
         return self.wait(self.write(request))
+
+    def validate_blocking(self, request: Request) -> Exchange:
+        """As `validate`."""
+        return self.wait(self.validate(request))
 
     def parts(self, exchange: Exchange) -> Iterator[bytes]:
         """The whole body of *exchange*."""

@@ -12,7 +12,6 @@ from typing import IO, cast
 from urllib.parse import urljoin
 
 import pyoxigraph as ox
-from werkzeug.formparser import FormDataParser
 
 from mesoonto.engine.formats import FORMATS, Kind, content_type, formats_for
 from mesoonto.engine.store import Engine, Output
@@ -175,15 +174,7 @@ def _documents(request: Request, base: str) -> Iterator[Iterator[Document]]:
 
 
 def _files(request: Request, content: IO[bytes], base: str) -> Iterator[Document]:
-    options = dict(
-        part.strip().partition("=")[::2] for part in request.content_type.split(";")[1:] if "=" in part
-    )
-    options = {name: value.strip('"') for name, value in options.items()}
-    try:
-        _, _, files = FormDataParser(silent=False).parse(content, _MULTIPART, None, options)
-    except ValueError as error:
-        raise RequestError(400, f"the form cannot be read: {error}") from error
-    found = [file for _, file in files.items(multi=True)]
+    found = [file for _, file in bodies.files(request, content)]
     if not found:
         raise RequestError(400, "the form has no file")
     for file in found:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Tree
 
 from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 
-_SUSPECTS = re.compile(rb"\b(?:service|from|load|rand|now|uuid|struuid|bnode)\b", re.IGNORECASE)
+_WORDS = (b"service", b"from", b"load", b"rand", b"now", b"uuid", b"struuid", b"bnode")
+_SUSPECTS = re.compile(rb"\b(?:%s)\b" % b"|".join(_WORDS))
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
@@ -35,6 +36,9 @@ class Outline:
     volatile: bool  #: whether it may call a function that gives another value each time
 
 
+_NOTHING = Outline(has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False)
+
+
 def outline(query: str) -> Outline:
     """What the query or update *query* holds.
 
@@ -42,12 +46,13 @@ def outline(query: str) -> Outline:
     stands, the text counts as having it; and the mere name of a volatile function makes it volatile.
     """
     text = _unescaped(query).encode("utf-8", "replace")
-    words = {match[0].lower() for match in _SUSPECTS.finditer(text)}
+    lower = text.lower()
+    if not any(word in lower for word in _WORDS):  # ten times as fast as the expression
+        return _NOTHING
+    words = set(_SUSPECTS.findall(lower))
     volatile = not words.isdisjoint(_VOLATILE)
     if words <= _VOLATILE:
-        return Outline(
-            has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=volatile
-        )
+        return replace(_NOTHING, volatile=volatile)
     tree = _parser().parse(text)
     nodes = list(_nodes(tree.root_node))
     kinds = {node.type for node in nodes}
@@ -138,6 +143,11 @@ def _nodes(root: Node) -> Iterator[Node]:
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return
+
+
+def parse(query: str) -> Tree:
+    """The syntax tree of *query*; parts that the grammar does not understand are ERROR nodes in it."""
+    return _parser().parse(query.encode("utf-8", "replace"))
 
 
 @cache

@@ -49,6 +49,9 @@ _AHEAD = 1 << 18
 
 _READ = 1 << 18
 
+#: Jobs at one time that each have a worker forked for them.
+_ALONE = 8
+
 #: Seconds to wait for the keeper to fork.
 _FORK_TIMEOUT = 20.0
 
@@ -72,6 +75,7 @@ class _Worker:
         self.deadline = 0.0
         self.timeout = 0.0
         self.long = False
+        self.alone = False  #: forked for one job only
         self.verdict: MesoontoError | None = None  #: why we ended it
         self.gone: Gone | None = None
         self.watching: asyncio.Task[None] | None = None  #: waits for `gone`
@@ -215,6 +219,7 @@ class Pool:
     _all: dict[int, _Worker] = field(default_factory=dict)
     _starting: int = 0
     _long: int = 0
+    _alone: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _hello: asyncio.Future[None] | None = None
     _greeted: bool = False
@@ -283,8 +288,20 @@ class Pool:
             return Answer(self, worker)
 
     async def run_alone(self, role: str, job: bytes, timeout: float) -> Answer:
-        """Give *job* to a fresh worker of *role* that does nothing else."""
-        worker = await self._fork(role)
+        """Give *job* to a fresh worker of *role* that does nothing else.
+
+        Raises OverloadedError when too many such jobs run.
+        """
+        if self._alone >= _ALONE:
+            self.counts.refused += 1
+            raise OverloadedError("too many writes and validations at once; ask again in a moment")
+        self._alone += 1
+        try:
+            worker = await self._fork(role)
+        except BaseException:
+            self._alone -= 1
+            raise
+        worker.alone = True
         worker.stale = True
         self._begin(worker, time.monotonic() + timeout, timeout)
         worker.long = True
@@ -355,6 +372,9 @@ class Pool:
         self._busy.add(worker)
 
     def _finish(self, worker: _Worker) -> None:
+        if worker.alone:
+            worker.alone = False
+            self._alone -= 1
         self._busy.discard(worker)
         worker.started = worker.deadline = 0.0
         worker.gone = None

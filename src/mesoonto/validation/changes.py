@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyoxigraph as ox
 
+from mesoonto import resources
 from mesoonto.errors import QueryRefusedError, RejectedError
 from mesoonto.namespaces import GRAPH
-from mesoonto.validation.validate import validate
+from mesoonto.validation.sources import from_bytes
+from mesoonto.validation.validate import Options, load, read_shape_files
+from mesoonto.validation.validate import check as check_data
 
-_Subject = ox.NamedNode | ox.BlankNode | ox.Triple
+_Subject = ox.NamedNode | ox.BlankNode
 
 
 def check(before: ox.Store | None, after: ox.Store) -> None:
@@ -32,12 +33,11 @@ def check(before: ox.Store | None, after: ox.Store) -> None:
     there = {subject for subject in changed if next(after.quads_for_pattern(subject, None, None, None), None)}
     if not there:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "changed.nt"
-        ox.serialize(set(_described(after, there)), path, format=ox.RdfFormat.N_TRIPLES)
-        report = validate([path])
-    about = {getattr(subject, "value", "") for subject in there}
-    blocking = [f for f in report.findings if f.blocking and (f.record in about or f.focus in about)]
+    triples = ox.serialize(set(_described(after, there)), format=ox.RdfFormat.N_TRIPLES)
+    assert triples is not None  # noqa: S101  # no output file was named
+    data = load([from_bytes(triples, "application/n-triples", "changed")], Options())
+    report = check_data(data, read_shape_files(resources.shape_files()), only=there)
+    blocking = [finding for finding in report.findings if finding.blocking]
     if blocking:
         first = blocking[0]
         raise RejectedError(
@@ -53,7 +53,7 @@ def _differing(
     """The subjects whose statements in *graph* differ."""
     new = set(after.quads_for_pattern(None, None, None, graph))
     old = set(before.quads_for_pattern(None, None, None, graph)) if before is not None else set()
-    return {quad.subject for quad in new ^ old}
+    return {quad.subject for quad in new ^ old if not isinstance(quad.subject, ox.Triple)}
 
 
 def _require_same(before: ox.Store, after: ox.Store, graph: ox.NamedNode) -> None:
