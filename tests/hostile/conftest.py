@@ -39,6 +39,12 @@ class Victim:
     def pid(self) -> int:
         return self.server.process.pid
 
+    def metrics(self) -> dict[str, float]:
+        """The metrics that have no labels."""
+        lines = request(self.address, "GET", "/metrics").text.splitlines()
+        values = (line.rsplit(" ", 1) for line in lines if line[:1] != "#" and "{" not in line)
+        return {name: float(value) for name, value in values}
+
     def settled(self) -> processes.State:
         return processes.settled(self.pid, self.port)
 

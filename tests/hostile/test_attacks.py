@@ -104,6 +104,9 @@ def test_run(victim: Victim, number: int) -> None:
         problems.append(f"only {done} attacks in {_END[number]} s")
     problems += _changes(before, after)
     problems += victim.listener.calls
+    jobs = {name: value for name, value in victim.metrics().items() if name.startswith("mesoonto_jobs_")}
+    if jobs["mesoonto_jobs_running"] or jobs["mesoonto_jobs_waiting"]:
+        problems.append(f"jobs that nobody waits for: {jobs}")
     alive(victim)
     reply = request(victim.address, "POST", "/update", b"update=CLEAR+DEFAULT", _FORM, timeout=20)
     if reply.status not in {200, 204}:

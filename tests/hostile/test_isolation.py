@@ -127,11 +127,16 @@ def test_every_idle_worker_killed_is_replaced(victim: Victim) -> None:
 
 @pytest.mark.parametrize("way", ["reset", "close"])
 def test_client_that_goes_away_cancels_its_query(victim: Victim, way: str) -> None:
+    before = victim.metrics()
     sock = connect(victim.address)
     sock.sendall(_request(ENDLESS))
     _until(lambda: bool(processes.busy(victim.pid)), "the query never started")
+    assert victim.metrics()["mesoonto_jobs_running"] == before["mesoonto_jobs_running"] + 1
     leave(sock) if way == "reset" else sock.close()
     _until(lambda: not processes.busy(victim.pid), "the query goes on without its client", _SOON)
+    after = victim.metrics()
+    assert after["mesoonto_jobs_running"] == before["mesoonto_jobs_running"]
+    assert after["mesoonto_jobs_cancelled_total"] == before["mesoonto_jobs_cancelled_total"] + 1
 
 
 @pytest.mark.parametrize(
