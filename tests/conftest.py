@@ -34,6 +34,10 @@ NEEDS = {
 }
 
 
+#: The jars that tests/setup.sh installs.
+JARS = ROOT / "build" / "java"
+
+
 def program(marker: str) -> str | None:
     """The path of the first program that *marker* needs, or None."""
     return next((found for name in NEEDS[marker][0] if (found := shutil.which(name))), None)
@@ -41,12 +45,18 @@ def program(marker: str) -> str | None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what the machine cannot run and say how to get it; with CI=true a missing program is a failure."""
-    for marker, (_, advice) in NEEDS.items():
-        if item.get_closest_marker(marker) and program(marker) is None:
-            message = f"{marker} is missing; install it: {advice}"
-            if os.environ.get("CI") == "true":
-                pytest.fail(message, pytrace=False)
-            pytest.skip(message)
+    lacking = [
+        (marker, advice)
+        for marker, (_, advice) in NEEDS.items()
+        if item.get_closest_marker(marker) and program(marker) is None
+    ]
+    if item.get_closest_marker("owlapi") and not (JARS / "installed").exists():
+        lacking.append(("owlapi", "sh tests/setup.sh, with Java and Maven"))
+    for marker, advice in lacking:
+        message = f"{marker} is missing; install it: {advice}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
 
 
 #: Markers of long runs; such a test runs only when -m names its marker, and a smaller one stands in for it.

@@ -1,19 +1,27 @@
 #!/bin/sh
-# Installs the programs that only some tests need, where that can be done: Debian packages, as root, and
-# SPARQL clients of Node.js and Java into a cache, once.
+# Installs the programs that only some tests need, where that can be done: Debian packages, as root; the OWL API
+# with its reasoners and ROBOT, by Maven; and SPARQL clients of Node.js and Java into a cache, once.
 # Elsewhere the tests that need them are skipped with a line that says what to install.
 set -eu
+cd "$(dirname "$0")/.."
 missing=""
-command -v java >/dev/null || missing="$missing default-jre-headless"
+command -v java >/dev/null || missing="$missing default-jdk-headless"
+command -v mvn >/dev/null || missing="$missing maven"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v virtuoso-t >/dev/null || missing="$missing virtuoso-opensource-7-bin"
 command -v npm >/dev/null || missing="$missing npm"
-command -v mvn >/dev/null || missing="$missing maven"
 if [ -n "$missing" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     echo "Installing for tests:$missing"
-    apt-get -qq update
+    apt-get -qq -o DPkg::Lock::Timeout=300 update
     # shellcheck disable=SC2086  # a list of packages
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
+        $missing >/dev/null
+fi
+if { [ ! -e build/java/installed ] || [ tests/owl/java/pom.xml -nt build/java/installed ]; } &&
+    command -v mvn >/dev/null; then
+    echo "Installing the OWL API for tests"
+    mvn --quiet --batch-mode --file tests/owl/java/pom.xml dependency:copy-dependencies \
+        -DoutputDirectory="$PWD/build/java" && touch build/java/installed
 fi
 
 # Each client is set up beside its place and moved there when it is whole.

@@ -14,9 +14,6 @@ from mesoonto.knowledge import mappings
 from mesoonto.namespaces import GRAPH
 from mesoonto.owl import infer
 
-#: The graph that is computed from ``ontology`` and ``imports``.
-INFERRED = f"{GRAPH}inferred"
-
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -36,6 +33,7 @@ def layers() -> list[Layer]:
     return [
         Layer("ontology", tuple(resources.module_files())),
         Layer("imports", tuple(resources.import_files())),
+        Layer("inferred", (resources.inferred_file(),)),
         Layer("mappings", tuple(resources.mapping_files())),
         Layer("data", tuple(resources.record_files())),
         Layer("shapes", tuple(resources.shape_files())),
@@ -55,14 +53,21 @@ def version() -> str:
 def build() -> ox.Store:
     """The whole shipped dataset in a new store in memory; an InputError names the first broken file."""
     store = ox.Store()
+    schema: set[ox.Triple] = set()
     for layer in layers():
         graph = ox.NamedNode(layer.graph)
         for path in layer.files:
             found = mappings.triples(path) if layer.name == "mappings" else rdf_files.read(path)
-            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in found)
-    schema = [ox.NamedNode(GRAPH + name) for name in ("ontology", "imports")]
-    inferred = ox.NamedNode(INFERRED)
-    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in infer.relations(store, schema))
+            triples = [ox.Triple(t.subject, t.predicate, t.object) for t in found]
+            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+            if layer.name in ("ontology", "imports"):
+                schema.update(triples)
+    inferred = ox.NamedNode(infer.INFERRED)
+    computed = (*infer.origin(), *infer.relations(schema))
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in computed)
+    # rules read the store, so what they find is collected before it is added
+    by_rules = list(infer.by_rules(store))
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in by_rules)
     return store
 
 

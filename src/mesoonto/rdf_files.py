@@ -26,13 +26,23 @@ def read(path: Path) -> Iterator[ox.Quad]:
     Raises InputError with line and column of the first mistake, also when the file is not UTF-8.
     """
     syntax = _syntax(path)
+    yield from parse(content(path), syntax, path, base=path.resolve().as_uri())
+
+
+def content(path: Path) -> bytes:
+    """The bytes of *path*, which are UTF-8; an InputError says where they are not."""
     try:
-        content = path.read_bytes()
+        found = path.read_bytes()
     except OSError as error:
         raise InputError(_reason(error), Place(str(path))) from error
-    _require_utf8(content, path)
+    _require_utf8(found, path)
+    return found
+
+
+def parse(document: bytes, syntax: ox.RdfFormat, path: Path, *, base: str | None = None) -> Iterator[ox.Quad]:
+    """The statements of *document*, which came from *path*; without *base*, relative IRIs are refused."""
     try:
-        yield from ox.parse(content, format=syntax, base_iri=path.resolve().as_uri(), rename_blank_nodes=True)
+        yield from ox.parse(document, format=syntax, base_iri=base, rename_blank_nodes=True)
     except SyntaxError as error:
         raise InputError(
             f"not {syntax.name}: {_without_place(error)}", Place(str(path), error.lineno, error.offset)

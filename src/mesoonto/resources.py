@@ -34,6 +34,11 @@ def import_files() -> list[Path]:
     return sorted((ontology_dir() / "imports").glob("*.ttl"))
 
 
+def inferred_file() -> Path:
+    """What HermiT infers from modules and slices; generated."""
+    return ontology_dir() / "inferred.ttl"
+
+
 def mapping_files() -> list[Path]:
     """The mappings to other vocabularies."""
     return sorted((ontology_dir() / "mappings").glob("*.sssom.tsv"))
@@ -57,3 +62,8 @@ def federated_question_files() -> list[Path]:
 def question_files() -> list[Path]:
     """The competency questions."""
     return sorted((ontology_dir() / "queries").glob("*.rq"))
+
+
+def quality_files() -> list[Path]:
+    """The quality rules of the ontology."""
+    return sorted((ontology_dir() / "quality").glob("*.rq"))

@@ -20,18 +20,18 @@ import click
 def build(output: Path | None, check: bool) -> None:
     """Renew the generated files of a checkout, and load the whole dataset once.
 
-    Generated are the import slices (ontology/imports/*.ttl). A file that does not parse is named with
-    line and column, and nothing is written.
+    Generated are the import slices (ontology/imports/*.ttl) and what HermiT infers (ontology/inferred.ttl;
+    computed anew, with Java, only when an axiom has changed). A file that does not parse is named with line
+    and column, and nothing is written.
     """
     from mesoonto import dataset, generated
 
-    stale = generated.stale()
     if check:
+        stale = generated.stale_files()
         for path in stale:
             click.echo(f"{path}: out of date; run mesoonto build", err=True)
         raise SystemExit(1 if stale else 0)
-    for path, text in stale.items():
-        path.write_text(text, encoding="utf-8")
+    for path in generated.renew():
         click.echo(f"renewed {path}")
     store = dataset.build()
     click.echo(

@@ -39,7 +39,7 @@ def read(path: Path) -> Iterator[Mapping]:
     """The mappings in the SSSOM table *path*; an InputError names the first bad line."""
     lines = path.read_text(encoding="utf-8").splitlines()
     start = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    stems = _curie_map(lines[:start], path)
+    stems = curie_map(lines[:start], path)
     rows = csv.DictReader(lines[start:], delimiter="\t", quoting=csv.QUOTE_NONE)
     missing = [name for name in REQUIRED if name not in (rows.fieldnames or ())]
     if missing:
@@ -68,7 +68,7 @@ def triples(path: Path) -> Iterator[ox.Triple]:
         )
 
 
-def _curie_map(header: list[str], path: Path) -> dict[str, str]:
+def curie_map(header: list[str], path: Path) -> dict[str, str]:
     """The prefixes declared in the header, which is YAML behind ``#`` signs."""
     stems = {}
     inside = False

@@ -28,6 +28,20 @@ class Question:
 
 def read_question(path: Path) -> Question:
     """The question in *path*; an InputError when its header lacks a summary."""
+    header, sparql = read_annotated(path)
+    return Question(
+        number=path.name.partition("_")[0],
+        summary=header["summary"],
+        keywords=_items(header.get("keywords", "")),
+        sparql=sparql,
+        path=path,
+        endpoints=_items(header.get("endpoints", "")),
+        last_run_live=header.get("last-run-live"),
+    )
+
+
+def read_annotated(path: Path) -> tuple[dict[str, str], str]:
+    """The header and the query of the file *path*; an InputError when the header lacks a summary."""
     header: dict[str, str] = {}
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     body_from = 0
@@ -39,17 +53,9 @@ def read_question(path: Path) -> Question:
         body_from += 1
     if not header.get("summary"):
         raise InputError(
-            "no summary; begin the file with a line #+ summary: the question in words", Place(str(path), 1)
+            "no summary; begin the file with a line #+ summary: what it asks, in words", Place(str(path), 1)
         )
-    return Question(
-        number=path.name.partition("_")[0],
-        summary=header["summary"],
-        keywords=_items(header.get("keywords", "")),
-        sparql="".join(lines[body_from:]).strip() + "\n",
-        path=path,
-        endpoints=_items(header.get("endpoints", "")),
-        last_run_live=header.get("last-run-live"),
-    )
+    return header, "".join(lines[body_from:]).strip() + "\n"
 
 
 def _items(text: str) -> tuple[str, ...]:

@@ -1,40 +1,85 @@
-"""Entailments that queries need and that follow from the axioms without a reasoner.
+"""The inferred graph: what queries need and nobody asserts.
 
-Two kinds: the transitive closure of ``rdfs:subClassOf`` between named classes, and for every axiom
-``A subClassOf (p some B)`` the direct triple ``A p B``, also for the subclasses of A. With these, a query
-can ask ``?intervention meso:counters ?mechanism`` instead of spelling out an OWL restriction. They are a
-subset of what OWL 2 EL entails, read as a graph between classes, as Ubergraph does.
+Four kinds of triples, all between classes, read as a graph as Ubergraph does:
+
+* the subsumptions that HermiT found when the dataset was built (``ontology/inferred.ttl``, committed, so that
+  serving needs no Java);
+* the transitive closure of ``rdfs:subClassOf`` between named classes;
+* for every entailed ``A subClassOf (p some B)`` the direct triple ``A p B``, property chains included. With
+  these, a query asks ``?intervention meso:counters ?mechanism`` instead of spelling out an OWL restriction;
+* what the rules below derive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-#: From a class to what it is asserted to be a subclass of: a named class or an anonymous restriction.
-_STEP = """(
-    rdfs:subClassOf
-    | (owl:equivalentClass / owl:intersectionOf / rdf:rest* / rdf:first)
-    | (^rdf:first / ^rdf:rest* / ^owl:unionOf / ^owl:equivalentClass)
-)"""
+from mesoonto.namespaces import GRAPH, PREFIXES
+from mesoonto.owl.axioms import axioms_of, logical
+from mesoonto.owl.entail import Entailments
 
-_QUERY = f"""
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-CONSTRUCT {{ ?class ?property ?other }}
-WHERE {{
-    {{ ?class a owl:Class ; {_STEP}+ ?other . BIND(rdfs:subClassOf AS ?property) }}
-    UNION
-    {{ ?class a owl:Class ; {_STEP}+ [ owl:onProperty ?property ; owl:someValuesFrom ?other ] }}
-    FILTER(isIRI(?class) && isIRI(?other))
-}}
-"""
+#: The graph that this module fills.
+INFERRED = f"{GRAPH}inferred"
 
 
-def relations(store: ox.Store, schema_graphs: Sequence[ox.NamedNode]) -> Iterator[ox.Triple]:
-    """The entailed triples between named classes of *schema_graphs*, asserted ones included."""
-    result = store.query(_QUERY, default_graph=list(schema_graphs))
-    assert isinstance(result, ox.QueryTriples)  # noqa: S101  # CONSTRUCT
-    return result
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that goes beyond OWL, as a query."""
+
+    property: str  #: the IRI of the property it derives
+    words: str  #: what it says
+    query: str  #: SPARQL CONSTRUCT
+
+
+RULES = (
+    Rule(
+        f"{PREFIXES['meso']}counteredBy",
+        "an intervention that counters a mechanism is one that the mechanism is countered by",
+        f"""CONSTRUCT {{ ?mechanism meso:counteredBy ?intervention }}
+        WHERE {{ GRAPH <{INFERRED}> {{ ?intervention meso:counters ?mechanism }} }}""",
+    ),
+    Rule(
+        f"{PREFIXES['meso']}reportedActiveIn",
+        "a statement from pleural mesothelioma, or from mesothelioma of several sites, supports that the "
+        "mechanism is active there",
+        """CONSTRUCT { ?mechanism meso:reportedActiveIn ?state }
+        WHERE {
+            VALUES ?context { meso:PleuralContext meso:MixedMesotheliomaContext }
+            ?statement meso:claimRelation meso:activeIn ; meso:direction meso:Supports ;
+                meso:diseaseContext ?context ; meso:claimSubject ?mechanism ; meso:claimObject ?state .
+        }""",
+    ),
+)
+
+
+def entailments(triples: Iterable[ox.Triple]) -> Entailments:
+    """The consequences of the ontology made up of *triples*."""
+    return Entailments(logical(axioms_of(triples)))
+
+
+def relations(schema: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """The entailed triples between named classes of the ontology *schema*, asserted ones included."""
+    for subject, predicate, other in entailments(schema).relations():
+        yield ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(other))
+
+
+def by_rules(store: ox.Store) -> Iterator[ox.Triple]:
+    """What the rules derive from the graphs of *store*."""
+    for rule in RULES:
+        found = store.query(rule.query, use_default_graph_as_union=True, prefixes=PREFIXES)
+        assert isinstance(found, ox.QueryTriples)  # noqa: S101  # CONSTRUCT
+        yield from found
+
+
+def origin() -> Iterator[ox.Triple]:
+    """What the inferred graph says of itself."""
+    graph, dcterms = ox.NamedNode(INFERRED), PREFIXES["dcterms"]
+    words = "Computed, not asserted: subsumptions found by HermiT, their transitive closure, existential "
+    words += "restrictions as direct links, property chains, and these rules: "
+    words += "; ".join(rule.words for rule in RULES)
+    yield ox.Triple(graph, ox.NamedNode(f"{dcterms}description"), ox.Literal(words, language="en"))
+    for source in ("ontology", "imports", "data"):
+        yield ox.Triple(graph, ox.NamedNode(f"{dcterms}source"), ox.NamedNode(GRAPH + source))

@@ -6,13 +6,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 
 import pyoxigraph as ox
 
 from mesoonto.validation import turtle
 from mesoonto.validation.literals import Term
 from mesoonto.validation.paths import Path
-from mesoonto.validation.sources import Source
+from mesoonto.validation.sources import Source, from_path
 
 _READABLE = (ox.RdfFormat.TURTLE, ox.RdfFormat.N_TRIPLES)
 
@@ -84,6 +85,17 @@ def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
     for number, source in enumerate(sources):
         _look_into(source, number, wanted, found)
     return found
+
+
+def line_of(file: str, subject: str, predicate: str) -> int | None:
+    """The line of *file* that states *predicate* of *subject*, or on which the subject begins; None if none.
+
+    *predicate* may be empty.
+    """
+    node = ox.NamedNode(subject)
+    spots = locate([from_path(FilePath(file))], [node])
+    path = Path("", ox.NamedNode(predicate)) if predicate else None
+    return spots.triple(node, path, None).line or None
 
 
 def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -> None:

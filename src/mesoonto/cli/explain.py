@@ -1,0 +1,35 @@
+"""``mesoonto explain``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("subject")
+@click.argument("predicate")
+@click.argument("object_", metavar="OBJECT")
+def explain(subject: str, predicate: str, object_: str) -> None:
+    """Tell why the triple SUBJECT PREDICATE OBJECT holds in the dataset.
+
+    Each is a label, a synonym, a CURIE or an IRI; PREDICATE may be subClassOf or the local name
+    of a property.
+
+    \b
+    mesoonto explain ipilimumab counters 'CTLA-4 checkpoint engagement'
+    mesoonto explain MESO:0003049 subClassOf MESO:0003047
+
+    Prints where the triple is stated, or the axioms or statements from which it follows, in words and with
+    file and line. Ends with 1 when it does not follow.
+    """
+    from mesoonto.owl.explain import Explainer
+
+    explainer = Explainer()
+    iris = [explainer.find(name) for name in (subject, predicate, object_)]
+    found = explainer.explain(*iris)
+    if found is None:
+        click.echo(f"{' '.join(explainer.name(iri) for iri in iris)}: this does not follow from the dataset")
+        raise SystemExit(1)
+    click.echo(f"{found.claim}\n{found.how}:")
+    for number, reason in enumerate(found.reasons, start=1):
+        click.echo(f"  {number}. {reason.words}\n     {reason.place}")

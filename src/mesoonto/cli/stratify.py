@@ -1,0 +1,127 @@
+"""``mesoonto stratify``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mesoonto.knowledge.profile import Profile
+    from mesoonto.knowledge.stratify import Report, Statement
+
+
+@click.command()
+@click.argument("profile", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A trait of the tumour; repeatable."
+)
+@click.option("--list", "list_", is_flag=True, help="List what can be set.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form: str) -> None:
+    """Tell what the records say for a tumour like the one described. It is no medical advice.
+
+    The tumour is described in the Turtle file PROFILE, as a meso:TumourProfile, or by --set.
+
+    \b
+    mesoonto stratify --set histology=sarcomatoid --set ASS1=lost
+    mesoonto stratify --set histology=epithelioid --set PD-L1=negative --set setting=first-line
+    mesoonto stratify my_profile.ttl --format json
+
+    Prints the strata it belongs to, mechanisms that are likely active, interventions that counter them with
+    levels of evidence, results of trials in these strata, what was on trial, contradicting evidence, and what
+    is extrapolated. Ends with 1 when the profile breaks its shape, 2 when it cannot be used.
+    """
+    from mesoonto.knowledge.profile import Vocabulary, read_profile
+
+    vocabulary = Vocabulary()
+    if list_:
+        click.echo(vocabulary.settings_help())
+        return
+    if (profile is None) == (not settings):
+        raise click.UsageError("give either a PROFILE or --set")
+    if profile is None:
+        described = vocabulary.from_settings(settings)
+    else:
+        _validate(profile)
+        described = read_profile(profile)
+    _print(vocabulary, described, form)
+
+
+def _validate(profile: Path) -> None:
+    from mesoonto import resources
+    from mesoonto.validation.validate import validate
+
+    report = validate([profile], [resources.shapes_dir() / "tumour_profile.ttl"])
+    for finding in report.findings:
+        click.echo(f"{finding.file}:{finding.line}: {finding.message}", err=True)
+    if not report.conforms:
+        raise SystemExit(1)
+
+
+def _print(vocabulary: object, profile: Profile, form: str) -> None:
+    import json
+    from dataclasses import asdict
+
+    from mesoonto import dataset
+    from mesoonto.knowledge import stratify as stratification
+    from mesoonto.knowledge.profile import Vocabulary
+
+    assert isinstance(vocabulary, Vocabulary)  # noqa: S101
+    report = stratification.stratify(dataset.build(), profile, vocabulary.strata(profile))
+    if form == "json":
+        click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_text(report)))
+
+
+def _text(report: Report) -> Iterator[str]:
+    yield report.disclaimer
+    yield ""
+    yield f"Tumour: {'; '.join(report.profile)}"
+    yield f"Strata: {'; '.join(report.strata) or 'pleural mesothelioma as a whole'}"
+    yield "\nMechanisms likely active, and what counters them"
+    for mechanism in report.mechanisms:
+        yield f"\n  {mechanism.label}" + (
+            "" if mechanism.basis == "reported" else " (by its definition; not reported)"
+        )
+        yield from _statements(mechanism.statements, "    ")
+        for intervention in mechanism.interventions:
+            if intervention.statements:
+                yield f"    countered by {intervention.label}"
+                yield from _statements(intervention.statements, "      ")
+        bare = [i.label for i in mechanism.interventions if not i.statements]
+        if bare:
+            yield f"    countered, by rationale and without a statement here, by: {', '.join(bare)}"
+        if not mechanism.interventions:
+            yield "    no intervention of the ontology counters it"
+    yield "\nWhat the markers of this tumour foretell"
+    yield from _statements(report.predictions, "  ") if report.predictions else ("  nothing on record",)
+    yield "\nTrial results in these strata"
+    for result in report.results:
+        caution = f" [{result.caution}]" if result.caution else ""
+        yield f"  {result.text}: {result.value}; {result.population}{caution}\n    {result.source}"
+    if not report.results:
+        yield "  none on record"
+    yield "\nOn trial (the records tell what was on trial on a day, not who recruits now)"
+    yield from (f"  {line}" for line in report.in_trial or ("none on record",))
+    yield "\nContradicting evidence"
+    yield from _statements(report.contradicting, "  ") if report.contradicting else ("  none on record",)
+    yield "\nExtrapolated: not found in this stratum as such"
+    for reason in sorted({s.extrapolated for s in report.extrapolated}):
+        yield f"  {reason}:"
+        yield from (f"    {s.text}" for s in report.extrapolated if s.extrapolated == reason)
+    if not report.extrapolated:
+        yield "  nothing"
+    yield ""
+    yield report.disclaimer
+
+
+def _statements(statements: Sequence[Statement], indent: str) -> Iterator[str]:
+    for s in statements:
+        marks = [s.direction, s.level, s.context, *([s.population] if s.population else [])]
+        if s.extrapolated:
+            marks.append("extrapolated")
+        yield f"{indent}[{', '.join(marks)}] {s.text}\n{indent}  {s.source}"

@@ -1,0 +1,175 @@
+"""Tumour profiles: what is known of one tumour, and the strata of the ontology that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mesoonto import rdf_files, resources
+from mesoonto.errors import InputError, MesoontoError, Place
+from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
+from mesoonto.owl import entail
+from mesoonto.owl.axioms import Axiom, axioms_of, logical
+
+PLEURAL = f"{OBO}MONDO_0005112"
+_HISTOLOGIES = {
+    "epithelioid": f"{OBO}MONDO_0006378",
+    "biphasic": f"{OBO}MONDO_0006377",
+    "sarcomatoid": f"{OBO}MONDO_0006380",
+    "non-epithelioid": f"{MESO}MESO_0003001",
+}
+_SETTINGS = {
+    "first-line": f"{MESO}FirstLine",
+    "second-or-later-line": f"{MESO}SecondOrLaterLine",
+    "maintenance": f"{MESO}Maintenance",
+    "perioperative": f"{MESO}Perioperative",
+}
+_HAS_FEATURE = f"{OBO}RO_0004029"
+_DISEASE, _BIOMARKER = f"{OBO}MONDO_0000001", f"{MESO}MESO_0000006"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One tumour."""
+
+    disease: str  #: IRI of a kind of pleural mesothelioma
+    features: tuple[str, ...]  #: IRIs of biomarkers
+    setting: str | None = None  #: IRI of a treatment setting
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Where a tumour belongs by the definitions of the ontology."""
+
+    states: frozenset[str]  #: classes of tumours, pleural mesothelioma included
+    biomarkers: frozenset[str]  #: its features and what these are kinds of
+    excluded: frozenset[str]  #: classes of tumours that it cannot belong to
+
+
+class Vocabulary:
+    """What a profile can be put together from."""
+
+    def __init__(self) -> None:
+        files = [*resources.module_files(), *resources.import_files()]
+        self._triples = {
+            ox.Triple(quad.subject, quad.predicate, quad.object)
+            for path in files
+            for quad in rdf_files.read(path)
+        }
+        notation = ox.NamedNode(PREFIXES["skos"] + "notation")
+        self.notations = {
+            t.object.value: t.subject.value
+            for t in self._triples
+            if t.predicate == notation
+            and isinstance(t.object, ox.Literal)
+            and isinstance(t.subject, ox.NamedNode)
+        }
+
+    def settings_help(self) -> str:
+        """What can be set, one line for each kind."""
+        return "\n".join(
+            [
+                f"histology={'|'.join(_HISTOLOGIES)}",
+                f"setting={'|'.join(_SETTINGS)}",
+                *sorted(self.notations),
+            ]
+        )
+
+    def from_settings(self, settings: Sequence[str]) -> Profile:
+        """The profile that ``NAME=VALUE`` settings describe; a MesoontoError names one that is not known."""
+        disease, setting, features = PLEURAL, None, []
+        for text in settings:
+            name, _, value = text.partition("=")
+            if name == "histology" and value in _HISTOLOGIES:
+                if disease not in (PLEURAL, _HISTOLOGIES[value]):
+                    raise MesoontoError(f"{text}: a tumour has one histology")
+                disease = _HISTOLOGIES[value]
+            elif name == "setting" and value in _SETTINGS:
+                setting = _SETTINGS[value]
+            elif text in self.notations:
+                features.append(self.notations[text])
+            else:
+                raise MesoontoError(f"{text}: not known; mesoonto stratify --list names what can be set")
+        return Profile(disease, tuple(sorted(set(features))), setting)
+
+    def strata(self, profile: Profile) -> Strata:
+        """The classes that *profile* falls into; a MesoontoError when its features exclude one another."""
+        tumour = "urn:mesoonto:tumour"
+        facts = self._entailed(tumour, profile)
+        above: dict[str, set[str]] = {}
+        for lower, role, upper in facts.relations():
+            if role == entail.SUBCLASS:
+                above.setdefault(lower, set()).add(upper)
+        states = {s for s in above.get(tumour, set()) if _DISEASE in above.get(s, set())}
+        markers = {
+            upper
+            for feature in profile.features
+            for upper in (feature, *above.get(feature, set()))
+            if _BIOMARKER in above.get(upper, set())
+        }
+        self._refuse_contradiction(states | markers)
+        ruled_out = {other for group in self._disjoint_groups() if group & states for other in group - states}
+        excluded = {lower for lower, uppers in above.items() if uppers & ruled_out} | ruled_out
+        return Strata(frozenset(states), frozenset(markers), frozenset(excluded))
+
+    @cached_property
+    def _axioms(self) -> list[Axiom]:
+        return logical(axioms_of(self._triples))
+
+    def _entailed(self, tumour: str, profile: Profile) -> entail.Entailments:
+        rdfs, owl, rdf = PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["rdf"]
+        subject, below = ox.NamedNode(tumour), ox.NamedNode(f"{rdfs}subClassOf")
+        triples = [
+            ox.Triple(subject, ox.NamedNode(f"{rdf}type"), ox.NamedNode(f"{owl}Class")),
+            ox.Triple(subject, below, ox.NamedNode(profile.disease)),
+        ]
+        for feature in profile.features:
+            some = ox.BlankNode()
+            triples += [
+                ox.Triple(subject, below, some),
+                ox.Triple(some, ox.NamedNode(f"{owl}onProperty"), ox.NamedNode(_HAS_FEATURE)),
+                ox.Triple(some, ox.NamedNode(f"{owl}someValuesFrom"), ox.NamedNode(feature)),
+            ]
+        return entail.Entailments([*self._axioms, *axioms_of(triples)])
+
+    def _refuse_contradiction(self, classes: set[str]) -> None:
+        for group in self._disjoint_groups():
+            both = sorted(classes & group)
+            if len(both) > 1:
+                raise MesoontoError(f"{compress(both[0])} and {compress(both[1])} exclude one another")
+
+    def _disjoint_groups(self) -> list[set[str]]:
+        owl = PREFIXES["owl"]
+        groups = []
+        for axiom in self._axioms:
+            head, parts = axiom.triples[0], entail.parts_of(axiom)
+            if head.predicate.value == f"{owl}disjointWith":
+                groups.append({str(getattr(node, "value", "")) for node in (head.subject, head.object)})
+            members = parts.get((head.subject, f"{owl}members"))
+            if members is not None:
+                groups.append({str(getattr(node, "value", "")) for node in entail.items(members, parts)})
+        return groups
+
+
+def read_profile(path: Path) -> Profile:
+    """The one tumour profile in the Turtle file *path*, which the shape has passed."""
+    found: dict[str, list[str]] = {}
+    subjects = []
+    triples = list(rdf_files.read(path))
+    for t in triples:
+        if isinstance(t.object, ox.NamedNode) and t.object.value == f"{MESO}TumourProfile":
+            subjects.append(t.subject)
+    if len(set(subjects)) != 1:
+        raise InputError(f"{len(set(subjects))} tumour profiles; a file holds one", Place(str(path)))
+    for t in triples:
+        if t.subject == subjects[0] and isinstance(t.object, ox.NamedNode):
+            found.setdefault(t.predicate.value.removeprefix(MESO), []).append(t.object.value)
+    return Profile(
+        found["disease"][0],
+        tuple(sorted(found.get("feature", ()))),
+        next(iter(found.get("setting", ())), None),
+    )

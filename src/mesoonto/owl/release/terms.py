@@ -1,0 +1,146 @@
+"""The terms of an ontology as plain records, for writers that do not speak RDF."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO, OBO, PREFIXES
+from mesoonto.owl import entail
+from mesoonto.owl.axioms import axioms_of
+
+_RDFS, _OWL, _SKOS, _DCTERMS = (PREFIXES[p] for p in ("rdfs", "owl", "skos", "dcterms"))
+
+
+@dataclass(slots=True)
+class OntologyTerm:
+    """A class or property, with what is said of it by name."""
+
+    iri: str
+    kind: str  #: "class" or "property"
+    label: str = ""
+    definition: str = ""
+    sources: list[str] = field(default_factory=list)
+    synonyms: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
+    relations: list[tuple[str, str]] = field(default_factory=list)  #: role and filler of restrictions
+    definitions: list[tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = field(default_factory=list)
+    unions: list[tuple[str, ...]] = field(default_factory=list)
+    disjoint: list[str] = field(default_factory=list)
+    domain: str = ""
+    range: str = ""
+    inverse: str = ""
+    chains: list[tuple[str, ...]] = field(default_factory=list)
+    deprecated: bool = False
+    replaced_by: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether the term is one of mesoonto."""
+        return self.iri.startswith(MESO)
+
+
+def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
+    """The classes and object properties that *triples* declare, by IRI, in the order of IRIs."""
+    axioms = axioms_of(triples)
+    found: dict[str, OntologyTerm] = {}
+    for axiom in axioms:
+        head = axiom.triples[0]
+        if axiom.is_declaration and isinstance(head.subject, ox.NamedNode):
+            kind = str(getattr(head.object, "value", "")).removeprefix(_OWL)
+            if kind in ("Class", "ObjectProperty"):
+                name = "class" if kind == "Class" else "property"
+                found.setdefault(head.subject.value, OntologyTerm(head.subject.value, name))
+    for axiom in axioms:
+        head = axiom.triples[0]
+        if isinstance(head.subject, ox.NamedNode) and head.subject.value in found:
+            _fill(found[head.subject.value], head, entail.parts_of(axiom))
+        elif isinstance(head.subject, ox.BlankNode):
+            _fill_disjoint(found, entail.parts_of(axiom), head.subject)
+    for term in found.values():
+        # the order of axioms hangs on labels of blank nodes, which differ from one reading to the next
+        for values in (term.sources, term.synonyms, term.notes, term.parents, term.disjoint):
+            values[:] = sorted(set(values))
+        term.relations = sorted(set(term.relations))
+        term.definitions.sort()
+        term.unions.sort()
+        term.chains.sort()
+    return dict(sorted(found.items()))
+
+
+def _fill(term: OntologyTerm, head: ox.Triple, parts: entail.Parts) -> None:
+    value = str(getattr(head.object, "value", ""))
+    match head.predicate.value:
+        case p if p == f"{_RDFS}label":
+            term.label = value
+        case p if p == f"{OBO}IAO_0000115":
+            term.definition = value
+        case p if p == f"{_DCTERMS}source":
+            term.sources.append(value)
+        case p if p == f"{_SKOS}altLabel":
+            term.synonyms.append(value)
+        case p if p == f"{_SKOS}editorialNote":
+            term.notes.append(value)
+        case p if p == f"{_OWL}deprecated":
+            term.deprecated = value == "true"
+        case p if p == f"{OBO}IAO_0100001":
+            term.replaced_by = value
+        case p if p == f"{_OWL}disjointWith" and value:
+            term.disjoint.append(value)
+        case p if p == f"{_OWL}inverseOf" and value:
+            term.inverse = value
+        case p if p == f"{_OWL}propertyChainAxiom":
+            term.chains.append(tuple(str(getattr(n, "value", "")) for n in entail.items(head.object, parts)))
+        case p if p == f"{_RDFS}domain" and isinstance(head.object, ox.NamedNode):
+            term.domain = value
+        case p if p == f"{_RDFS}range" and isinstance(head.object, ox.NamedNode):
+            term.range = value
+        case p if p in (entail.SUBCLASS, f"{_RDFS}subPropertyOf", f"{_OWL}equivalentClass"):
+            _fill_logic(term, p, entail.expression(head.object, parts))
+        case _:
+            pass
+
+
+def _fill_logic(term: OntologyTerm, predicate: str, expression: entail.Expression | None) -> None:
+    match expression:
+        case str() if predicate != f"{_OWL}equivalentClass":
+            term.parents.append(expression)
+        case entail.Some(role, str() as filler) if predicate == entail.SUBCLASS:
+            term.relations.append((role, filler))
+        case entail.And(members) if predicate == f"{_OWL}equivalentClass":
+            genus = tuple(sorted(m for m in members if isinstance(m, str)))
+            traits = tuple(
+                sorted(
+                    (m.role, m.filler)
+                    for m in members
+                    if isinstance(m, entail.Some) and isinstance(m.filler, str)
+                )
+            )
+            if len(genus) + len(traits) == len(members):
+                term.definitions.append((genus, traits))
+        case entail.Or(members) if predicate == f"{_OWL}equivalentClass":
+            if all(isinstance(m, str) for m in members):
+                term.unions.append(tuple(sorted(m for m in members if isinstance(m, str))))
+        case _:
+            pass
+
+
+def _fill_disjoint(found: dict[str, OntologyTerm], parts: entail.Parts, head: ox.BlankNode) -> None:
+    node = parts.get((head, f"{_OWL}members"))
+    members = [] if node is None else [str(getattr(n, "value", "")) for n in entail.items(node, parts)]
+    for one in members:
+        if one in found:
+            found[one].disjoint += [other for other in members if other != one]
+
+
+def by_parent(terms: dict[str, OntologyTerm]) -> dict[str, list[str]]:
+    """The children of each class, by label."""
+    children: dict[str, list[str]] = defaultdict(list)
+    for term in terms.values():
+        for parent in term.parents:
+            children[parent].append(term.iri)
+    return {iri: sorted(own, key=lambda i: terms[i].label) for iri, own in children.items()}

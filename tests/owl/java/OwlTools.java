@@ -1,0 +1,113 @@
+import java.io.File;
+import java.util.Set;
+import java.util.TreeSet;
+import org.geneontology.obographs.core.io.OgJsonReader;
+import org.geneontology.obographs.core.model.Graph;
+import org.obolibrary.robot.CatalogXmlIRIMapper;
+import org.semanticweb.HermiT.ReasonerFactory;
+import org.semanticweb.elk.owlapi.ElkReasonerFactory;
+import org.semanticweb.owlapi.apibinding.OWLManager;
+import org.semanticweb.owlapi.formats.RioTurtleDocumentFormat;
+import org.semanticweb.owlapi.formats.TurtleDocumentFormat;
+import org.semanticweb.owlapi.model.*;
+import org.semanticweb.owlapi.profiles.OWL2DLProfile;
+import org.semanticweb.owlapi.profiles.OWLProfileViolation;
+import org.semanticweb.owlapi.reasoner.OWLReasoner;
+import org.semanticweb.owlapi.reasoner.OWLReasonerFactory;
+
+/** What tests ask the OWL API, the library inside Protégé; run as a single source file. */
+public class OwlTools {
+    public static void main(String[] args) throws Exception {
+        switch (args[0]) {
+            case "save": // CATALOG FOLDER FILE...
+                for (int i = 3; i < args.length; i++) save(args[1], new File(args[2]), new File(args[i]), null);
+                break;
+            case "save-with-class": // CATALOG FOLDER CLASS PARENT LABEL FILE...
+                for (int i = 6; i < args.length; i++) save(args[1], new File(args[2]), new File(args[i]), args);
+                break;
+            case "profile": // CATALOG FILE...
+                for (int i = 2; i < args.length; i++) {
+                    OWLOntology ontology = load(args[1], new File(args[i]));
+                    for (OWLProfileViolation v : new OWL2DLProfile().checkOntology(ontology).getViolations())
+                        System.out.println(v);
+                    System.out.println(new File(args[i]).getName() + "\t" + axioms(ontology));
+                }
+                break;
+            case "classify": { // CATALOG FILE HERMIT|ELK
+                OWLOntology ontology = load(args[1], new File(args[2]));
+                classify(ontology, args[3].equals("ELK") ? new ElkReasonerFactory() : new ReasonerFactory());
+                break;
+            }
+            case "load": // FILE...
+                for (int i = 1; i < args.length; i++) {
+                    OWLOntologyManager own = OWLManager.createOWLOntologyManager();
+                    OWLOntologyLoaderConfiguration quiet = new OWLOntologyLoaderConfiguration()
+                        .setMissingImportHandlingStrategy(MissingImportHandlingStrategy.SILENT);
+                    OWLOntology found = own.loadOntologyFromOntologyDocument(
+                        new org.semanticweb.owlapi.io.FileDocumentSource(new File(args[i])), quiet);
+                    System.out.println(new File(args[i]).getName() + "\t" + found.getClassesInSignature().size()
+                        + "\t" + found.getLogicalAxiomCount() + "\t" + found.getOntologyID().getVersionIRI().orNull());
+                }
+                break;
+            case "obographs": // FILE...
+                for (int i = 1; i < args.length; i++) {
+                    Graph graph = OgJsonReader.readFile(new File(args[i])).getGraphs().get(0);
+                    System.out.println(graph.getNodes().size() + "\t" + graph.getEdges().size()
+                        + "\t" + graph.getLogicalDefinitionAxioms().size());
+                }
+                break;
+            default:
+                throw new IllegalArgumentException(args[0]);
+        }
+    }
+
+    private static OWLOntology load(String catalog, File file) throws Exception {
+        OWLOntologyManager manager = OWLManager.createOWLOntologyManager();
+        manager.getIRIMappers().add(new CatalogXmlIRIMapper(new File(catalog)));
+        return manager.loadOntologyFromOntologyDocument(file);
+    }
+
+    private static int axioms(OWLOntology ontology) {
+        int number = 0;
+        for (OWLOntology one : ontology.getImportsClosure()) number += one.getLogicalAxiomCount();
+        return number;
+    }
+
+    private static void save(String catalog, File folder, File file, String[] added) throws Exception {
+        OWLOntology ontology = load(catalog, file);
+        OWLOntologyManager manager = ontology.getOWLOntologyManager();
+        if (added != null) {
+            OWLDataFactory make = manager.getOWLDataFactory();
+            OWLClass one = make.getOWLClass(IRI.create(added[3]));
+            manager.addAxiom(ontology, make.getOWLDeclarationAxiom(one));
+            manager.addAxiom(ontology, make.getOWLSubClassOfAxiom(one, make.getOWLClass(IRI.create(added[4]))));
+            manager.addAxiom(ontology, make.getOWLAnnotationAssertionAxiom(
+                make.getRDFSLabel(), one.getIRI(), make.getOWLLiteral(added[5], "en")));
+        }
+        // as Protégé does: Turtle, with the prefixes that the file had
+        TurtleDocumentFormat turtle = new TurtleDocumentFormat();
+        turtle.copyPrefixesFrom(manager.getOntologyFormat(ontology).asPrefixOWLOntologyFormat());
+        manager.saveOntology(ontology, turtle, IRI.create(new File(folder, file.getName())));
+        // and as other programs on the OWL API do, through its second writer
+        manager.saveOntology(ontology, new RioTurtleDocumentFormat(),
+            IRI.create(new File(folder, "rio_" + file.getName())));
+    }
+
+    private static void classify(OWLOntology ontology, OWLReasonerFactory factory) {
+        OWLReasoner reasoner = factory.createReasoner(ontology);
+        if (!reasoner.isConsistent()) {
+            System.out.println("inconsistent");
+            return;
+        }
+        Set<String> lines = new TreeSet<>();
+        for (OWLClass one : ontology.getClassesInSignature(org.semanticweb.owlapi.model.parameters.Imports.INCLUDED)) {
+            if (!reasoner.isSatisfiable(one) && !one.isOWLNothing()) lines.add("unsatisfiable\t" + one.getIRI());
+            for (OWLClass other : reasoner.getEquivalentClasses(one).getEntities())
+                if (!other.equals(one)) lines.add("equivalent\t" + one.getIRI() + "\t" + other.getIRI());
+            for (OWLClass upper : reasoner.getSuperClasses(one, false).getFlattened())
+                if (!upper.isOWLThing()) lines.add("below\t" + one.getIRI() + "\t" + upper.getIRI());
+        }
+        for (String line : lines) System.out.println(line);
+        reasoner.dispose();
+    }
+}

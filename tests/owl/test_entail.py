@@ -1,0 +1,151 @@
+"""Entailments and their explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from subprocess import CompletedProcess
+
+import pyoxigraph as ox
+import pytest
+
+from mesoonto import dataset
+from mesoonto.errors import MesoontoError
+from mesoonto.namespaces import MESO
+from mesoonto.owl import hierarchy, infer
+from mesoonto.owl.axioms import axioms_of, logical
+from mesoonto.owl.entail import SUBCLASS, Entailments
+from mesoonto.owl.explain import Explainer
+
+PREFIXES = """@prefix : <http://e/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+"""
+
+
+def entailments(turtle: str) -> Entailments:
+    classes = " ".join(f":{name} a owl:Class ." for name in "ABCDEF")
+    quads = ox.parse(PREFIXES + classes + turtle, format=ox.RdfFormat.TURTLE)
+    return Entailments(logical(axioms_of(ox.Triple(q.subject, q.predicate, q.object) for q in quads)))
+
+
+def short(found: Entailments) -> set[tuple[str, str, str]]:
+    return {
+        (
+            a.removeprefix("http://e/"),
+            "<" if p == SUBCLASS else p.removeprefix("http://e/"),
+            b.removeprefix("http://e/"),
+        )
+        for a, p, b in found.relations()
+    }
+
+
+# ruff: noqa: E501
+SOME_R = "[ a owl:Restriction ; owl:onProperty :r ; owl:someValuesFrom {} ]"
+
+
+@pytest.mark.parametrize(
+    ("turtle", "expected"),
+    [
+        (":A rdfs:subClassOf :B . :B rdfs:subClassOf :C .", {("A", "<", "B"), ("B", "<", "C"), ("A", "<", "C")}),
+        (f":A rdfs:subClassOf :B . :B rdfs:subClassOf {SOME_R.format(':C')} .",
+         {("A", "<", "B"), ("A", "r", "C"), ("B", "r", "C")}),
+        # a definition recognises what fits it
+        (f":A rdfs:subClassOf :B , {SOME_R.format(':C')} . "
+         f":D owl:equivalentClass [ owl:intersectionOf ( :B {SOME_R.format(':E')} ) ] . :C rdfs:subClassOf :E .",
+         {("A", "<", "B"), ("A", "<", "D"), ("D", "<", "B"), ("C", "<", "E"), ("A", "r", "C"), ("D", "r", "E")}),
+        (":D owl:equivalentClass [ owl:unionOf ( :A :B ) ] . :D rdfs:subClassOf :C .",
+         {("A", "<", "D"), ("B", "<", "D"), ("D", "<", "C"), ("A", "<", "C"), ("B", "<", "C")}),
+        (":r owl:propertyChainAxiom ( :s :r ) . "
+         ":A rdfs:subClassOf [ owl:onProperty :s ; owl:someValuesFrom :B ] . "
+         f":B rdfs:subClassOf {SOME_R.format(':C')} .",
+         {("A", "s", "B"), ("B", "r", "C"), ("A", "r", "C")}),
+        (f":r rdfs:domain :D ; rdfs:subPropertyOf :s . :A rdfs:subClassOf {SOME_R.format(':B')} .",
+         {("A", "r", "B"), ("A", "s", "B"), ("A", "<", "D")}),
+        # what the rules must not conclude
+        (f":A rdfs:subClassOf [ owl:unionOf ( :B :C ) ] . :D owl:equivalentClass {SOME_R.format(':E')} .",
+         {("D", "r", "E")}),
+    ],
+)  # fmt: skip
+def test_consequences(turtle: str, expected: set[tuple[str, str, str]]) -> None:
+    assert short(entailments(turtle)) == expected
+
+
+def test_reasons_suffice_and_each_is_needed() -> None:
+    """For a sample of what is shipped: the axioms given entail the triple, any fewer do not."""
+    explainer = Explainer()
+    declarations = [axiom for axiom in explainer._axioms if axiom.declares_class]
+    inferred = list(explainer._entailments.relations())[::400]
+    assert len(inferred) >= 10
+    for subject, predicate, other in inferred:
+        axioms = explainer.needed_axioms(subject, predicate, other)
+        assert axioms
+        assert Entailments([*declarations, *axioms]).why(subject, predicate, other)
+        for axiom in axioms:
+            fewer = [one for one in axioms if one is not axiom]
+            assert Entailments([*declarations, *fewer]).why(subject, predicate, other) is None
+
+
+def test_every_inferred_triple_has_an_explanation() -> None:
+    explainer = Explainer()
+    rows = list(dataset.build().quads_for_pattern(None, None, None, ox.NamedNode(infer.INFERRED)))
+    between_terms = [
+        q
+        for q in rows
+        if isinstance(q.object, ox.NamedNode)
+        and not q.subject.value.startswith((infer.INFERRED, f"{MESO}inferred"))  # type: ignore[union-attr]
+    ]
+    assert len(between_terms) > 4000
+    unexplained = [
+        q
+        for q in between_terms
+        if explainer._entailments.why(q.subject.value, q.predicate.value, q.object.value) is None  # type: ignore[union-attr]
+        and explainer.explain(q.subject.value, q.predicate.value, q.object.value) is None  # type: ignore[union-attr]
+    ]
+    assert unexplained == []
+
+
+def test_inferred_graph_names_its_origin() -> None:
+    rows = dataset.build().quads_for_pattern(
+        ox.NamedNode(infer.INFERRED), None, None, ox.NamedNode(infer.INFERRED)
+    )
+    said = {q.predicate.value.rpartition("/")[2] for q in rows}
+    assert said == {"description", "source"}
+
+
+def test_hierarchy_is_current() -> None:
+    assert hierarchy.is_current()
+
+
+@pytest.mark.java
+def test_hierarchy_is_what_hermit_says() -> None:
+    from mesoonto import resources
+
+    assert hierarchy.turtle() == resources.inferred_file().read_text("utf-8")
+
+
+def test_command_explains_in_words_with_file_and_line(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
+    done = mesoonto("explain", "CTLA-4 checkpoint engagement", "counteredBy", "nivolumab plus ipilimumab")
+    assert done.returncode == 0
+    said = [
+        line.split(". ", 1)[1] for line in done.stdout.splitlines() if line.startswith("  ") and ". " in line
+    ]
+    # by hand: ipilimumab is an agent of the combination, and an antibody to CTLA-4
+    assert sorted(said) == [
+        "every 'anti-CTLA-4 antibody' 'counters' some 'CTLA-4 checkpoint engagement'",
+        "every 'ipilimumab' is a 'anti-CTLA-4 antibody'",
+        "every 'nivolumab plus ipilimumab' 'has agent' some 'ipilimumab'",
+        "if x 'has agent' y and y 'counters' z, then x 'counters' z",
+    ]
+    assert "ontology/modules/core.ttl:" in done.stdout
+
+
+def test_command_says_no_to_what_does_not_follow(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
+    done = mesoonto("explain", "ipilimumab", "subClassOf", "anti-PD-1 antibody")
+    assert (done.returncode, done.stdout) == (
+        1,
+        "'ipilimumab' subClassOf 'anti-PD-1 antibody': this does not follow from the dataset\n",
+    )
+
+
+def test_unknown_name_is_refused() -> None:
+    with pytest.raises(MesoontoError, match="no such thing: nothing in the dataset"):
+        Explainer().find("no such thing")

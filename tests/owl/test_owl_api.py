@@ -1,0 +1,120 @@
+"""What the OWL API, the library inside Protégé, and what is built on it say of the ontology."""
+
+from __future__ import annotations
+
+import difflib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mesoonto import resources
+from mesoonto.namespaces import MESO
+from mesoonto.owl import fmt
+from tests.conftest import JARS, ROOT
+
+pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout]
+
+TOOLS = ROOT / "tests" / "owl" / "java" / "OwlTools.java"
+CATALOG = resources.ontology_dir() / "catalog-v001.xml"
+ROOT_ONTOLOGY = resources.module_files()[0]
+WRITERS = ["", "rio_"]  #: Protégé's Turtle writer, and the other one of the OWL API
+
+#: Sends every request anywhere but to a file into the void, so that an import which needs the network fails.
+OFFLINE = [
+    "-Dhttp.proxyHost=127.0.0.1",
+    "-Dhttp.proxyPort=9",
+    "-Dhttps.proxyHost=127.0.0.1",
+    "-Dhttps.proxyPort=9",
+]
+
+
+def java(*arguments: str | Path) -> str:
+    command = ["java", *OFFLINE, "-cp", f"{JARS}/*", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def owl(*arguments: str | Path) -> str:
+    return java(TOOLS, *arguments)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("saved")
+    owl("save", CATALOG, folder, *resources.module_files())
+    return folder
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("path", resources.module_files(), ids=lambda p: p.stem)
+def test_module_saved_and_formatted_is_the_same(path: Path, writer: str, saved: Path) -> None:
+    copy = (saved / f"{writer}{path.name}").read_text("utf-8")
+    assert copy != path.read_text("utf-8"), "the OWL API writes Turtle its own way"
+    assert fmt.canonical(copy, path, fmt.shipped_labels()) == path.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def saved_with_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("added")
+    new, parent = f"{MESO}MESO_0009999", f"{MESO}MESO_0000001"
+    owl("save-with-class", CATALOG, folder, new, parent, "new mechanism", *resources.module_files())
+    return folder
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("path", resources.module_files()[1:], ids=lambda p: p.stem)
+def test_class_added_there_is_all_that_differs(path: Path, writer: str, saved_with_class: Path) -> None:
+    before = path.read_text("utf-8").splitlines()
+    saved = (saved_with_class / f"{writer}{path.name}").read_text("utf-8")
+    after = fmt.canonical(saved, path, fmt.shipped_labels()).splitlines()
+    changes = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
+    assert sorted(changes) == sorted(
+        [
+            "+",
+            "+meso:MESO_0009999 a owl:Class ;",
+            '+    rdfs:label "new mechanism"@en ;',
+            "+    rdfs:subClassOf meso:MESO_0000001 .  # immunotherapy resistance mechanism",
+        ]
+    )
+
+
+def test_profile_is_owl_2_dl_and_imports_resolve_offline() -> None:
+    paths = [*resources.module_files(), *resources.import_files()]
+    lines = owl("profile", CATALOG, *paths).splitlines()
+    assert [line.partition("\t")[0] for line in lines] == [path.name for path in paths]
+    assert int(lines[0].partition("\t")[2]) > 1400  # logical axioms of the root and all that it imports
+
+
+def test_hermit_and_elk_agree_and_so_does_the_inferred_graph() -> None:
+    from mesoonto import dataset
+    from mesoonto.owl.infer import INFERRED
+
+    hermit = set(owl("classify", CATALOG, ROOT_ONTOLOGY, "HERMIT").splitlines())
+    elk = set(owl("classify", CATALOG, ROOT_ONTOLOGY, "ELK").splitlines())
+    assert hermit == elk
+    assert [line for line in hermit if not line.startswith("below\t")] == []  # unsatisfiable or equivalent
+    rows = dataset.build().query(
+        f"SELECT ?a ?b {{ GRAPH <{INFERRED}> {{ ?a <http://www.w3.org/2000/01/rdf-schema#subClassOf> ?b }} }}"
+    )
+    ours = {f"below\t{row['a'].value}\t{row['b'].value}" for row in rows}  # type: ignore[union-attr]
+    assert ours == hermit
+    assert len(ours) > 3000
+
+
+def test_robot_report_finds_nothing(tmp_path: Path) -> None:
+    """ROBOT's own profile, over our own terms: definitions of other vocabularies are not copied."""
+    report = tmp_path / "report.tsv"
+    java(
+        *(
+            "org.obolibrary.robot.CommandLineInterface",
+            "--catalog",
+            CATALOG,
+            "merge",
+            "--input",
+            ROOT_ONTOLOGY,
+        ),
+        *("report", "--base-iri", MESO, "--fail-on", "none", "--output", report),
+    )
+    assert report.read_text().splitlines() == ["Level\tRule Name\tSubject\tProperty\tValue"]

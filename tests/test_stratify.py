@@ -1,0 +1,177 @@
+"""Stratification: what is told for a tumour is what the records say of its strata, and of no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pyoxigraph as ox
+import pytest
+
+from mesoonto import dataset
+from mesoonto.errors import InputError, MesoontoError
+from mesoonto.knowledge.profile import Profile, Vocabulary, read_profile
+from mesoonto.knowledge.stratify import DISCLAIMER, Report, Statement, stratify
+from mesoonto.namespaces import MESO, OBO
+
+Run = Callable[..., CompletedProcess[str]]
+
+EPITHELIOID, BIPHASIC, SARCOMATOID = (f"{OBO}MONDO_00063{n}" for n in (78, 77, 80))
+ASS1_LOSS = f"{MESO}MESO_0003102"
+
+
+@pytest.fixture(scope="module")
+def store() -> ox.Store:
+    return dataset.build()
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary()
+
+
+def report(store: ox.Store, vocabulary: Vocabulary, *settings: str) -> Report:
+    profile = vocabulary.from_settings(settings)
+    return stratify(store, profile, vocabulary.strata(profile))
+
+
+def statements(found: Report) -> dict[str, Statement]:
+    every = [*found.predictions, *found.contradicting, *found.extrapolated]
+    for mechanism in found.mechanisms:
+        every += [*mechanism.statements, *(s for i in mechanism.interventions for s in i.statements)]
+    return {s.iri.rpartition("/")[2]: s for s in every}
+
+
+def test_settings_become_classes(vocabulary: Vocabulary) -> None:
+    profile = vocabulary.from_settings(["histology=sarcomatoid", "ASS1=lost", "setting=first-line"])
+    assert profile == Profile(SARCOMATOID, (ASS1_LOSS,), f"{MESO}FirstLine")
+
+
+def test_strata_follow_from_definitions(vocabulary: Vocabulary) -> None:
+    strata = vocabulary.strata(Profile(SARCOMATOID, (ASS1_LOSS,)))
+    expected = {f"{MESO}MESO_000{n}" for n in ("3001", "3002", "3047", "3049")}
+    assert expected <= strata.states
+    assert f"{MESO}MESO_0003048" not in strata.states  # the biphasic kind
+    assert {EPITHELIOID, BIPHASIC} <= strata.excluded
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["PD-L1=positive", "PD-L1=negative"],
+        ["PD-L1=high", "PD-L1=negative"],  # at least 50 % is a kind of at least 1 %
+        ["BAP1=lost", "BAP1=retained"],
+        ["histology=epithelioid", "histology=sarcomatoid"],
+    ],
+)
+def test_contradicting_profile_is_refused(vocabulary: Vocabulary, settings: list[str]) -> None:
+    with pytest.raises(MesoontoError, match=r"exclude one another|one histology"):
+        vocabulary.strata(vocabulary.from_settings(settings))
+
+
+def test_unknown_setting_is_named(vocabulary: Vocabulary) -> None:
+    with pytest.raises(MesoontoError, match="ASS1=gone: not known"):
+        vocabulary.from_settings(["ASS1=gone"])
+
+
+def test_ass1_deficient_sarcomatoid_tumour(store: ox.Store, vocabulary: Vocabulary) -> None:
+    """Against the records of ATOMIC-Meso (study_NCT02709512.ttl), read by hand."""
+    found = report(store, vocabulary, "histology=sarcomatoid", "ASS1=lost")
+    said = statements(found)
+    survival = said["statement_NCT02709512_1"]
+    assert (survival.direction, survival.level, survival.extrapolated) == ("supports", "level B", "")
+    response = said["statement_NCT02709512_3"]
+    assert response.direction == "refutes"
+    assert response in found.contradicting
+    (mechanism,) = [m for m in found.mechanisms if m.label == "arginine auxotrophy by ASS1 loss"]
+    assert "pegargiminase" in {i.label for i in mechanism.interventions}
+    (hazard,) = [r for r in found.results if r.iri.endswith("result_NCT02709512_2023_os_hr_all")]
+    assert hazard.value == "0.71 (95 % interval 0.55 to 0.93), p = 0.02"
+    assert "another's account" in hazard.caution
+
+
+def test_other_histologies_are_not_told_of(store: ox.Store, vocabulary: Vocabulary) -> None:
+    """BEAT-meso found a gain in non-epithelioid disease and none in epithelioid disease."""
+    gain = "In non-epithelioid pleural mesothelioma, adding atezolizumab"
+    none = "In epithelioid pleural mesothelioma, adding atezolizumab"
+
+    def texts(histology: str) -> list[str]:
+        return [s.text for s in statements(report(store, vocabulary, f"histology={histology}")).values()]
+
+    for histology, told, untold in (("sarcomatoid", gain, none), ("epithelioid", none, gain)):
+        assert any(text.startswith(told) for text in texts(histology))
+        assert not any(text.startswith(untold) for text in texts(histology))
+
+
+@pytest.mark.parametrize(("histology", "other"), [(SARCOMATOID, BIPHASIC), (EPITHELIOID, SARCOMATOID)])
+def test_results_of_excluded_strata_are_left_out(
+    store: ox.Store, vocabulary: Vocabulary, histology: str, other: str
+) -> None:
+    profile = Profile(histology, ())
+    found = stratify(store, profile, vocabulary.strata(profile))
+    shown = {r.iri for r in found.results}
+    rows = store.query(f"SELECT ?r {{ ?r <{MESO}population> <{other}> }}", use_default_graph_as_union=True)
+    foreign = {row["r"].value for row in rows}  # type: ignore[union-attr]
+    assert shown
+    assert shown & foreign == set()
+
+
+def test_what_comes_from_elsewhere_is_marked(store: ox.Store, vocabulary: Vocabulary) -> None:
+    found = report(store, vocabulary, "histology=sarcomatoid")
+    elsewhere = [s for s in statements(found).values() if s.context != "pleural"]
+    assert elsewhere
+    assert [s.iri for s in elsewhere if not s.extrapolated] == []
+    assert {s.context for s in statements(found).values()}.isdisjoint({"peritoneal"})
+
+
+def test_every_refuting_statement_is_among_the_contradicting(store: ox.Store, vocabulary: Vocabulary) -> None:
+    found = report(store, vocabulary, "histology=epithelioid")
+    refuting = {s.iri for s in statements(found).values() if s.direction == "refutes"}
+    assert refuting
+    assert refuting <= {s.iri for s in found.contradicting}
+
+
+def test_setting_limits_results(store: ox.Store, vocabulary: Vocabulary) -> None:
+    first = report(store, vocabulary, "histology=non-epithelioid", "setting=first-line")
+    names = {r.text.partition(":")[0].partition(",")[0] for r in first.results}
+    assert "CheckMate 743" in names
+    assert "RAMES" not in names  # second line
+
+
+def test_superseded_results_say_so(store: ox.Store, vocabulary: Vocabulary) -> None:
+    found = report(store, vocabulary, "histology=non-epithelioid")
+    cautions = {r.caution for r in found.results if r.text.startswith("CheckMate 743")}
+    assert any("superseded by a later analysis" in caution for caution in cautions)
+    assert len({r.iri for r in found.results}) == len(found.results)
+
+
+def test_profile_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "p.ttl"
+    path.write_text(
+        f"@prefix meso: <{MESO}> . [] a meso:TumourProfile ; "
+        f"meso:disease <{SARCOMATOID}> ; meso:feature <{ASS1_LOSS}> ."
+    )
+    assert read_profile(path) == Profile(SARCOMATOID, (ASS1_LOSS,))
+    path.write_text("")
+    with pytest.raises(InputError, match="0 tumour profiles"):
+        read_profile(path)
+
+
+def test_command_prints_both_forms_and_the_disclaimer_twice(mesoonto: Run) -> None:
+    text = mesoonto("stratify", "--set", "histology=sarcomatoid", "--set", "ASS1=lost")
+    assert text.returncode == 0
+    assert text.stdout.count(DISCLAIMER) == 2
+    as_json = json.loads(mesoonto("stratify", "--set", "histology=sarcomatoid", "--format", "json").stdout)
+    assert as_json["disclaimer"] == DISCLAIMER
+    assert as_json["strata"] == ["non-epithelioid pleural mesothelioma", "pleural sarcomatoid mesothelioma"]
+
+
+def test_command_names_what_is_wrong_with_a_profile(mesoonto: Run, tmp_path: Path) -> None:
+    path = tmp_path / "p.ttl"
+    path.write_text(f"@prefix meso: <{MESO}> .\n<http://e/t> a meso:TumourProfile .\n")
+    done = mesoonto("stratify", str(path))
+    assert done.returncode == 1
+    assert f"{path}:2: a profile has one disease" in done.stderr
+    assert mesoonto("stratify").returncode == 2
