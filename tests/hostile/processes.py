@@ -105,6 +105,10 @@ class State:
             threads=sum(map(threads, serving)),
         )
 
+    def like(self, before: State) -> bool:
+        """Whether the same processes serve, with as many workers; one more or less may just be starting."""
+        return self.serving == before.serving and abs(self.processes - before.processes) <= 1
+
 
 def settled(root: int, port: int, within: float = 15) -> State:
     """The state once nothing computes or changes any more, or at the latest after *within* seconds."""

@@ -122,10 +122,8 @@ def test_run(victim: Victim, number: int) -> None:
 def _changes(before: State, after: State) -> list[str]:
     """What a run has left behind in the server."""
     found = []
-    if after.serving != before.serving:
-        found.append("a serving process died")
-    if after.processes != before.processes:
-        found.append("not as many processes as before")
+    if not after.like(before):
+        found.append("not the same processes as before")
     if after.memory > before.memory * _LEAK:
         found.append("more memory than before")
     if after.threads > before.threads + 8 or after.files > before.files + 5:
