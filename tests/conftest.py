@@ -60,7 +60,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 #: Markers of long runs; such a test runs only when -m names its marker, and a smaller one stands in for it.
-LONG = ("w3c_full", "hostile_full")
+LONG = ("w3c_full", "hostile_full", "slow", "federation_full")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,0 +1,103 @@
+"""SERVICE asked of the server: two real servers, one of which may ask the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.conftest import program, running_server
+from tests.server.client import ask, get
+from tests.server.test_page import FLAGS
+
+OTHER = "".join(f"<http://e/s{n}> <http://e/score> {n} .\n" for n in range(50))
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The SPARQL address of a server that holds scores."""
+    path = tmp_path_factory.mktemp("other") / "scores.ttl"
+    path.write_text(OTHER)
+    with running_server("--empty", "--data", str(path)) as address:
+        yield f"{address}sparql"
+
+
+@pytest.fixture(scope="module")
+def joining(other: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that may ask the other."""
+    path = tmp_path_factory.mktemp("joining") / "mesoonto.toml"
+    path.write_text(f'[federation.endpoints.scores]\nurl = "{other}"\nallow_private = true\n')
+    with running_server("--config", str(path)) as address:
+        yield address
+
+
+def scores(other: str) -> str:
+    return (
+        "SELECT ?s ?n { VALUES ?s { <http://e/s7> <http://e/s9> <http://e/none> } "
+        f"SERVICE <{other}> {{ ?s <http://e/score> ?n }} }} ORDER BY ?n"
+    )
+
+
+def test_answers_of_the_other_endpoint_are_joined(joining: str, other: str) -> None:
+    reply = get(joining, scores(other), Accept="text/csv")
+    assert reply.status == 200, reply.text
+    assert reply.text.split() == ["s,n", "http://e/s7,7", "http://e/s9,9"]
+
+
+def test_answer_with_other_peoples_data_is_not_to_be_kept(joining: str, other: str) -> None:
+    reply = get(joining, scores(other))
+    assert reply.headers["cache-control"] == "no-store"
+    assert "etag" not in reply.headers
+
+
+def test_posted_query_is_joined_too(joining: str, other: str) -> None:
+    body = urlencode({"query": scores(other)}).encode()
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/csv"}
+    assert ask(joining, "POST", body=body, **form).text.count("http://e/s") == 2
+
+
+def test_explain_tells_what_was_sent_and_gives_the_result(joining: str, other: str) -> None:
+    # A constant of its own, so that no earlier test has filled the cache.
+    query = scores(other).replace("e/s9", "e/s11")
+    reply = ask(joining, path=f"/sparql?{urlencode({'query': query, 'explain': 'true'})}")
+    (service,) = reply.json["federation"]["services"]
+    assert (service["endpoint"], service["bindings"], service["rows"]) == ("scores", 3, 2)
+    (request,) = service["requests"]
+    assert "VALUES" in request["query"]
+    assert [row["n"]["value"] for row in reply.json["results"]["results"]["bindings"]] == ["7", "11"]
+
+
+def test_endpoint_that_is_not_listed_is_refused_by_name(joining: str) -> None:
+    reply = get(joining, "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }")
+    assert reply.status == 403
+    assert "http://127.0.0.1:9/" in reply.text
+
+
+def test_without_a_list_the_refusal_says_how_service_is_enabled(address: str) -> None:
+    reply = get(address, "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }")
+    assert reply.status == 403
+    assert "federation.endpoints" in reply.text
+
+
+@pytest.mark.chromium
+def test_page_shows_the_plan_beside_the_result(joining: str, other: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
+        page = browser.new_page()
+        page.goto(joining)
+        page.locator("#query").fill(scores(other))
+        page.get_by_role("button", name="Run").click()
+        expect(page.locator(".plan")).to_contain_text("scores: bound by 3 local bindings of ?s")
+        expect(page.locator("#result tbody tr")).to_have_count(2)
+        browser.close()
+
+
+def test_configuration_that_cannot_be_used_names_the_entry(mesoonto: object, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text('[federation.endpoints.scores]\nurl = "ftp://e/"\n')
+    done = mesoonto("serve", "--config", str(path))  # type: ignore[operator]
+    assert done.returncode == 2
+    assert "federation.endpoints.scores" in done.stderr
