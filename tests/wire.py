@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
+
+#: Seconds without a request after which a connection is not used again.
+_IDLE = 1.0
 
 TURTLE = "text/turtle"
 QUERY = "application/sparql-query"
@@ -41,6 +45,7 @@ class Client:
 
     def __init__(self, address: str, timeout: float = 60) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout)
+        self._used = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +58,9 @@ class Client:
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send one request and read the whole answer; a connection that the server closed is opened anew."""
+        """Send one request and read the whole answer."""
+        if time.monotonic() - self._used > _IDLE:
+            self._connection.close()  # the server may have done so; the next line opens another
         try:
             self._connection.request(method, path, body, dict(headers or {}))
             response = self._connection.getresponse()
@@ -61,6 +68,7 @@ class Client:
         except BaseException:
             self._connection.close()
             raise
+        self._used = time.monotonic()
         return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, content)
 
 

@@ -28,8 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Victim:
     """The server under attack, the listener that it must not call, and how to look at both."""
 
-    def __init__(self, server: Served, listener: Listener) -> None:
+    def __init__(self, server: Served, listener: Listener, log: Path) -> None:
         self.server = server
+        self.log = log
         self.listener = listener
         self.address = server.address
         self.target = Target(server.address, listener.port)
@@ -38,6 +39,12 @@ class Victim:
     @property
     def pid(self) -> int:
         return self.server.process.pid
+
+    def metrics(self) -> dict[str, float]:
+        """The metrics that have no labels."""
+        lines = request(self.address, "GET", "/metrics").text.splitlines()
+        values = (line.rsplit(" ", 1) for line in lines if line[:1] != "#" and "{" not in line)
+        return {name: float(value) for name, value in values}
 
     def settled(self) -> processes.State:
         return processes.settled(self.pid, self.port)
@@ -56,4 +63,4 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     with served("--empty", "--allow-update", *LIMITS, log=log) as server, Listener() as listener:
         reply = request(server.address, "POST", "/update", CLIQUE.encode(), {"Content-Type": UPDATE})
         assert reply.status in {200, 204}, str(reply)
-        yield Victim(server, listener)
+        yield Victim(server, listener, log)

@@ -72,6 +72,11 @@ def busy(root: int, seconds: float = 0.3) -> list[int]:
     return sorted((pid for pid, times in seen.items() if times > samples / 2), key=lambda pid: -seen[pid])
 
 
+def runs(pid: int) -> bool:
+    """Whether there is such a process, other than one that has ended and was not asked for."""
+    return _state(pid) not in {"", "Z", "X"}
+
+
 def _state(pid: int) -> str:
     try:
         return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
@@ -99,6 +104,10 @@ class State:
             files=sum(map(files, serving)),
             threads=sum(map(threads, serving)),
         )
+
+    def like(self, before: State) -> bool:
+        """Whether the same processes serve, with as many workers; one more or less may just be starting."""
+        return self.serving == before.serving and abs(self.processes - before.processes) <= 1
 
 
 def settled(root: int, port: int, within: float = 15) -> State:

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import served
 from tests.hostile import processes
 from tests.hostile.bombs import ENDLESS, MANY, digits
 from tests.hostile.conftest import Victim
@@ -106,8 +108,7 @@ def test_killed_worker_is_replaced(victim: Victim) -> None:
         assert b"503" in answer.split(b"\r\n")[0], answer
         assert time.monotonic() - began < 1
     assert _ask(victim) < 1
-    after = victim.settled()
-    assert (after.processes, after.serving) == (before.processes, before.serving)
+    assert victim.settled().like(before)
 
 
 def test_every_idle_worker_killed_is_replaced(victim: Victim) -> None:
@@ -119,17 +120,23 @@ def test_every_idle_worker_killed_is_replaced(victim: Victim) -> None:
     assert workers
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
+    _until(lambda: not any(map(processes.runs, workers)), f"{workers} go on")
     assert _ask(victim) < 2
-    assert victim.settled().processes == before.processes
+    assert victim.settled().like(before)
 
 
 @pytest.mark.parametrize("way", ["reset", "close"])
 def test_client_that_goes_away_cancels_its_query(victim: Victim, way: str) -> None:
+    before = victim.metrics()
     sock = connect(victim.address)
     sock.sendall(_request(ENDLESS))
     _until(lambda: bool(processes.busy(victim.pid)), "the query never started")
+    assert victim.metrics()["mesoonto_jobs_running"] == before["mesoonto_jobs_running"] + 1
     leave(sock) if way == "reset" else sock.close()
     _until(lambda: not processes.busy(victim.pid), "the query goes on without its client", _SOON)
+    after = victim.metrics()
+    assert after["mesoonto_jobs_running"] == before["mesoonto_jobs_running"]
+    assert after["mesoonto_jobs_cancelled_total"] == before["mesoonto_jobs_cancelled_total"] + 1
 
 
 @pytest.mark.parametrize(
@@ -181,8 +188,7 @@ def test_slow_reader_holds_no_memory(victim: Victim) -> None:
     for sock in sockets:
         leave(sock)
     assert during < before.memory + (100 << 20), f"{before.memory >> 20} MiB -> {during >> 20} MiB"
-    after = victim.settled()
-    assert after.processes == before.processes
+    assert victim.settled().like(before)
 
 
 def test_stalled_connections_do_not_block(victim: Victim) -> None:
@@ -203,3 +209,18 @@ def test_stalled_body_is_given_up(victim: Victim) -> None:
     outcome = exchange(victim.address, [_request("ASK {}")[:-3]], timeout=20)
     assert outcome.ending == "408", str(outcome)
     assert 2.5 < outcome.seconds < 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_of_a_server_that_ends(number: signal.Signals) -> None:
+    """Whether the first process is ended or killed with those that listen: the workers go with it."""
+    with served("--empty") as server, connect(server.address) as sock:
+        sock.sendall(_request(ENDLESS, timeout=4))  # a server that is asked to end lets it come to its end
+        pid = server.process.pid
+        _until(lambda: bool(processes.busy(pid)), "the query never started")
+        tree = processes.tree(pid)
+        for listener in processes.listeners(pid, urlsplit(server.address).port or 0) | {pid}:
+            if listener == pid or number is signal.SIGKILL:
+                os.kill(listener, number)
+        server.process.wait(timeout=20)
+        _until(lambda: not any(processes.runs(pid) for pid in tree), f"{tree} go on", _SOON)

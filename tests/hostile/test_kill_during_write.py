@@ -41,6 +41,11 @@ class _Writer(threading.Thread):
         self.tried = start  #: the last number that was sent
         self.refused: str | None = None
 
+    def wait_for(self, number: int) -> None:
+        """Return once *number* was confirmed, or the writer has ended."""
+        while self.confirmed < number and self.is_alive():
+            time.sleep(0.001)
+
     def run(self) -> None:
         with contextlib.suppress(OSError, http.client.HTTPException), Client(self._address, 20) as client:
             while True:
@@ -89,7 +94,8 @@ def test_kill_during_write_leaves_a_published_state(tmp_path: Path, kills: int) 
             confirmed = _check(server, confirmed, confirmed + 1 if kill else confirmed)
             writer = _Writer(server.address, confirmed)
             writer.start()
-            time.sleep(random.uniform(0.02, 0.5))
+            writer.wait_for(confirmed + random.randint(0, 5))
+            time.sleep(random.uniform(0, 0.2))
             _kill_all(server)
             writer.join(timeout=30)
             assert writer.refused is None, writer.refused
