@@ -85,6 +85,8 @@ def start(prepare: Prepare) -> Link:
         verdict = words.read().decode()
     if verdict != _LOADED:
         os.waitpid(pid, 0)
+        os.close(write_end)
+        ours.close()
         raise ServeError(verdict or "the process that loads the data ended; is there enough memory?")
     return Link(ours, write_end, pid)
 
