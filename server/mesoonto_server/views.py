@@ -154,4 +154,6 @@ def _origin(settings: Settings) -> tuple[bool, bool]:
     if settings.trusted_proxy and peer == settings.trusted_proxy:
         client = request.headers.get("X-Forwarded-For", peer).rsplit(",", 1)[-1].strip()
         return access.is_loopback(client), request.headers.get("X-Forwarded-Proto", "") == "https"
-    return access.is_loopback(peer), request.scheme == "https"
+    # A proxy that is not trusted may stand on this machine while its clients do not.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return access.is_loopback(peer) and not forwarded, request.scheme == "https"
