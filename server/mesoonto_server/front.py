@@ -36,6 +36,9 @@ _TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
 _UPDATE = re.compile(rb"(?:^|&)update=")
 _HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 
+#: What the operator's own tools ask for; no client's limit holds for them.
+_PROBES = frozenset(("/health/live", "/health/ready", "/metrics"))
+
 #: Seconds after which we look whether the client still waits.
 _PATIENCE = 0.1
 
@@ -99,11 +102,12 @@ class Front:
         client = self._guard.client(scope["client"][0], headers.get(b"x-forwarded-for"))
         request_id = self._telemetry.request_id()
         sender = _Sender(send, request_id, self._settings.send_timeout)
+        path = scope["path"]
         entered = False
         try:
-            self._guard.enter(client)
-            entered = True
-            path = scope["path"]
+            if path not in _PROBES:
+                self._guard.enter(client)
+                entered = True
             if path == "/sparql" or path.startswith("/sparql."):
                 await self._sparql(scope, headers, receive, sender)
             else:
