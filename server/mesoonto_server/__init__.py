@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from mesoonto.errors import MesoontoError
-from mesoonto_server import operations, pages, problems, views
+from mesoonto_server import operations, pages, problems, validation, views
 from mesoonto_server.access import Tokens
 from mesoonto_server.gateway import Gateway
 from mesoonto_server.problems import RequestError
@@ -28,6 +28,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body << 20
     app.register_blueprint(views.blueprint(gateway, settings, tokens))
     app.register_blueprint(operations.blueprint(gateway, telemetry or Telemetry(gateway.pool, settings)))
+    app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(pages.blueprint(gateway))
     app.after_request(_secured)
     _answer_failures(app)

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from typing_extensions import Buffer
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 from mesoonto.compression import Decompressed, DecompressionError
 from mesoonto_server.messages import Request
@@ -23,15 +26,11 @@ IN_MEMORY = 1 << 20
 _CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 
 
-class ClientGoneError(Exception):
-    """The client has closed the connection; nobody waits for a response."""
-
-
 async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> IO[bytes]:
     """The body of an ASGI request as a file, in memory while it is small.
 
     *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
-    bytes, 408 for one that is not there within *seconds*, and ClientGoneError.
+    bytes, 408 for one that is not there within *seconds*, and 400 for one that breaks off.
     """
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
@@ -42,7 +41,8 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise ClientGoneError
+                    # The client has gone, or its chunks are not chunks: granian tells no difference.
+                    raise RequestError(400, "the body broke off before its end", {"connection": "close"})
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
@@ -100,6 +100,16 @@ def decoded(request: Request) -> IO[bytes]:
     if coding in ("", "identity"):
         return source
     return io.BufferedReader(_Limited(source, _CODINGS[coding], request.body_limit), 1 << 16)
+
+
+def files(request: Request, content: IO[bytes]) -> list[tuple[str, FileStorage]]:
+    """The files in the form *content*, each with the name of its field; for a worker."""
+    _, options = parse_options_header(request.content_type)
+    try:
+        _, _, found = FormDataParser(silent=False).parse(content, "multipart/form-data", None, options)
+    except ValueError as error:
+        raise RequestError(400, f"the form cannot be read: {error}") from error
+    return list(found.items(multi=True))
 
 
 def too_large(limit: int) -> RequestError:

@@ -20,12 +20,12 @@ class Entry:
 
     __slots__ = ("body", "etag", "headers", "rows", "size", "status")
 
-    def __init__(self, head: Head, key_size: int) -> None:
+    def __init__(self, head: Head, headers: list[tuple[bytes, bytes]], key_size: int) -> None:
         self.status = head.status
-        self.headers = encoded(head.headers)
+        self.headers = headers
         self.body = head.body
         self.rows = head.rows
-        self.etag = dict(head.headers).get("etag", "")
+        self.etag = next((value for name, value in head.headers if name == "etag"), "")
         self.size = len(head.body) + key_size + _OVERHEAD
 
 
@@ -40,9 +40,14 @@ class Cache:
         self.get = self._entries.get
         self.clear = self._entries.clear
 
-    def put(self, key: tuple[str, bytes, object, object, object, bytes], head: Head) -> None:
-        """Keep *head*, which is the whole answer to *key*, unless it is large."""
-        entry = Entry(head, len(key[1]) + len(key[5]))
+    def put(
+        self,
+        key: tuple[str, bytes, object, object, object, bytes],
+        head: Head,
+        headers: list[tuple[bytes, bytes]],
+    ) -> None:
+        """Keep *head*, the whole answer to *key*, unless it is large; *headers* are its own, encoded."""
+        entry = Entry(head, headers, len(key[1]) + len(key[5]))
         if entry.size <= self._largest:
             self._entries[key] = entry
 

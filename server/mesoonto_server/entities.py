@@ -63,11 +63,12 @@ def facts(engine: Engine, request: Request, response: Response) -> None:
     if not out and not into:
         raise NoGraphError(f"nothing is known of {entity.value}")
     label = partial(_label, store)
-    rows = {("is", label(q.predicate), q.predicate.value, *_value(store, q.object)) for q in out}
-    rows |= {("of", label(q.predicate), q.predicate.value, *_value(store, q.subject)) for q in into}
-    body = {"iri": entity.value, "label": label(entity), "rows": sorted(rows)}
+    rows = {("is", label(q.predicate), *_value(store, q.object)) for q in out}
+    rows |= {("of", label(q.predicate), *_value(store, q.subject)) for q in into}
+    shown = sorted(row for row in rows if row[2])
+    body = {"iri": entity.value, "label": label(entity), "rows": shown}
     headers = [("content-type", "application/json"), (protocol.VERSION_HEADER, engine.version)]
-    response.whole(200, headers, json.dumps(body).encode())
+    response.produced(headers, lambda output: _write(output, json.dumps(body).encode()))
 
 
 def counts(engine: Engine, _: Request, response: Response) -> None:
@@ -75,13 +76,25 @@ def counts(engine: Engine, _: Request, response: Response) -> None:
     response.whole(200, [("content-type", "application/json")], json.dumps(statistics.count(engine)).encode())
 
 
+def _write(output: Output, data: bytes) -> None:
+    output.write(data)
+
+
 def _label(store: ox.Store, node: ox.NamedNode) -> str:
     found = store.quads_for_pattern(node, ox.NamedNode(f"{PREFIXES['rdfs']}label"), None, None)
-    return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), "")
+    return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), _prefixed(node.value))
+
+
+def _prefixed(iri: str) -> str:
+    """*iri* with the prefix of the longest stem that fits, or as it is."""
+    fitting = max(
+        (item for item in PREFIXES.items() if iri.startswith(item[1])), key=lambda i: len(i[1]), default=None
+    )
+    return f"{fitting[0]}:{iri.removeprefix(fitting[1])}" if fitting else iri
 
 
 def _value(store: ox.Store, node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> tuple[str, str]:
-    """Text to show, and the IRI to link to or nothing."""
+    """Text to show, and the IRI to link to or nothing; nothing at all for blank nodes."""
     if isinstance(node, ox.NamedNode):
-        return _label(store, node) or node.value, node.value
-    return getattr(node, "value", str(node)), ""
+        return _label(store, node), node.value
+    return (node.value, "") if isinstance(node, ox.Literal) else ("", "")

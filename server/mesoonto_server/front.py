@@ -12,11 +12,11 @@ import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import AbandonedError, MesoontoError
 from mesoonto_server import access, bodies, create_app, problems, protocol
-from mesoonto_server.bodies import ClientGoneError
 from mesoonto_server.bridge import Bridge
 from mesoonto_server.cache import Cache, encoded
 from mesoonto_server.gateway import Exchange, Gateway
@@ -38,9 +38,6 @@ _HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 
 #: What the operator's own tools ask for; no client's limit holds for them.
 _PROBES = frozenset(("/health/live", "/health/ready", "/metrics"))
-
-#: Seconds after which we look whether the client still waits.
-_PATIENCE = 0.1
 
 #: Seconds between two looks at what is published on disk.
 _LOOK = 1.0
@@ -112,7 +109,7 @@ class Front:
                 await self._sparql(scope, headers, receive, sender)
             else:
                 await self._flask(scope, headers, receive, sender)
-        except ClientGoneError:
+        except AbandonedError:
             pass
         except (MesoontoError, RequestError) as error:
             if sender.status:
@@ -168,49 +165,29 @@ class Front:
                 await sender.start(found.status, found.headers)
                 await sender.part(found.body, more=False)
             return
-        asked = _TIMEOUT.search(query) or _TIMEOUT.search(body)
+        asked = _TIMEOUT.search(query) or _TIMEOUT.search(body) if b"timeout=" in query + body else None
         request = request_of(scope, headers, "query", body, self._max_query)
-        exchange = await self._read(request, _number(asked), receive)
+        exchange = await self._gateway.read(request, _number(asked), partial(_left, receive))
         head = exchange.head
         try:
+            lines = encoded(head.headers)
             whole = head.status == 200 and not exchange.more
             if whole and head.cacheable and exchange.version == self._gateway.pool.version:
-                self._cache.put(key, head)
-            sender.rows = exchange.rows
-            await sender.start(head.status, encoded(head.headers))
-            await self._relay(exchange, receive, sender)
+                self._cache.put(key, head, lines)
+            await sender.start(head.status, lines)
+            await self._relay(exchange, sender)
         finally:
             exchange.close()
 
-    async def _read(self, request: Request, timeout: float | None, receive: Receive) -> Exchange:
-        """The exchange with a worker; ended when the client goes away before it begins to answer."""
-        reading = asyncio.ensure_future(self._gateway.read(request, timeout))
-        done, _ = await asyncio.wait((reading,), timeout=_PATIENCE)
-        if not done:
-            leaving = asyncio.ensure_future(_left(receive))
-            await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
-            if not reading.done():
-                reading.cancel()
-                raise ClientGoneError
-        return reading.result()
-
-    async def _relay(self, exchange: Exchange, receive: Receive, sender: _Sender) -> None:
-        """Send the body as fast as the client takes it, and stop when it goes away."""
-        if not exchange.more:
-            await sender.part(exchange.head.body, more=False)
-            return
-        leaving = asyncio.ensure_future(_left(receive))
-        try:
-            await sender.part(exchange.head.body, more=True)
-            while exchange.more:
-                if leaving.done():
-                    raise ClientGoneError
-                part = await exchange.part()
-                await sender.part(part, more=exchange.more)
-            sender.rows = exchange.rows
-        finally:
-            leaving.cancel()
+    async def _relay(self, exchange: Exchange, sender: _Sender) -> None:
+        """Send the body as fast as the client takes it."""
+        more = exchange.more
+        await sender.part(exchange.head.body, more=more)
+        while more:
+            part = await exchange.part()
+            more = exchange.more
+            await sender.part(part, more=more)
+        sender.rows = exchange.rows
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """The lifespan protocol: workers start before the first request and end after the last."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from mesoonto.engine.keeper import Link
-from mesoonto.engine.pool import Answer, Pool
+from mesoonto.engine.pool import Answer, Gone, Pool
 from mesoonto_server.messages import Head, Request, decode_head, decode_tail, encode
 from mesoonto_server.settings import Settings
 
@@ -60,9 +60,11 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         await self.pool.open()
 
-    async def read(self, request: Request, timeout: float | None = None) -> Exchange:
-        """Let a worker answer a request that changes nothing."""
-        answer = await self.pool.run(encode(request), timeout)
+    async def read(
+        self, request: Request, timeout: float | None = None, gone: Gone | None = None
+    ) -> Exchange:
+        """Let a worker answer a request that changes nothing; it is ended when *gone* returns."""
+        answer = await self.pool.run(encode(request), timeout, gone)
         return Exchange(decode_head(await answer.part()), answer)
 
     async def write(self, request: Request) -> Exchange:
@@ -73,6 +75,11 @@ class Gateway:
             await self.pool.renew()
         return Exchange(head, answer)
 
+    async def validate(self, request: Request) -> Exchange:
+        """Let a worker of its own judge what was sent."""
+        answer = await self.pool.run_alone("validator", encode(request), self.settings.timeout)
+        return Exchange(decode_head(await answer.part()), answer)
+
     # For threads.
 
     def read_blocking(self, request: Request, timeout: float | None = None) -> Exchange:
@@ -82,6 +89,10 @@ class Gateway:
     def write_blocking(self, request: Request) -> Exchange:
         """As `write`."""
         return self.wait(self.write(request))
+
+    def validate_blocking(self, request: Request) -> Exchange:
+        """As `validate`."""
+        return self.wait(self.validate(request))
 
     def parts(self, exchange: Exchange) -> Iterator[bytes]:
         """The whole body of *exchange*."""

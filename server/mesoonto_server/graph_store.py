@@ -12,7 +12,6 @@ from typing import IO, cast
 from urllib.parse import urljoin
 
 import pyoxigraph as ox
-from werkzeug.formparser import FormDataParser
 
 from mesoonto.engine.formats import FORMATS, Kind, content_type, formats_for
 from mesoonto.engine.store import Engine, Output
@@ -104,7 +103,9 @@ def patch(writer: Writer, request: Request, response: Response) -> None:
     protocol.require_utf8(charset)
     text = protocol.decode_utf8(bodies.decoded(request).read(), "the update")
     default = [graph.value] if graph else []
-    outcome = writer.update(text, default, only_if=_condition(request, graph), base=request.base)
+    outcome = writer.update(
+        text, default, only_if=_condition(request, graph), base=f"{request.base}{request.path}"
+    )
     response.whole(204, _told(outcome))
 
 
@@ -134,6 +135,7 @@ def update(writer: Writer, request: Request, response: Response) -> None:
         parameters.get("using-graph-uri", ()),
         parameters.get("using-named-graph-uri", ()),
         only_if=_version_condition(request),
+        base=f"{request.base}{request.path}",
     )
     response.whole(204, [*_told(outcome), ("etag", f'"{outcome.version}"')])
 
@@ -172,15 +174,7 @@ def _documents(request: Request, base: str) -> Iterator[Iterator[Document]]:
 
 
 def _files(request: Request, content: IO[bytes], base: str) -> Iterator[Document]:
-    options = dict(
-        part.strip().partition("=")[::2] for part in request.content_type.split(";")[1:] if "=" in part
-    )
-    options = {name: value.strip('"') for name, value in options.items()}
-    try:
-        _, _, files = FormDataParser(silent=False).parse(content, _MULTIPART, None, options)
-    except ValueError as error:
-        raise RequestError(400, f"the form cannot be read: {error}") from error
-    found = [file for _, file in files.items(multi=True)]
+    found = [file for _, file in bodies.files(request, content)]
     if not found:
         raise RequestError(400, "the form has no file")
     for file in found:

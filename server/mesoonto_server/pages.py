@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from flask import Blueprint, Response, render_template, request
 
 from mesoonto import __version__
 from mesoonto.knowledge import questions
+from mesoonto.namespaces import MESO
 from mesoonto_server import negotiate
 from mesoonto_server.gateway import Gateway
 from mesoonto_server.messages import Request
+from mesoonto_server.views import request_for, respond
 
 
 def blueprint(gateway: Gateway) -> Blueprint:
@@ -40,11 +43,39 @@ def blueprint(gateway: Gateway) -> Blueprint:
         )
         return Response(page)
 
+    @bp.get("/<path:path>")
+    def entity(path: str) -> Response:
+        """What is known of a term, a record or a graph: a page for people, RDF for programs."""
+        accept = request.headers.get("Accept", "")
+        if negotiate.choose(_ENTITY_OFFERS, accept) != "text/html":
+            return respond(gateway, gateway.read_blocking(request_for("entity", 0, path)))
+        exchange = gateway.read_blocking(request_for("facts", 0, path, coding=False))
+        if exchange.head.status != 200:
+            return respond(gateway, exchange)
+        found = json.loads(b"".join(gateway.parts(exchange)))
+        rows = [_Fact(*row) for row in found["rows"]]
+        response = Response(render_template("entity.html", iri=found["iri"], label=found["label"], rows=rows))
+        response.headers["Vary"] = "accept"
+        return response
+
     return bp
 
 
-def prefers_html(accept: str | None) -> bool:
-    """Whether a client would rather have a page than RDF."""
-    if not accept or "text/html" not in accept:
-        return False
-    return negotiate.choose(("text/turtle", "application/rdf+xml", "text/html"), accept) == "text/html"
+#: In order of preference for clients that accept anything.
+_ENTITY_OFFERS = ("text/turtle", "application/rdf+xml", "application/ld+json", "text/html")
+
+
+class _Fact(NamedTuple):
+    """A row of an entity's page."""
+
+    direction: str  #: "is" where the entity is the subject, "of" where it is the object
+    predicate: str  #: label, or name with prefix
+    text: str  #: of the value
+    iri: str  #: of the value, or ""
+
+    @property
+    def link(self) -> str:
+        """Where the value leads: our own entities stay on this server."""
+        if self.iri.startswith(MESO):
+            return "/" + self.iri.removeprefix(MESO)
+        return self.iri if self.iri.startswith(("http://", "https://")) else ""

@@ -103,7 +103,7 @@ def _in_memory(settings: Settings) -> Mapping[str, Role]:
     else:
         store, version = dataset.build(), dataset.version()
     engine = Engine(store, version, union=not settings.empty)
-    return {"query": _reader(settings, lambda: engine)}
+    return {"query": _reader(settings, lambda: engine), "validator": _validator(settings)}
 
 
 def _on_disk(settings: Settings, path: Path) -> Mapping[str, Role]:
@@ -114,15 +114,20 @@ def _on_disk(settings: Settings, path: Path) -> Mapping[str, Role]:
         store, version = location.open_current()
         return Engine(store, version, union=not settings.empty)
 
-    def nothing() -> Engine:
-        return Engine(ox.Store(), "")
-
-    writer = Role(nothing, tasks.writing(Writer(location, check)), settings.memory * MIB * _WRITE_MEMORY)
-    return {"query": _reader(settings, opened), "writer": writer}
+    writer = Role(_nothing, tasks.writing(Writer(location, check)), settings.memory * MIB * _WRITE_MEMORY)
+    return {"query": _reader(settings, opened), "writer": writer, "validator": _validator(settings)}
 
 
 def _reader(settings: Settings, opened: Callable[[], Engine]) -> Role:
     return Role(opened, tasks.reading(settings.max_rows), settings.memory * MIB)
+
+
+def _validator(settings: Settings) -> Role:
+    return Role(_nothing, tasks.judging, settings.memory * MIB)
+
+
+def _nothing() -> Engine:
+    return Engine(ox.Store(), "")
 
 
 def _renew(location: Location, settings: Settings) -> None:

@@ -40,6 +40,19 @@ def reading(max_rows: int) -> Handler:
     return handle
 
 
+def judging(engine: Engine, job: bytes, reply: Reply) -> None:
+    """The handler of workers that validate what was sent."""
+    # SHACL takes half a second to import, which only these workers need.
+    from mesoonto_server import validation
+
+    request = decode_request(job)
+    response = Response(request, reply)
+    try:
+        validation.answer(engine, request, response)
+    except (MesoontoError, RequestError) as error:
+        response.refuse(error)
+
+
 def writing(writer: Writer) -> Handler:
     """The handler of a process that writes."""
 

@@ -27,9 +27,9 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: access.Tokens | None
     bp = Blueprint("views", __name__)
 
     def read(task: str, path: str | None = None) -> Response:
-        asked = _request(task, settings.max_query << 10, path)
+        asked = request_for(task, settings.max_query << 10, path)
         timeout = protocol.seconds(request.args.getlist("timeout"))
-        return _response(gateway, gateway.read_blocking(asked, timeout))
+        return respond(gateway, gateway.read_blocking(asked, timeout))
 
     def write(task: str) -> Response:
         local, secure = _origin(settings)
@@ -41,7 +41,7 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: access.Tokens | None
             secure=secure or settings.insecure_writes,
             open_to_local=settings.allow_update,
         )
-        return _response(gateway, gateway.write_blocking(_request(task, settings.max_body << 20)))
+        return respond(gateway, gateway.write_blocking(request_for(task, settings.max_body << 20)))
 
     @bp.route("/sparql", methods=["GET", "POST"], defaults={"extension": ""})
     @bp.route("/sparql.<extension>", methods=["GET", "POST"])
@@ -93,10 +93,6 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: access.Tokens | None
             response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
-    @bp.get("/<path:path>")
-    def entity(path: str) -> Response:
-        return read("entity", path)
-
     return bp
 
 
@@ -109,8 +105,8 @@ def _has_update() -> bool:
     return head.startswith(b"update=") or b"&update=" in head
 
 
-def _request(task: str, limit: int, path: str | None = None) -> Request:
-    """The current request as a worker has to know it."""
+def request_for(task: str, limit: int, path: str | None = None, *, coding: bool = True) -> Request:
+    """The current request as a worker has to know it; without *coding* its answer comes uncompressed."""
     body = b""
     file = ""
     if request.method not in ("GET", "HEAD"):
@@ -128,7 +124,7 @@ def _request(task: str, limit: int, path: str | None = None) -> Request:
         accept=request.headers.get("Accept"),
         content_type=request.headers.get("Content-Type", ""),
         content_encoding=request.headers.get("Content-Encoding", ""),
-        encoding=negotiate.choose_coding(request.headers.get("Accept-Encoding")),
+        encoding=negotiate.choose_coding(request.headers.get("Accept-Encoding")) if coding else "",
         if_none_match=request.headers.get("If-None-Match", ""),
         if_match=request.headers.get("If-Match", ""),
         body=body,
@@ -137,7 +133,8 @@ def _request(task: str, limit: int, path: str | None = None) -> Request:
     )
 
 
-def _response(gateway: Gateway, exchange: Exchange) -> Response:
+def respond(gateway: Gateway, exchange: Exchange) -> Response:
+    """The response of a worker as Flask sends it."""
     head = exchange.head
     body = gateway.parts(exchange) if exchange.more else head.body
     response = Response(body, head.status)

@@ -55,6 +55,10 @@ class OutOfMemoryError(QueryFailedError):
     """A query or write that was ended because it needed more memory than it may have."""
 
 
+class AbandonedError(MesoontoError):
+    """A request whose client has gone, so that nobody waits for an answer."""
+
+
 class NestingError(MesoontoError):
     """A query or document that nests more deeply than the engine can follow."""
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from mesoonto.knowledge.templates import KINDS
+
 
 @click.command()
-@click.argument("kind", type=click.Choice(["trial", "statement", "decision"]))
+@click.argument("kind", type=click.Choice(KINDS))
 @click.argument("key")
 @click.option(
     "-d",
@@ -20,13 +22,16 @@ import click
     help="Folder to write the file into.",
 )
 def new(kind: str, key: str, directory: Path) -> None:
-    """Write a template for a new record: a trial by its registry number, a statement by the PubMed id of
-    its source, a decision by its body and number.
+    """Write a template for a new record: a trial by its registry number, a part of a trial by that and a
+    name, a statement or publication by a PubMed id, a decision by its body and number, a status by the agent
+    and the year.
 
     \b
     mesoonto new trial NCT02709512
+    mesoonto new result NCT02709512_2026_os_hr_all
     mesoonto new statement 38358753
     mesoonto new decision NICE_TA818
+    mesoonto new status pegargiminase_2026
 
     An existing file is never touched. Fill in the file, then run: mesoonto validate FILE
     """

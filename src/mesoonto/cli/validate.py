@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from mesoonto.errors import OutputError, Place
 
-    from mesoonto.validation.report import Finding, Report
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mesoonto.validation.outputs import Style
+    from mesoonto.validation.report import Report
+    from mesoonto.validation.validate import Options
+
+_FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html", "turtle", "jsonld")
+
+
+class _Output(click.ParamType[tuple[str, Path | None]]):
+    """A format, or ``format=FILE``."""
+
+    name = "format[=file]"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path | None]:
+        if isinstance(value, tuple):
+            return value
+        form, equals, file = str(value).partition("=")
+        if form not in _FORMATS:
+            self.fail(f"{form!r} is no format; choose from {', '.join(_FORMATS)}", param, ctx)
+        if equals and not file:
+            self.fail(f"{value!r} names no file", param, ctx)
+        return form, Path(file) if file else None
 
 
 @click.command()
@@ -23,70 +48,231 @@ if TYPE_CHECKING:
     help="Shapes to check against, in place of the shipped ones; may be given several times.",
 )
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "turtle"]),
-    default="text",
+    "--ontology",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of classes and properties that are known and not checked; may be given several times.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "oxigraph", "pyshacl"]),
+    default="auto",
     show_default=True,
-    help="Findings for people, or the SHACL validation report.",
+    help="Compile the shapes to SPARQL and leave the rest to pySHACL; or refuse a rest; or pySHACL for all.",
+)
+@click.option(
+    "--format",
+    "outputs",
+    type=_Output(),
+    multiple=True,
+    default=("text",),
+    help=f"How to report, to the terminal or to a file: {', '.join(_FORMATS)}. May be given several times: "
+    "--format text --format sarif=out.sarif",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info"]),
+    default="violation",
+    show_default=True,
+    help="The mildest severity that makes the run fail.",
+)
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help="Fail when the validation may have passed by accident: a shape without target, an unknown class, "
+    "property or term of SHACL, a file that no shape looked at. The default where CI=true.",
+)
+@click.option("--coverage", is_flag=True, help="Tell what the shapes looked at, and what none looked at.")
+@click.option(
+    "--self-test",
+    is_flag=True,
+    help="Break good examples in DATA in each constraint; tell which go unnoticed.",
+)
+@click.option(
+    "--changed-since",
+    metavar="REV",
+    help="Check only what differs from this git revision, and what depends on it.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Findings of one cause to list; 0 lists all.",
 )
 @click.option("--warnings", is_flag=True, help="List each warning, not only how many there are of a kind.")
-def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], form: str, warnings: bool) -> None:
+@click.option(
+    "--document",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write documentation of the shapes, in Markdown, in place of validating.",
+)
+@click.option(
+    "--examples",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="With --document: a folder of <Shape>/valid_*.ttl and <Shape>/invalid_*.ttl.",
+)
+def validate(
+    data: tuple[Path, ...],
+    shapes: tuple[Path, ...],
+    ontology: tuple[Path, ...],
+    engine: str,
+    outputs: tuple[tuple[str, Path | None], ...],
+    fail_on: str,
+    strict: bool | None,
+    coverage: bool,
+    self_test: bool,
+    changed_since: str | None,
+    limit: int,
+    warnings: bool,
+    document: Path | None,
+    examples: Path | None,
+) -> None:
     """Check the RDF files DATA against SHACL shapes.
 
-    Without DATA the shipped ontology and records are checked, without --shapes the shipped shapes are used.
-    Both may be yours: mesoonto validate --shapes my_shapes.ttl my_data.ttl
+    DATA are files, folders and patterns: Turtle, N-Triples, N-Quads, TriG, RDF/XML, JSON-LD, each also packed
+    with gzip (.gz) or Zstandard (.zst). Without DATA the shipped ontology and records are checked, without
+    --shapes the shipped shapes are used. Both may be yours:
 
     \b
-    Ends with 0 when the data conform (warnings allowed), 1 when they do not, and 2 when data or
-    shapes cannot be used.
+    mesoonto validate --shapes my_shapes.ttl my_data.ttl
+    mesoonto validate --format text --format sarif=findings.sarif records/
+    mesoonto validate --changed-since origin/main
+    mesoonto validate --coverage --strict 'records/**/*.ttl'
+
+    \b
+    Exit codes:
+      0  the data conform
+      1  they do not (--fail-on says from which severity on), or --strict has a doubt
+      2  the run itself is wrong: data or shapes cannot be read or used
     """
+    from mesoonto.validation.outputs import Style
+    from mesoonto.validation.report import Severity
+    from mesoonto.validation.run import Engine
+    from mesoonto.validation.validate import Options
+
+    if document is not None:
+        _document(document, shapes, examples)
+        return
+    wanted = os.environ.get("CI") == "true" if strict is None else strict
+    style = Style(
+        limit=limit,
+        strict=wanted,
+        threshold=Severity[fail_on.upper()],
+        colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+        warnings=warnings or fail_on != "violation",
+    )
+    with _Progress() as progress:
+        options = Options(
+            engine=Engine(engine), coverage=coverage, doubts=True, ontology=ontology, progress=progress
+        )
+        if self_test:
+            raise SystemExit(_self_test(data, shapes, options))
+        report = _run(data, shapes, options, changed_since)
+    _write(report, style, outputs)
+    if coverage:
+        click.echo("\n".join(_coverage(report)))
+    raise SystemExit(1 if style.failed(report) else 0)
+
+
+def _run(
+    data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options, changed_since: str | None
+) -> Report:
+    from mesoonto import resources
+    from mesoonto.validation import changed, sources
+    from mesoonto.validation.validate import check, load, read_shape_files
     from mesoonto.validation.validate import validate as run
 
-    report = run(data, shapes)
-    if form == "turtle":
-        click.echo(report.turtle, nl=False)
-    else:
-        click.echo("\n".join(_text(report, warnings)))
-    raise SystemExit(0 if report.conforms else 1)
+    if changed_since is None:
+        return run(data, shapes, options)
+    files = data or (*resources.module_files(), *resources.record_files())
+    loaded = load(sources.find(files), options)
+    read = read_shape_files(shapes or resources.shape_files())
+    found = changed.since(changed_since, loaded, read)
+    several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
+    click.echo(f"{len(found.changed)} nodes differ from {changed_since}; checking {several}", err=True)
+    return check(loaded, read, options, found.affected)
 
 
-def _text(report: Report, list_warnings: bool) -> Iterator[str]:
-    blocking = [finding for finding in report.findings if finding.blocking]
-    others = [finding for finding in report.findings if not finding.blocking]
-    yield from _by_record(report.findings if list_warnings else blocking)
-    if not list_warnings:
-        yield from _by_message(others)
-    verdict = "conforms" if report.conforms else "does not conform"
-    counts = f"{len(blocking)} violations, {len(others)} warnings"
-    yield f"{verdict}: {counts}; {report.triples} triples, {report.shapes} shapes"
+def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None], ...]) -> None:
+    from dataclasses import replace
+
+    from mesoonto.validation.outputs import outputs as known
+
+    for form, file in outputs:
+        text = known()[form].write(report, style if file is None else replace(style, colour=False))
+        if file is None:
+            click.echo(text, nl=False)
+            continue
+        _save(file, text)
 
 
-def _by_record(findings: Iterable[Finding]) -> Iterator[str]:
-    from mesoonto.namespaces import compress
-
-    for (_, record), group in groupby(findings, key=lambda finding: (finding.file, finding.record)):
-        yield compress(record)
-        for finding in group:
-            yield f"  {_place(finding)} {_line(finding)}"
-
-
-def _by_message(findings: Iterable[Finding]) -> Iterator[str]:
-    def kind(finding: Finding) -> tuple[str, str]:
-        return (finding.severity.value, finding.message)
-
-    for (severity, message), group in groupby(sorted(findings, key=kind), key=kind):
-        yield f"{severity.lower()} ({len(list(group))} times; list them with --warnings): {message}"
+def _save(file: Path, text: str) -> None:
+    """Write *file*, whole or not at all."""
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError((error.strerror or str(error)).lower(), Place(str(file))) from error
 
 
-def _place(finding: Finding) -> str:
-    return f"{finding.file}:{finding.line}:" if finding.line else f"{finding.file}:"
+def _document(file: Path, shapes: tuple[Path, ...], examples: Path | None) -> None:
+    from mesoonto import resources
+    from mesoonto.validation.document import document
+
+    generated = "<!-- GENERATED by: mesoonto validate --document -->\n"
+    _save(file, generated + document(shapes or resources.shape_files(), examples))
+    click.echo(f"wrote {file}")
 
 
-def _line(finding: Finding) -> str:
-    from mesoonto.namespaces import compress
+def _coverage(report: Report) -> Iterator[str]:
+    found = report.coverage
+    yield ""
+    yield "focus nodes  engine    shape"
+    for shape in found.shapes:
+        label = f"  {shape.label}" if shape.label else ""
+        reason = f"  ({shape.reason})" if shape.reason else ""
+        nothing = "" if shape.focus_nodes else "  matched nothing"
+        yield f"{shape.focus_nodes:>11}  {shape.engine:<8}  {shape.shape}{label}{nothing}{reason}"
+    yield f"{found.nodes_seen} of {found.nodes} described nodes were looked at"
+    for name, number in found.unseen_classes:
+        yield f"  no shape looked at {number} of class {name}"
+    for name, number in found.unseen_predicates:
+        yield f"  no shape names the property {name}, used {number} times"
 
-    where = "/".join(compress(step) for step in finding.path.split()) + ": " if finding.path else ""
-    shown = finding.value and finding.value != finding.focus
-    value = f" (found: {compress(finding.value)})" if shown else ""
-    return f"{finding.severity.value.lower()}: {where}{finding.message}{value}"
+
+def _self_test(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> int:
+    from mesoonto import resources
+    from mesoonto.validation import selftest, sources
+    from mesoonto.validation.validate import load, read_shape_files
+
+    files = data or (*resources.module_files(), *resources.record_files())
+    loaded = load(sources.find(files), options)
+    counts = {"told": 0, "silent": 0, "untested": 0}
+    for trial in selftest.self_test(loaded, read_shape_files(shapes or resources.shape_files())):
+        counts[trial.outcome] += 1
+        if trial.outcome != "told":
+            click.echo(f"{trial.outcome}: {trial.shape}: {trial.constraint}: {trial.how}")
+    click.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+    return 1 if counts["silent"] or not counts["told"] else 0
+
+
+class _Progress:
+    """Tells on the terminal, and only there, how far a long reading has come."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def __enter__(self) -> Callable[[int], None] | None:
+        return self._show if sys.stderr.isatty() else None
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            click.echo("\r\033[K", err=True, nl=False)
+
+    def _show(self, statements: int) -> None:
+        self._shown = True
+        click.echo(f"\r{statements:,} statements read", err=True, nl=False)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Tree
 
 from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 
-_SUSPECTS = re.compile(rb"\b(?:service|from|load|rand|now|uuid|struuid|bnode)\b", re.IGNORECASE)
+_WORDS = (b"service", b"from", b"load", b"rand", b"now", b"uuid", b"struuid", b"bnode")
+_SUSPECTS = re.compile(rb"\b(?:%s)\b" % b"|".join(_WORDS))
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
@@ -31,7 +32,11 @@ class Outline:
     has_service: bool
     has_dataset_clause: bool
     has_load: bool
+    unclear: bool  #: whether the grammar does not understand it
     volatile: bool  #: whether it may call a function that gives another value each time
+
+
+_NOTHING = Outline(has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False)
 
 
 def outline(query: str) -> Outline:
@@ -41,10 +46,13 @@ def outline(query: str) -> Outline:
     stands, the text counts as having it; and the mere name of a volatile function makes it volatile.
     """
     text = _unescaped(query).encode("utf-8", "replace")
-    words = {match[0].lower() for match in _SUSPECTS.finditer(text)}
+    lower = text.lower()
+    if not any(word in lower for word in _WORDS):  # ten times as fast as the expression
+        return _NOTHING
+    words = set(_SUSPECTS.findall(lower))
     volatile = not words.isdisjoint(_VOLATILE)
     if words <= _VOLATILE:
-        return Outline(has_service=False, has_dataset_clause=False, has_load=False, volatile=volatile)
+        return replace(_NOTHING, volatile=volatile)
     tree = _parser().parse(text)
     nodes = list(_nodes(tree.root_node))
     kinds = {node.type for node in nodes}
@@ -53,6 +61,7 @@ def outline(query: str) -> Outline:
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
         has_load=b"load" in words and (unclear or "load" in kinds),
+        unclear=unclear,
         volatile=volatile,
     )
 
@@ -134,6 +143,11 @@ def _nodes(root: Node) -> Iterator[Node]:
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return
+
+
+def parse(query: str) -> Tree:
+    """The syntax tree of *query*; parts that the grammar does not understand are ERROR nodes in it."""
+    return _parser().parse(query.encode("utf-8", "replace"))
 
 
 @cache

@@ -1,9 +1,9 @@
 """Gives jobs to workers and sees that each ends in time; runs in the event loop of the serving process.
 
 Short and long jobs travel in two lanes. As many jobs as there are cores run in the short lane; a job that is
-still running after `_SHORT` seconds moves to the long lane, where it runs at low priority and no longer keeps
-others from starting. So a few endless queries delay nobody by more than that time, and many short ones do not
-crowd each other on the cores.
+still running after `_SHORT` seconds moves to the long lane, where it no longer keeps others from starting,
+and after `_HEAVY` seconds it runs at low priority. So a few endless queries delay nobody by more than that
+time, and many short ones do not crowd each other on the cores.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from mesoonto.engine import keeper, wire
 from mesoonto.engine.limits import Limits
 from mesoonto.errors import (
+    AbandonedError,
     MesoontoError,
     NestingError,
     OutOfMemoryError,
@@ -37,6 +38,9 @@ _log = logging.getLogger(__name__)
 #: Seconds after which a job counts as long.
 _SHORT = 0.05
 
+#: Seconds after which a job runs at low priority, and its worker is replaced when it has ended.
+_HEAVY = 1.0
+
 #: Seconds between two looks at the deadlines.
 _TICK = 0.025
 
@@ -45,10 +49,17 @@ _AHEAD = 1 << 18
 
 _READ = 1 << 18
 
+#: Jobs at one time that each have a worker forked for them.
+_ALONE = 8
+
 #: Seconds to wait for the keeper to fork.
 _FORK_TIMEOUT = 20.0
 
 _QUERY = "query"
+
+
+#: Returns when whoever asked has gone.
+Gone = Callable[[], Awaitable[None]]
 
 
 class _Worker:
@@ -64,7 +75,10 @@ class _Worker:
         self.deadline = 0.0
         self.timeout = 0.0
         self.long = False
+        self.alone = False  #: forked for one job only
         self.verdict: MesoontoError | None = None  #: why we ended it
+        self.gone: Gone | None = None
+        self.watching: asyncio.Task[None] | None = None  #: waits for `gone`
         self._frames: deque[tuple[wire.Mark, bytes]] = deque()
         self._held = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -205,6 +219,7 @@ class Pool:
     _all: dict[int, _Worker] = field(default_factory=dict)
     _starting: int = 0
     _long: int = 0
+    _alone: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _hello: asyncio.Future[None] | None = None
     _greeted: bool = False
@@ -249,10 +264,11 @@ class Pool:
         """Worker processes."""
         return len(self._all)
 
-    async def run(self, job: bytes, timeout: float | None = None) -> Answer:
+    async def run(self, job: bytes, timeout: float | None = None, gone: Gone | None = None) -> Answer:
         """Give *job* to a query worker; *timeout* seconds are its share, the limit's where none are named.
 
-        Raises OverloadedError when too many jobs wait, OutOfTimeError when none became free in time.
+        A long job ends when *gone* returns. Raises OverloadedError when too many jobs wait, or when no worker
+        became free in time.
         """
         seconds = min(timeout or self.limits.timeout, self.limits.max_timeout)
         asked = time.monotonic()
@@ -260,6 +276,7 @@ class Pool:
             worker = self._take() or await self._wait(asked + seconds)
             try:
                 self._begin(worker, asked + seconds, seconds)
+                worker.gone = gone
                 await worker.send(job)
             except OSError:  # it ended while idle, which is nobody's fault
                 self._finish(worker)
@@ -271,8 +288,20 @@ class Pool:
             return Answer(self, worker)
 
     async def run_alone(self, role: str, job: bytes, timeout: float) -> Answer:
-        """Give *job* to a fresh worker of *role* that does nothing else."""
-        worker = await self._fork(role)
+        """Give *job* to a fresh worker of *role* that does nothing else.
+
+        Raises OverloadedError when too many such jobs run.
+        """
+        if self._alone >= _ALONE:
+            self.counts.refused += 1
+            raise OverloadedError("too many writes and validations at once; ask again in a moment")
+        self._alone += 1
+        try:
+            worker = await self._fork(role)
+        except BaseException:
+            self._alone -= 1
+            raise
+        worker.alone = True
         worker.stale = True
         self._begin(worker, time.monotonic() + timeout, timeout)
         worker.long = True
@@ -302,7 +331,7 @@ class Pool:
 
     def release(self, worker: _Worker) -> None:
         """Take back a worker that has finished its job."""
-        retire = worker.stale or worker.long
+        retire = worker.stale
         self._finish(worker)
         if retire:
             worker.close()
@@ -343,8 +372,15 @@ class Pool:
         self._busy.add(worker)
 
     def _finish(self, worker: _Worker) -> None:
+        if worker.alone:
+            worker.alone = False
+            self._alone -= 1
         self._busy.discard(worker)
         worker.started = worker.deadline = 0.0
+        worker.gone = None
+        if worker.watching is not None:
+            worker.watching.cancel()
+            worker.watching = None
         if worker.long:
             worker.long = False
             self._long -= 1
@@ -447,9 +483,20 @@ class Pool:
                 elif not worker.long and worker.started and now - worker.started >= _SHORT:
                     worker.long = True
                     self._long += 1
+                    if worker.gone is not None:
+                        worker.watching = self._loop.create_task(self._abandon(worker, worker.gone))
+                elif worker.long and not worker.stale and now - worker.started >= _HEAVY:
+                    # A process may lower its priority and not raise it again, and it may have grown.
+                    worker.stale = True
                     self._tell(f"renice {worker.pid}")
             self._top_up()
             self._hand_over()
+
+    async def _abandon(self, worker: _Worker, gone: Gone) -> None:
+        await gone()
+        worker.watching = None
+        worker.verdict = AbandonedError("the client has gone")
+        self.cancel(worker)
 
     # Below: talk with the keeper.
 

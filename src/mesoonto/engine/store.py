@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -33,6 +33,10 @@ class Output(Protocol):
 
     def flush(self) -> None:
         """Called at the end; nothing has to happen."""
+
+
+#: What the parser says of a prefix that is not declared.
+_UNDECLARED = "Prefix not found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,17 @@ class Engine:
         self.union = union
 
     def query(
-        self, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        text: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str = "",
     ) -> Answer:
         """Start to evaluate *text*.
 
         *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
-        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand.
+        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand;
+        relative IRIs are resolved against *base*.
 
         Raises QuerySyntaxError with line and column, QueryRefusedError for SERVICE, and QueryFailedError.
         """
@@ -104,20 +113,14 @@ class Engine:
                 "SERVICE is refused: this endpoint does not contact other endpoints; ask them directly "
                 "and join the answers"
             )
+        options: dict[str, Any] = {}
         try:
             if default_graphs or named_graphs:
-                result = self.store.query(
-                    text,
-                    default_graph=[ox.NamedNode(iri) for iri in default_graphs],
-                    named_graphs=[ox.NamedNode(iri) for iri in named_graphs],
-                    prefixes=PREFIXES,
-                )
-            else:
-                result = self.store.query(
-                    text,
-                    use_default_graph_as_union=self.union and not seen.has_dataset_clause,
-                    prefixes=PREFIXES,
-                )
+                options["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs]
+                options["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs]
+            elif self.union and not seen.has_dataset_clause:
+                options["use_default_graph_as_union"] = True
+            result = self._evaluated(text, base, options)
         except SyntaxError as error:
             raise syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
@@ -125,7 +128,28 @@ class Engine:
         kind = _kind(result)
         # A template with blank nodes makes new ones each time.
         fresh = kind is Kind.TRIPLES and ("_:" in text or "[" in text)
-        return Answer(kind, seen.volatile or fresh, result)
+        # What a relative IRI means depends on the address under which we were asked.
+        relative = "base_iri" in options
+        return Answer(kind, seen.volatile or fresh or relative, result)
+
+    def _evaluated(
+        self, text: str, base: str, options: dict[str, Any]
+    ) -> ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples:
+        """The result of *text*; prefixes and base are handed over when they turn out to be needed.
+
+        To hand them over takes as long as a small query.
+        """
+        while True:
+            try:
+                return self.store.query(text, **options)
+            except SyntaxError as error:
+                message = str(error)
+                if _UNDECLARED in message and "prefixes" not in options:
+                    options["prefixes"] = PREFIXES
+                elif base and "base_iri" not in options:
+                    options["base_iri"] = base
+                else:
+                    raise
 
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
@@ -159,7 +183,7 @@ def syntax_error(error: SyntaxError, source: str = "query") -> QuerySyntaxError:
 
 def _readable(message: str) -> str:
     """The parser's message without the long character classes that it lists beside the words it expected."""
-    if "Prefix not found" in message:
+    if _UNDECLARED in message:
         return "prefix not declared"
     head, expected, choices = message.partition("expected one of ")
     words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]

@@ -13,6 +13,9 @@ from enum import IntEnum
 
 HEADER = struct.Struct("<BI")
 
+#: Bytes to read at one time.
+_READ = 1 << 18
+
 
 class Mark(IntEnum):
     """What a frame says of the frames after it."""
@@ -33,25 +36,28 @@ def send(sock: socket.socket, payload: bytes, mark: Mark = Mark.LAST) -> None:
 
 
 def receive(sock: socket.socket) -> bytes | None:
-    """The payload of the next frame on a blocking socket, or None when the other side has closed."""
-    header = _exactly(sock, HEADER.size)
-    if header is None:
-        return None
-    _, length = HEADER.unpack(header)
-    return _exactly(sock, length)
+    """The payload of the next frame on a blocking socket, or None when the other side has closed.
 
-
-def _exactly(sock: socket.socket, size: int) -> bytes | None:
-    first = sock.recv(size)
-    if len(first) == size:
-        return first
-    parts = bytearray(first)
-    while len(parts) < size:
-        part = sock.recv(min(size - len(parts), 1 << 20))
+    The other side waits for an answer before it sends again, so nothing of a second frame can be read here.
+    """
+    data = sock.recv(_READ)
+    while data and len(data) < HEADER.size:
+        part = sock.recv(_READ)
         if not part:
             return None
-        parts += part
-    return bytes(parts)
+        data += part
+    if not data:
+        return None
+    _, length = HEADER.unpack_from(data)
+    if len(data) == HEADER.size + length:
+        return data[HEADER.size :]
+    whole = bytearray(data)
+    while len(whole) < HEADER.size + length:
+        part = sock.recv(_READ)
+        if not part:
+            return None
+        whole += part
+    return bytes(whole[HEADER.size :])
 
 
 class FrameReader:

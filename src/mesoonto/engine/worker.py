@@ -50,7 +50,6 @@ def run(sock: socket.socket, opened: Callable[[], Engine], handler: Handler, mem
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     engine = opened()
-    gc.collect()
     gc.freeze()  # what is inherited is never freed: no copying of pages for the collector's marks
     limit_memory(memory)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -18,6 +18,7 @@ from mesoonto.errors import (
     PreconditionError,
     QueryFailedError,
     QueryRefusedError,
+    QuerySyntaxError,
 )
 from mesoonto.namespaces import PREFIXES
 
@@ -75,6 +76,8 @@ class Writer:
         if default_graphs or named_graphs:
             text = inspect.with_dataset(text, default_graphs, named_graphs)
         seen = inspect.outline(text)
+        if seen.unclear and (seen.has_service or seen.has_load):
+            raise QuerySyntaxError("it cannot be read, and SERVICE or LOAD stands in it", Place("update"))
         if seen.has_service or seen.has_load:
             raise QueryRefusedError(
                 "SERVICE and LOAD are refused in updates: this endpoint does not contact other hosts; "

@@ -13,6 +13,13 @@ from mesoonto.namespaces import PREFIXES
 _PREFIXES = ("bibo", "dcterms", "meso", "mesod", "obo", "pmid", "rdfs", "skos", "xsd")
 
 
+_ADVICE = "# Remove what the source does not say; unknown is absent. See docs/curating.md."
+_TRIAL = r"(?:NCT\d{8}|ISRCTN\d{8}|ACTRN\d{14}|\d{4}-\d{6}-\d{2}|JapicCTI-\d{6})"
+_PMID = r"[1-9]\d{0,7}"
+
+_Body = Callable[[str, str, datetime.date], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """A new record file."""
@@ -24,8 +31,10 @@ class Template:
 def new(kind: str, key: str, today: datetime.date) -> Template:
     """A file for a new record of *kind* with the outside key *key*, dated *today*.
 
-    Kinds are ``trial`` (key: registry number), ``statement`` (PMID) and ``decision`` (body and number joined
-    by ``_``). Raises MesoontoError for another kind, or for a key that cannot be one.
+    Kinds are ``trial`` (key: registry number), its parts ``cohort``, ``arm``, ``analysis`` and ``result``
+    (registry number and a name joined by ``_``), ``statement`` and ``publication`` (PMID), ``decision`` (body
+    and number joined by ``_``) and ``status`` (an agent and a year joined by ``_``). Raises MesoontoError for
+    another kind, or for a key that cannot be one.
     """
     if kind not in _KINDS:
         raise MesoontoError(f"{kind}: unknown kind of record; known are {', '.join(_KINDS)}")
@@ -50,47 +59,98 @@ mesod:study_{key} a meso:Study ;
     dcterms:source pmid: ;
     {curation}
 
-mesod:cohort_{key}_main a meso:Cohort ;
-    rdfs:label ""@en ;
-    meso:ofStudy mesod:study_{key} ;
-    meso:primaryEndPoint meso:MESO_0004001 .        # overall survival
+{_cohort_of(key, "main")}
+{_arm_of(key, "")}
+{_analysis_of(key, str(today.year))}
+{_result_of(key, f"{today.year}_os_hr_all", str(today.year))}
+{_publication(today)}"""
 
-mesod:arm_{key}_ a meso:Arm ;
+
+def _cohort_of(trial: str, name: str) -> str:
+    return f"""mesod:cohort_{trial}_{name} a meso:Cohort ;
     rdfs:label ""@en ;
-    meso:ofCohort mesod:cohort_{key}_main ;
+    meso:ofStudy mesod:study_{trial} ;
+    meso:primaryEndPoint meso:MESO_0004001 .        # overall survival
+"""
+
+
+def _arm_of(trial: str, name: str, cohort: str = "main") -> str:
+    return f"""mesod:arm_{trial}_{name} a meso:Arm ;
+    rdfs:label ""@en ;
+    meso:ofCohort mesod:cohort_{trial}_{cohort} ;
     meso:role meso: ;                               # ExperimentalArm ActiveComparatorArm PlaceboComparatorArm
     meso:armSize 0 ;
     meso:intervention meso:MESO_ ;
     meso:component [ a meso:RegimenComponent ; meso:order 1 ; meso:agent meso:MESO_ ;
         meso:dose 0.0 ; meso:doseUnit "mg/kg" ; meso:schedule ""@en ] .
+"""
 
-mesod:analysis_{key}_{today.year} a meso:Analysis ;
+
+def _analysis_of(trial: str, name: str) -> str:
+    return f"""mesod:analysis_{trial}_{name} a meso:Analysis ;
     rdfs:label ""@en ;
-    meso:ofCohort mesod:cohort_{key}_main ;
+    meso:ofCohort mesod:cohort_{trial}_main ;
     meso:analysisKind meso: ;                       # InterimAnalysis PrimaryAnalysis FollowUpAnalysis
     meso:dataCutoff ""^^xsd:date ;
     dcterms:source pmid: .
+"""
 
-mesod:result_{key}_{today.year}_os_hr_all a meso:Result ;
+
+def _result_of(trial: str, name: str, analysis: str) -> str:
+    return f"""mesod:result_{trial}_{name} a meso:Result ;
     rdfs:label ""@en ;
-    meso:ofCohort mesod:cohort_{key}_main ;
-    meso:analysis mesod:analysis_{key}_{today.year} ;
+    meso:ofCohort mesod:cohort_{trial}_main ;
+    meso:analysis mesod:analysis_{trial}_{analysis} ;
     meso:measure meso:MESO_0004001 ;                # overall survival
     meso:statistic meso:MESO_0004101 ;              # hazard ratio
-    meso:experimentalArm mesod:arm_{key}_ ;
-    meso:referenceArm mesod:arm_{key}_ ;
+    meso:experimentalArm mesod:arm_{trial}_ ;
+    meso:referenceArm mesod:arm_{trial}_ ;
     meso:population meso:AllRandomised ;
     meso:value 0.0 ; meso:unit "1" ;
     meso:lowerBound 0.0 ; meso:upperBound 0.0 ; meso:intervalLevel 95.0 ;   # the level as printed
     meso:pValue 0.0 ; meso:pQualifier "=" ;
     meso:endPointRole meso:PrimaryEndPoint ; meso:endPointMet true ;
     dcterms:source pmid: ; meso:locator "abstract" .
+"""
+
+
+def _part(write: Callable[[str, str], str]) -> _Body:
+    """The template of a part of a trial, whose key is the registry number and a name."""
+
+    def body(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
+        trial, _, name = key.partition("_")
+        return f"{_ADVICE}\n{write(trial, name)}"
+
+    return body
+
+
+def _new_cohort(trial: str, name: str) -> str:
+    return f"{_cohort_of(trial, name)}\n{_arm_of(trial, '', name)}"
+
+
+def _new_result(trial: str, name: str) -> str:
+    return _result_of(trial, name, name.partition("_")[0])
+
+
+def _status(key: str, curation: str, today: datetime.date) -> str:
+    return f"""{_ADVICE}
+mesod:status_{key} a meso:DevelopmentStatus ;
+    rdfs:label ""@en ;                              # what happened, in one sentence of our own
+    meso:intervention meso:MESO_ ; meso:disease obo:MONDO_0005112 ;
+    meso:stage meso: ;                              # StageInTrial StageApproved StageDiscontinued ...
+    dcterms:issued "{today}"^^xsd:date ;            # the day of the event
+    dcterms:source <> ;
+    {curation}
 
 {_publication(today)}"""
 
 
+def _new_publication(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
+    return f"{_ADVICE}\n{_publication(today, key)}"
+
+
 def _statement(key: str, curation: str, today: datetime.date) -> str:
-    return f"""# Remove what the source does not say; unknown is absent. See docs/curating.md.
+    return f"""{_ADVICE}
 mesod:statement_PMID{key}_1 a meso:EvidenceStatement ;
     rdfs:label ""@en ;                              # claim and finding in one sentence of our own
     meso:claimSubject meso:MESO_ ; meso:claimRelation meso: ; meso:claimObject meso:MESO_ ;
@@ -107,7 +167,7 @@ mesod:statement_PMID{key}_1 a meso:EvidenceStatement ;
 
 def _decision(key: str, curation: str, today: datetime.date) -> str:
     body, _, number = key.partition("_")
-    return f"""# Remove what the source does not say; unknown is absent. See docs/curating.md.
+    return f"""{_ADVICE}
 mesod:decision_{key} a meso:HealthTechnologyAppraisal ; # or GuidelineRecommendation MarketingAuthorisation
     rdfs:label ""@en ;
     meso:body "{body}" ; meso:jurisdiction "" ; meso:decisionNumber "{number}" ;
@@ -135,16 +195,18 @@ def _publication(today: datetime.date, pmid: str = "") -> str:
 """
 
 
-_Body = Callable[[str, str, datetime.date], str]
-
 #: Kind -> what its key looks like, an example, the prefix of its file, and the function that writes it.
 _KINDS: dict[str, tuple[str, str, str, _Body]] = {
-    "trial": (
-        r"NCT\d{8}|ISRCTN\d{8}|ACTRN\d{14}|\d{4}-\d{6}-\d{2}|JapicCTI-\d{6}",
-        "NCT00000001",
-        "study",
-        _trial,
-    ),
-    "statement": (r"[1-9]\d{0,7}", "38358753 (a PubMed id)", "evidence", _statement),
+    "trial": (_TRIAL, "NCT00000001", "study", _trial),
+    "cohort": (rf"{_TRIAL}_[A-Za-z0-9-]+", "NCT00000001_phase2", "cohort", _part(_new_cohort)),
+    "arm": (rf"{_TRIAL}_[A-Za-z0-9-]+", "NCT00000001_placebo", "arm", _part(_arm_of)),
+    "analysis": (rf"{_TRIAL}_[A-Za-z0-9-]+", "NCT00000001_2026", "analysis", _part(_analysis_of)),
+    "result": (rf"{_TRIAL}_[A-Za-z0-9_-]+", "NCT00000001_2026_os_hr_all", "result", _part(_new_result)),
+    "statement": (_PMID, "38358753 (a PubMed id)", "evidence", _statement),
+    "publication": (_PMID, "38358753 (a PubMed id)", "publication", _new_publication),
     "decision": (r"[A-Za-z]+_[A-Za-z0-9-]+", "NICE_TA818", "decision", _decision),
+    "status": (r"[a-z0-9-]+_\d{4}", "pegargiminase_2026", "status", _status),
 }
+
+#: The kinds of records that have a template.
+KINDS = tuple(_KINDS)

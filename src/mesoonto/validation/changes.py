@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyoxigraph as ox
 
+from mesoonto import resources
 from mesoonto.errors import QueryRefusedError, RejectedError
 from mesoonto.namespaces import GRAPH
-from mesoonto.validation.validate import validate
+from mesoonto.validation.sources import from_bytes
+from mesoonto.validation.validate import Options, load, read_shape_files
+from mesoonto.validation.validate import check as check_data
 
-_Subject = ox.NamedNode | ox.BlankNode | ox.Triple
+_Subject = ox.NamedNode | ox.BlankNode
 
 
 def check(before: ox.Store | None, after: ox.Store) -> None:
@@ -21,23 +22,22 @@ def check(before: ox.Store | None, after: ox.Store) -> None:
     Raises QueryRefusedError for the former, RejectedError with the report for the latter.
     """
     changed: set[_Subject] = set()
-    for graph in after.named_graphs():
-        # Only what is there now can break a shape; what was taken away shows in the subjects that stay.
-        changed |= _differing(before, after, graph)
-    changed |= _differing(before, after, ox.DefaultGraph())
-    if before is not None:
-        for graph in before.named_graphs():
-            if isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH):
-                _require_same(before, after, graph)
+    for quad in _differing(before, after):
+        graph = quad.graph_name
+        if isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH):
+            raise QueryRefusedError(
+                f"{graph.value} is renewed from the project's files; write to a graph of your own"
+            )
+        if not isinstance(quad.subject, ox.Triple):
+            changed.add(quad.subject)
     there = {subject for subject in changed if next(after.quads_for_pattern(subject, None, None, None), None)}
     if not there:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "changed.nt"
-        ox.serialize(set(_described(after, there)), path, format=ox.RdfFormat.N_TRIPLES)
-        report = validate([path])
-    about = {getattr(subject, "value", "") for subject in there}
-    blocking = [f for f in report.findings if f.blocking and (f.record in about or f.focus in about)]
+    triples = ox.serialize(set(_described(after, there)), format=ox.RdfFormat.N_TRIPLES)
+    assert triples is not None  # noqa: S101  # no output file was named
+    data = load([from_bytes(triples, "application/n-triples", "changed")], Options())
+    report = check_data(data, read_shape_files(resources.shape_files()), only=there)
+    blocking = [finding for finding in report.findings if finding.blocking]
     if blocking:
         first = blocking[0]
         raise RejectedError(
@@ -47,20 +47,16 @@ def check(before: ox.Store | None, after: ox.Store) -> None:
         )
 
 
-def _differing(
-    before: ox.Store | None, after: ox.Store, graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph
-) -> set[_Subject]:
-    """The subjects whose statements in *graph* differ."""
-    new = set(after.quads_for_pattern(None, None, None, graph))
-    old = set(before.quads_for_pattern(None, None, None, graph)) if before is not None else set()
-    return {quad.subject for quad in new ^ old}
+def _differing(before: ox.Store | None, after: ox.Store) -> Iterator[ox.Quad]:
+    """The quads that are in one of the two and not in the other."""
+    old = _lines(before) if before is not None else set()
+    return ox.parse(b"\n".join(_lines(after) ^ old), format=ox.RdfFormat.N_QUADS)
 
 
-def _require_same(before: ox.Store, after: ox.Store, graph: ox.NamedNode) -> None:
-    if _differing(before, after, graph):
-        raise QueryRefusedError(
-            f"{graph.value} is renewed from the project's files; write to a graph of your own"
-        )
+def _lines(store: ox.Store) -> set[bytes]:
+    text = store.dump(format=ox.RdfFormat.N_QUADS)
+    assert text is not None  # noqa: S101  # no output file was named
+    return set(text.splitlines())
 
 
 def _described(store: ox.Store, subjects: set[_Subject]) -> Iterator[ox.Triple]:

@@ -1,43 +1,52 @@
-"""Runs SHACL validation with pySHACL over data files and shape files.
-
-The graphs are rdflib memory graphs with plain literals: over an Oxigraph-backed graph, or one whose strings
-carry the datatype xsd:string, pySHACL is 60 times slower and wrong on ``sh:in`` (measured with pySHACL 0.40).
-"""
+"""Validates files against shapes and makes a report that leads to the mend."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import warnings
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
-import pyshacl
-from pyshacl.errors import ShapeRecursionWarning
-from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
-from rdflib.namespace import SH, XSD
-from rdflib.term import Identifier, Node
 
-from mesoonto import rdf_files, resources
-from mesoonto.engine.inspect import outline
+from mesoonto import resources
 from mesoonto.errors import InputError, ShapeError
-from mesoonto.namespaces import PREFIXES
-from mesoonto.validation.locate import line_of
-from mesoonto.validation.report import Finding, Report, Severity
+from mesoonto.validation import background, coverage, doubts, model
+from mesoonto.validation import data as data_files
+from mesoonto.validation.data import Data
+from mesoonto.validation.graph import Graph
+from mesoonto.validation.literals import Term
+from mesoonto.validation.locate import Locator, locate
+from mesoonto.validation.paths import Path as PropertyPath
+from mesoonto.validation.report import Coverage, Doubt, Finding, Report, Severity
+from mesoonto.validation.results import Result
+from mesoonto.validation.run import Engine, Outcome, prepare, run
+from mesoonto.validation.sources import Source, find, from_path
+from mesoonto.validation.suggest import Suggester
+from mesoonto.validation.vocabulary import SH, TYPE, sh
+from mesoonto.validation.wording import expected
 
-_TYPE = ox.NamedNode(str(RDF.type))
-_SUBCLASS = ox.NamedNode(str(RDFS.subClassOf))
-_SEVERITIES: dict[Node | None, Severity] = {
-    SH.Violation: Severity.VIOLATION,
-    SH.Warning: Severity.WARNING,
-    SH.Info: Severity.INFO,
-}
+#: Findings of one cause that are given a place and a suggestion; the rest are counted and listed without.
+PLACED = 1000
+
+_SEVERITIES = {SH + severity.value: severity for severity in Severity}
 
 
-def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to validate."""
+
+    engine: Engine = Engine.AUTO
+    coverage: bool = False  #: measure what shapes looked at
+    doubts: bool = False  #: look for reasons to distrust a report without findings
+    placed: int = PLACED
+    ontology: tuple[Path, ...] = ()  #: files that are known and not checked
+    progress: Callable[[int], None] | None = None
+
+
+def validate(
+    data: Sequence[Path] = (), shapes: Sequence[Path] = (), options: Options | None = None
+) -> Report:
     """Check *data* against *shapes*.
 
     Without *data*, the shipped modules and records are checked; without *shapes*, the shipped shapes are
@@ -46,191 +55,175 @@ def validate(data: Sequence[Path] = (), shapes: Sequence[Path] = ()) -> Report:
 
     Raises InputError for a data file, and ShapeError for shapes, that cannot be used.
     """
-    with _quiet():
-        return _validate(data, shapes)
+    chosen = options or Options()
+    if data:
+        sources = find(data)
+    else:
+        sources = [from_path(path) for path in [*resources.module_files(), *resources.record_files()]]
+    loaded = load(sources, chosen)
+    return check(loaded, read_shape_files(shapes or resources.shape_files()), chosen)
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the remarks of pySHACL and rdflib off the terminal; a finding or our own error says the same."""
-    quiet = [logging.getLogger(name) for name in ("pyshacl", "rdflib.term")]
-    levels = [logger.level for logger in quiet]
-    for logger in quiet:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", ShapeRecursionWarning)
-            yield
-    finally:
-        for logger, level in zip(quiet, levels, strict=True):
-            logger.setLevel(level)
+def load(sources: Sequence[Source], options: Options) -> Data:
+    """Read *sources*, and add what the shipped ontology and ``options.ontology`` know."""
+    loaded = data_files.load(sources, options.progress, background.STEMS)
+    for number, path in enumerate(options.ontology):
+        loaded.add(data_files.read(from_path(path), len(sources) + number))
+    if background.concerns(loaded):
+        loaded.add(background.of(loaded))
+    return loaded
 
 
-def _validate(data: Sequence[Path], shapes: Sequence[Path]) -> Report:
-    data_files = list(data) or [*resources.module_files(), *resources.record_files()]
-    graph = Graph()
-    home: dict[Identifier, str] = {}
-    for path in data_files:
-        for node in _read_into(graph, path):
-            home.setdefault(node, str(path))
-    triples = len(graph)
-    background = set(_background(graph)) - set(graph)
-    shipped_only = {triple[0] for triple in background} - set(graph.subjects())
-    for triple in background:
-        graph.add(triple)
-    shape_graph = _read_shapes(shapes or resources.shape_files())
-    results = _run_pyshacl(graph, shape_graph)
-    _leave_out(results, shipped_only)
-    findings = tuple(sorted(set(_findings(results, home, graph))))
-    return Report(
-        findings=findings,
-        triples=triples,
-        shapes=len(set(shape_graph.subjects(RDF.type, SH.NodeShape))),
-        turtle=results.serialize(format="turtle"),
-    )
-
-
-@cache
-def _shipped_types() -> dict[Identifier, tuple[tuple[Identifier, Identifier], ...]]:
-    """For every entity of the shipped files its classes, and for every class its named superclasses."""
-    found: dict[Identifier, set[tuple[Identifier, Identifier]]] = defaultdict(set)
-    for path in [*resources.module_files(), *resources.import_files(), *resources.record_files()]:
-        for quad in rdf_files.read(path):
-            if quad.predicate in (_TYPE, _SUBCLASS) and isinstance(quad.object, ox.NamedNode):
-                found[_node(quad.subject)].add((_node(quad.predicate), _node(quad.object)))
-    return {subject: tuple(pairs) for subject, pairs in found.items()}
-
-
-def _background(data: Graph) -> Iterator[tuple[Identifier, Identifier, Identifier]]:
-    """Classes and superclasses of the shipped entities that *data* refers to."""
-    shipped = _shipped_types()
-    waiting: set[Identifier] = {node for node in data.objects() if isinstance(node, URIRef)}
-    seen: set[Identifier] = set()
-    while waiting:
-        node = waiting.pop()
-        seen.add(node)
-        for predicate, other in shipped.get(node, ()):
-            yield (node, predicate, other)
-            if other not in seen:
-                waiting.add(other)
-
-
-def _read_shapes(files: Iterable[Path]) -> Graph:
+def read_shape_files(files: Sequence[Path]) -> model.Shapes:
+    """The shapes of *files* taken together; raises ShapeError with the place of a mistake."""
     graph = Graph()
     try:
-        for path in files:
-            deque(_read_into(graph, path), maxlen=0)
+        for number, source in enumerate(find(files)):
+            for statement in data_files.read(source, number):
+                graph.add(*statement)
     except InputError as error:
         raise ShapeError(error.message, error.place) from error
-    return graph
+    return prepare(graph)
 
 
-def _run_pyshacl(data: Graph, shapes: Graph) -> Graph:
-    """The validation report of pySHACL; a ShapeError when it cannot make one."""
-    for query in _queries(shapes):
-        if outline(query).has_service:
-            raise ShapeError("the shapes cannot be used: a query in them holds SERVICE, which is refused")
-    try:
-        _, results, text = pyshacl.validate(
-            data, shacl_graph=shapes, advanced=True, allow_warnings=True, inplace=True, do_owl_imports=False
-        )
-    except Exception as error:
-        # pySHACL 0.40 and the libraries below it raise almost anything on odd shapes and odd values, plain
-        # Exception among them: re.error, TypeError, KeyError, StopIteration, ParseException ...
-        raise ShapeError(f"the shapes cannot be used with these data: {_told(error)}") from error
-    if not isinstance(results, Graph):
-        raise ShapeError(f"the shapes cannot be used: {text}")
-    return results
-
-
-def _told(error: Exception) -> str:
-    return str(error) or type(error).__name__
-
-
-def _queries(shapes: Graph) -> Iterator[str]:
-    for predicate in (SH.select, SH.ask, SH.construct, SH.update):
-        yield from map(str, shapes.objects(predicate=predicate))
-
-
-def _leave_out(results: Graph, nodes: set[Identifier]) -> None:
-    """Take the results about *nodes* out of the report, and renew its verdict."""
-    (report,) = results.subjects(RDF.type, SH.ValidationReport)
-    for result in list(results.objects(report, SH.result)):
-        if results.value(result, SH.focusNode) in nodes:
-            results.remove((report, SH.result, result))
-            results.remove((result, None, None))
-    blocking = any(
-        results.value(result, SH.resultSeverity) not in (SH.Warning, SH.Info)
-        for result in results.objects(report, SH.result)
+def check(
+    data: Data, shapes: model.Shapes, options: Options | None = None, only: Collection[Term] | None = None
+) -> Report:
+    """Check loaded *data*, or the focus nodes *only* of it."""
+    chosen = options or Options()
+    outcome = run(data, shapes, chosen.engine, only)
+    results = list({result.key: result for result in outcome.results}.values())
+    looked_at = Coverage()
+    found: list[Doubt] = []
+    if chosen.coverage:
+        looked_at = coverage.measure(data, shapes, outcome)
+    if chosen.doubts:
+        vocabulary = background.Vocabulary(data, background.concerns(data, shapes))
+        found += doubts.of_shapes(shapes, vocabulary)
+        found += doubts.of_strays(shapes)
+        if only is None:
+            found += [
+                Doubt("unseen-file", name, "no shape looked at any node of this file")
+                for name in coverage.unseen_files(data, shapes, outcome)
+            ]
+    return Report(
+        findings=tuple(_findings(results, data, shapes, outcome, chosen.placed)),
+        triples=data.triples,
+        shapes=len(_applied(shapes)),
+        results=tuple(results),
+        doubts=tuple(dict.fromkeys(found)),
+        coverage=looked_at,
+        files=len(data.sources),
+        delegated=tuple((_name(shape.node), reason) for shape, reason in outcome.plan.delegated),
     )
-    results.set((report, SH.conforms, Literal(not blocking)))
 
 
-def _findings(results: Graph, home: Mapping[Identifier, str], data: Graph) -> Iterator[Finding]:
-    for result in results.objects(predicate=SH.result):
-        focus = results.value(result, SH.focusNode)
-        if focus is None:
-            continue
-        record = str(_owner(focus, data))
-        path = _text(results, results.value(result, SH.resultPath))
-        value = results.value(result, SH.value)
-        file = home.get(focus, "") if isinstance(focus, Identifier) else ""
-        yield Finding(
-            file=file,
-            line=(line_of(file, record, path) or 0) if file else 0,
-            record=record,
-            focus=str(focus),
-            path=path,
-            message="; ".join(sorted(str(m) for m in results.objects(result, SH.resultMessage))),
-            value="" if isinstance(value, BNode) else _text(results, value),
-            shape=_text(results, results.value(result, SH.sourceShape)),
-            severity=_SEVERITIES.get(results.value(result, SH.resultSeverity), Severity.VIOLATION),
-        )
+def _applied(shapes: model.Shapes) -> set[Term]:
+    declared = {n for n in shapes.by_node if sh("NodeShape") in shapes.graph.all(n, TYPE)}
+    return declared | {shape.node for shape in shapes.targeted}
 
 
-def _owner(node: Node, data: Graph) -> Node:
-    """The IRI that leads to the blank node *node*, or *node* when it is an IRI or nothing leads to it."""
-    seen = set()
-    while isinstance(node, BNode) and node not in seen:
-        seen.add(node)
-        node = next(data.subjects(object=node), node)
-    return node
+def _findings(
+    results: Sequence[Result], data: Data, shapes: model.Shapes, outcome: Outcome, placed: int
+) -> Iterator[Finding]:
+    """The findings, by file and place; at most *placed* of one cause are looked up in the files."""
+    counts: dict[tuple[Term, str], int] = defaultdict(int)
+    chosen: list[Result] = []
+    rest: list[Result] = []
+    for result in results:
+        counts[result.shape, result.component] += 1
+        (chosen if counts[result.shape, result.component] <= placed else rest).append(result)
+    nodes = {result.focus for result in chosen} | {data.owner(result.focus) for result in chosen}
+    nodes |= {result.value for result in chosen if _is_inverse(result.path) and result.value is not None}
+    places = locate(data.sources, nodes)
+    names = _Names(shapes)
+    suggester = Suggester(outcome.evaluator, background.instances if background.concerns(data) else _nothing)
+    unplaced = Locator()
+    found = [_finding(result, data, shapes, places, names, suggester) for result in chosen]
+    found += [_finding(result, data, shapes, unplaced, names, None) for result in rest]
+    yield from sorted(found)
 
 
-def _text(graph: Graph, node: object) -> str:
-    """A term as a person writes it; a property path as the steps in it."""
-    if node is None:
+def _nothing(_: Term) -> Sequence[Term]:
+    return ()
+
+
+def _is_inverse(path: PropertyPath | None) -> bool:
+    return path is not None and path.predicate is None
+
+
+def _finding(
+    result: Result,
+    data: Data,
+    shapes: model.Shapes,
+    places: Locator,
+    names: _Names,
+    suggester: Suggester | None,
+) -> Finding:
+    shape = shapes.by_node[result.shape]
+    record = data.owner(result.focus)
+    focus = places.focus(result.focus)
+    if not focus.line and record != result.focus:
+        focus = places.focus(record)
+    spot = places.triple(result.focus, result.path, result.value)
+    spot = spot if spot.line else focus
+    asked = expected(shape, result.component)
+    words = "; ".join(sorted(message.value for message in result.messages))
+    return Finding(
+        file=spot.file or focus.file,
+        line=spot.line,
+        column=spot.column,
+        record=_name(record),
+        focus=_name(result.focus),
+        path=_path(result.path),
+        message=words or (f"expected {asked}" if asked else "does not conform"),
+        value="" if result.value is None or isinstance(result.value, ox.BlankNode) else _name(result.value),
+        shape=_name(names.named(result.shape)),
+        severity=_SEVERITIES.get(result.severity, Severity.VIOLATION),
+        shape_label=names.label(result.shape),
+        component=result.component.removeprefix(SH),
+        expected=asked,
+        suggestion=suggester.suggest(result, shape) if suggester else "",
+        focus_line=focus.line,
+        focus_column=focus.column,
+        source=spot.text,
+    )
+
+
+class _Names:
+    """The name of each shape: its own, or that of the shape that leads to it when it is a blank node."""
+
+    def __init__(self, shapes: model.Shapes) -> None:
+        self._shapes = shapes
+        self._parents: dict[Term, Term] = {}
+        for shape in shapes.by_node.values():
+            for constraint in shape.constraints:
+                for node in model.named_shapes(constraint):
+                    self._parents.setdefault(node, shape.node)
+
+    def named(self, node: Term) -> Term:
+        seen: set[Term] = set()
+        while isinstance(node, ox.BlankNode) and node in self._parents and node not in seen:
+            seen.add(node)
+            node = self._parents[node]
+        return node
+
+    def label(self, node: Term) -> str:
+        """The label of the shape, or of the nearest shape around it that has one."""
+        seen: set[Term] = set()
+        while node not in seen:
+            seen.add(node)
+            if label := self._shapes.by_node[node].label:
+                return label
+            node = self._parents.get(node, node)
         return ""
-    if isinstance(node, BNode):
-        steps = sorted({str(o) for o in graph.objects(node) if isinstance(o, URIRef)})
-        return " ".join(steps)
-    return str(node)
 
 
-def _read_into(graph: Graph, path: Path) -> Iterator[Identifier]:
-    """Add the triples of *path* to *graph*; gives their subjects, then their objects."""
-    objects = []
-    for quad in rdf_files.read(path):
-        triple = (_node(quad.subject), _node(quad.predicate), _node(quad.object))
-        graph.add(triple)
-        objects.append(triple[2])
-        yield triple[0]
-    yield from objects
-    for prefix, stem in PREFIXES.items():
-        graph.bind(prefix, stem)
+def _name(term: Term) -> str:
+    return term.value
 
 
-def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Identifier:
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BNode(term.value)
-    if isinstance(term, ox.Triple):
-        raise InputError(
-            "triple terms are not supported by SHACL 1.0; state the triple and describe it instead"
-        )
-    datatype = URIRef(term.datatype.value)
-    if term.language or datatype == XSD.string:
-        return Literal(term.value, lang=term.language)
-    return Literal(term.value, datatype=datatype, normalize=False)
+def _path(path: PropertyPath | None) -> str:
+    if path is None:
+        return ""
+    return path.predicate.value if path.predicate is not None else str(path)

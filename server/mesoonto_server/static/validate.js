@@ -1,0 +1,94 @@
+// Sends a dropped or chosen file and shows the findings by cause. Without this script the form works all the same.
+"use strict";
+
+const form = document.getElementById("upload");
+const input = document.getElementById("file");
+const drop = document.getElementById("drop");
+const report = document.getElementById("report");
+const LISTED = 20;
+
+let prefixes = [];
+
+// An IRI with the prefix of the longest stem that fits, as in the file; anything else as it is.
+function shown(text) {
+  const fitting = prefixes.find(([, stem]) => text.startsWith(stem));
+  return fitting ? `${fitting[0]}:${text.slice(fitting[1].length)}` : text;
+}
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function showFinding(finding) {
+  const item = element("li");
+  const place = finding.line ? `line ${finding.line}, column ${finding.column}: ` : "";
+  const value = finding.value ? ` found: ${shown(finding.value)}` : "";
+  item.append(element("p", `${place}${shown(finding.record)} ${shown(finding.path)}${value}`));
+  if (finding.source) {
+    const line = element("pre", `${finding.line} | ${finding.source.slice(0, finding.column - 1)}`);
+    line.append(element("mark", finding.source.slice(finding.column - 1)));
+    item.append(line);
+  }
+  if (finding.suggestion) item.append(element("p", finding.suggestion, "good"));
+  return item;
+}
+
+function showGroup(findings) {
+  const first = findings[0];
+  const section = element("section");
+  const title = element("h2");
+  title.append(element("span", first.severity, first.severity), `: ${first.message}`);
+  const times = findings.length > 1 ? `, ${findings.length} times` : "";
+  const about = `${first.shape_label || shown(first.shape)}${times}${first.expected ? `; expected ${first.expected}` : ""}`;
+  const list = element("ol");
+  list.append(...findings.slice(0, LISTED).map(showFinding));
+  section.append(title, element("p", about, "about"), list);
+  if (findings.length > LISTED) section.append(element("p", `... and ${findings.length - LISTED} more`));
+  return section;
+}
+
+function show(found) {
+  prefixes = Object.entries(found.prefixes).sort((a, b) => b[1].length - a[1].length);
+  const groups = new Map();
+  for (const finding of found.findings) {
+    const cause = JSON.stringify([finding.shape, finding.component, finding.message]);
+    groups.set(cause, [...(groups.get(cause) || []), finding]);
+  }
+  report.replaceChildren(
+    element("p", found.summary, found.failed ? "Violation" : "good"),
+    ...found.doubts.map((doubt) => element("p", `doubt: ${doubt.subject}: ${doubt.message}`, "Warning")),
+    ...[...groups.values()].sort((a, b) => a[0].severity === b[0].severity ? b.length - a.length
+      : a[0].severity === "Violation" ? -1 : 1).map(showGroup));
+}
+
+async function send(file) {
+  report.replaceChildren(element("p", `Checking ${file.name} ...`));
+  const body = new FormData();
+  body.append("file", file);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const found = await answer.json();
+    if (answer.ok) show(found);
+    else report.replaceChildren(element("p", found.title, "Violation"));
+  } catch (error) {
+    report.replaceChildren(element("p", `No answer: ${error.message}`, "Violation"));
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (input.files.length) send(input.files[0]);
+});
+input.addEventListener("change", () => { if (input.files.length) send(input.files[0]); });
+for (const kind of ["dragenter", "dragover"]) {
+  drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+}
+drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+drop.addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+});

@@ -1,0 +1,360 @@
+"""Evaluates shapes over a data store, one query per constraint, whatever the number of focus nodes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from mesoonto.validation import compile as to_sparql
+from mesoonto.validation import model, queries
+from mesoonto.validation.compile import Focus
+from mesoonto.validation.graph import unusable
+from mesoonto.validation.literals import Term, decode
+from mesoonto.validation.paths import Path
+from mesoonto.validation.results import Result
+from mesoonto.validation.vocabulary import SH, SUBCLASS
+
+#: Queries that run at once; pyoxigraph lets other threads go on while it evaluates.
+THREADS = 2
+
+_FOCUS_SET = "urn:mesoonto:focus:"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One violation: what of which constraint, in terms of the data store."""
+
+    focus: Term
+    value: Term | None
+    constraint: model.Constraint
+    path: Path | None = None  #: the path to report, when it is not that of the shape
+    note: str = ""  #: what tells two violations of one focus apart, such as a language tag
+    messages: tuple[ox.Literal, ...] = ()
+
+
+@dataclass
+class Evaluator:
+    """Evaluates the compiled part of *shapes*."""
+
+    shapes: model.Shapes
+    store: ox.Store  #: the data, with literals encoded
+    by_value: Callable[[], ox.Store]  #: the data as SPARQL knows them, for queries that users wrote
+    only: frozenset[Term] | None = None  #: look at these focus nodes alone
+
+    _failing: dict[tuple[Term, str], set[Term]] = field(default_factory=dict)
+    _sets: int = 0
+
+    def obstacles(self, shape: model.Shape) -> list[str]:
+        """Why *shape*, or a shape that it names, cannot be evaluated here; empty when it can."""
+        found = [
+            reason
+            for part in self.shapes.parts(shape)
+            for constraint in part.constraints
+            if (reason := _obstacle(constraint, self.store)) is not None
+        ]
+        return [*self.shapes.foreign, *found]
+
+    def run(self, shapes: Sequence[model.Shape]) -> Iterator[Result]:
+        """The results of *shapes*, each on all its focus nodes."""
+        for shape in shapes:
+            self.focus(shape)
+        with ThreadPoolExecutor(THREADS) as pool:
+            for found in pool.map(self._run, shapes):
+                yield from found
+
+    def run_on(self, shape: model.Shape, node: Term) -> list[Result]:
+        """The results of *shape* on one node of the data store, whether or not its targets name it."""
+        return list(self._results(shape, self.node_set({node})))
+
+    def _run(self, shape: model.Shape) -> list[Result]:
+        return list(self._results(shape, self.focus(shape)))
+
+    def _results(
+        self, shape: model.Shape, focus: Focus, times: Mapping[Term, int] | None = None
+    ) -> Iterator[Result]:
+        """The results of *shape*; those of a focus node that a path leads to several times come as often.
+
+        *times* tells how often, where it can be more than once.
+        """
+        if shape.deactivated:
+            return
+        for row in self._rows(shape, focus):
+            for _ in range(1 if times is None else times[row.focus]):
+                yield _result(shape, row)
+        nested = [c.shape for c in shape.constraints if isinstance(c, model.Nested)]
+        if not nested:
+            return
+        if shape.path is not None:
+            counts: Counter[Term] = Counter()
+            for this, value in self._pairs(focus, shape.path):
+                counts[value] += 1 if times is None else times[this]
+            focus, times = focus.values(shape.path), counts
+        for node in nested:
+            yield from self._results(self.shapes.by_node[node], focus, times)
+
+    # Focus nodes
+
+    def focus(self, shape: model.Shape) -> Focus:
+        """The focus nodes that the targets of *shape* name."""
+        if shape.node not in self._focus:
+            self._focus[shape.node] = self._of_targets(shape)
+        return self._focus[shape.node]
+
+    @cached_property
+    def _focus(self) -> dict[Term, Focus]:
+        return {}
+
+    def focus_nodes(self, shape: model.Shape) -> set[Term]:
+        """The focus nodes of *shape*, as they are in the data store."""
+        return {row[0] for row in self.ask(self.focus(shape).select())}
+
+    def some_focus(self, shape: model.Shape) -> Iterator[Term]:
+        """The focus nodes of *shape* one by one, the first at once."""
+        for row in self.ask(f"SELECT ?this WHERE {{ {self.focus(shape).pattern} }}"):
+            yield row[0]
+
+    def _of_targets(self, shape: model.Shape) -> Focus:
+        branches: list[Focus] = []
+        classes: list[Term] = []
+        nodes: set[Term] = set()
+        for target in shape.targets:
+            match target.kind, target.term:
+                case "class", ox.NamedNode() as term:
+                    classes += [c for c in self.subclasses(term) if c not in classes]
+                case "subjects", ox.NamedNode() as term:
+                    branches.append(to_sparql.of_subjects(term))
+                case "objects", ox.NamedNode() as term:
+                    branches.append(to_sparql.of_objects(term))
+                case "query", _:
+                    nodes |= queries.target_nodes(target.query, self.by_value(), self.store)
+                case _, term if term is not None:
+                    nodes.add(to_sparql.encoded(term))
+        if classes:
+            branches.append(to_sparql.of_classes(classes))
+        if nodes:
+            branches.append(self.node_set(nodes))
+        focus = _either(branches)
+        if self.only is not None:
+            found = {row[0] for row in self.ask(focus.select())}
+            focus = self.node_set(found & self.only)
+        return focus
+
+    def node_set(self, nodes: set[Term]) -> Focus:
+        """A set of nodes as a pattern: they go into a graph of their own, where blank nodes are at home."""
+        if nodes and len(nodes) < 20 and not any(isinstance(node, ox.BlankNode) for node in nodes):
+            return to_sparql.of_nodes(sorted(nodes, key=str))
+        self._sets += 1
+        name = ox.NamedNode(f"{_FOCUS_SET}{self._sets}")
+        self.store.extend(ox.Quad(name, name, node, name) for node in nodes)
+        return Focus(f"GRAPH {name} {{ {name} {name} ?this }}")
+
+    def subclasses(self, term: Term) -> list[Term]:
+        """*term* and the classes that the data place below it."""
+        found = {term: None}
+        waiting = [term]
+        while waiting:
+            for below in self._children.get(waiting.pop(), ()):
+                if below not in found:
+                    found[below] = None
+                    waiting.append(below)
+        return list(found)
+
+    @cached_property
+    def _children(self) -> dict[Term, list[Term]]:
+        below: dict[Term, list[Term]] = defaultdict(list)
+        for quad in self.store.quads_for_pattern(None, SUBCLASS, None, ox.DefaultGraph()):
+            if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
+                below[quad.object].append(quad.subject)
+        return below
+
+    # Constraints
+
+    def ask(self, query: str) -> Iterator[tuple[Term, ...]]:
+        """The rows of a query over the data store."""
+        for solution in self.store.query(query):  # type: ignore[union-attr]
+            yield tuple(solution)
+
+    def _rows(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
+        """The violations of the constraints of *shape* itself, not those of its property shapes."""
+        yield from self._filters(shape, focus)
+        yield from self._counts(shape, focus)
+        path = shape.path
+        for constraint in shape.constraints:
+            match constraint:
+                case model.HasValue(term=term):
+                    for (this,) in set(self.ask(to_sparql.without_value(focus, path, term))):
+                        yield Row(this, None, constraint)
+                case model.UniqueLang() if path is not None:
+                    for this, tag in self.ask(to_sparql.repeated_language(focus, path)):
+                        yield Row(this, None, constraint, note=str(tag))
+                case model.Pair():
+                    for query in to_sparql.pair(constraint, focus, path):
+                        for row in set(self.ask(query)):
+                            yield Row(row[0], row[1] if len(row) > 1 else row[0], constraint)
+                case model.Closed(allowed=allowed):
+                    for this, predicate, value in set(self.ask(to_sparql.closed(focus, path, allowed))):
+                        if isinstance(predicate, ox.NamedNode):
+                            yield Row(this, value, constraint, Path("", predicate))
+                case model.Logical():
+                    for this, value in self._logical(constraint, focus, path):
+                        yield Row(this, value, constraint)
+                case model.Qualified():
+                    for this in self._qualified(constraint, focus, path):
+                        yield Row(this, None, constraint)
+                case model.Query():
+                    for found in queries.violations(
+                        constraint, shape, focus, self.store, self.by_value(), self.ask
+                    ):
+                        yield Row(found.focus, found.value, constraint, found.path, messages=found.messages)
+
+    def _filters(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
+        """The constraints on single values, all in one query."""
+        tests: list[tuple[model.Constraint, str]] = []
+        for constraint in shape.constraints:
+            classes = self.subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
+            expression = to_sparql.violates(constraint, shape.path, classes)
+            if expression is not None:
+                tests.append((constraint, expression))
+            elif isinstance(constraint, model.In):
+                for row in set(self.ask(to_sparql.not_in(focus, shape.path, constraint.terms))):
+                    yield Row(row[0], row[-1], constraint)
+        if not tests:
+            return
+        first = 1 if shape.path is None else 2
+        query = to_sparql.filtered(focus, shape.path, [expression for _, expression in tests])
+        for row in set(self.ask(query)):
+            for number, (constraint, _) in enumerate(tests):
+                if len(tests) == 1 or row[first + number].value == "true":
+                    yield Row(row[0], row[first - 1], constraint)
+
+    def _counts(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
+        counts = [c for c in shape.constraints if isinstance(c, model.Count)]
+        if shape.path is None or not counts:
+            return
+        low = next((c for c in counts if c.component.startswith("Min") and c.limit > 0), None)
+        high = next((c for c in counts if c.component.startswith("Max")), None)
+        if low is None and high is None:
+            return
+        query = to_sparql.counted(focus, shape.path, low.limit if low else None, high.limit if high else None)
+        for row in set(self.ask(query)):
+            few = low is not None and (high is None or (len(row) > 1 and int(row[1].value) < low.limit))
+            broken = low if few else high
+            if broken is not None:
+                yield Row(row[0], None, broken, note=row[1].value if len(row) > 1 else "")
+
+    # Shapes inside shapes: sets of nodes that fail
+
+    def failing(self, node: Term, focus: Focus) -> set[Term]:
+        """Those of *focus* that do not conform to the shape *node*."""
+        key = (node, focus.pattern)
+        if key not in self._failing:
+            self._failing[key] = set(self._fail(self.shapes.by_node[node], focus))
+        return self._failing[key]
+
+    def _fail(self, shape: model.Shape, focus: Focus) -> Iterator[Term]:
+        if shape.deactivated:
+            return
+        for row in self._rows(shape, focus):
+            yield row.focus
+        for constraint in shape.constraints:
+            if not isinstance(constraint, model.Nested):
+                continue
+            if shape.path is None:
+                yield from self.failing(constraint.shape, focus)
+            elif bad := self.failing(constraint.shape, focus.values(shape.path)):
+                for this, value in self._pairs(focus, shape.path):
+                    if value in bad:
+                        yield this
+
+    def _pairs(self, focus: Focus, path: Path | None) -> Iterator[tuple[Term, Term]]:
+        """Every focus node with each of its values."""
+        for row in self.ask(focus.pairs(path)):
+            yield row[0], row[-1]
+
+    def _logical(
+        self, constraint: model.Logical, focus: Focus, path: Path | None
+    ) -> Iterator[tuple[Term, Term]]:
+        values = focus if path is None else focus.values(path)
+        failed = [self.failing(shape, values) for shape in constraint.shapes]
+        match constraint.component.removesuffix("ConstraintComponent"):
+            case "Node" | "And":
+                bad: set[Term] = set().union(*failed)
+            case "Or":
+                bad = set.intersection(*failed) if failed else set()
+            case "Not":
+                yield from ((t, v) for t, v in self._pairs(focus, path) if v not in failed[0])
+                return
+            case _:  # Xone
+                for this, value in self._pairs(focus, path):
+                    if sum(value not in fails for fails in failed) != 1:
+                        yield this, value
+                return
+        if bad and path is None:
+            yield from ((node, node) for node in bad)
+        elif bad:
+            yield from ((this, value) for this, value in self._pairs(focus, path) if value in bad)
+
+    def _qualified(self, constraint: model.Qualified, focus: Focus, path: Path | None) -> Iterator[Term]:
+        if path is None:
+            raise unusable("sh:qualifiedValueShape needs a sh:path beside it")
+        values = focus.values(path)
+        failed = self.failing(constraint.shape, values)
+        others = [self.failing(sibling, values) for sibling in constraint.siblings]
+        counts: dict[Term, int] = defaultdict(int)
+        for this, value in self._pairs(focus, path):
+            if value not in failed and all(value in fails for fails in others):
+                counts[this] += 1
+        if constraint.component.startswith("QualifiedMax"):
+            yield from (this for this, count in counts.items() if count > constraint.limit)
+        elif constraint.limit > 0:
+            for (this,) in self.ask(focus.select()):
+                if counts.get(this, 0) < constraint.limit:
+                    yield this
+
+
+def _either(branches: Sequence[Focus]) -> Focus:
+    if not branches:
+        return Focus("VALUES ?this {}")
+    if len(branches) == 1:
+        return branches[0]
+    union = " UNION ".join(f"{{ {branch.pattern} }}" for branch in branches)
+    return Focus(f"{{ SELECT DISTINCT ?this WHERE {{ {union} }} }}")
+
+
+def _result(shape: model.Shape, row: Row) -> Result:
+    constraint = row.constraint
+    query = constraint if isinstance(constraint, model.Query) else None
+    return Result(
+        focus=decode(row.focus),
+        path=row.path or shape.path,
+        value=None if row.value is None else decode(row.value),
+        component=SH + constraint.component,
+        shape=shape.node,
+        severity=shape.severity,
+        messages=row.messages or shape.messages,
+        constraint=query.node if query else None,
+    )
+
+
+def _obstacle(constraint: model.Constraint, store: ox.Store) -> str | None:
+    """Why *constraint* cannot be compiled, or None when it can."""
+    match constraint:
+        case model.Query():
+            return queries.obstacle(constraint)
+        case model.Foreign(what=what):
+            return f"{what} is evaluated by pySHACL only"
+        case model.Pattern(pattern=pattern, flags=flags):
+            call = f"REGEX('', {ox.Literal(pattern)}, {ox.Literal(flags)})"
+            (row,) = store.query(f"SELECT ({call} AS ?ok) {{}}")  # type: ignore[misc]
+            if row["ok"] is None:
+                return f"the regular expression {pattern!r} is not one of SPARQL"
+        case model.In(terms=terms) if any(isinstance(term, ox.BlankNode) for term in terms):
+            return "sh:in lists a blank node"
+        case model.HasValue(term=ox.BlankNode()) | model.Class(term=ox.BlankNode()):
+            return "the constraint names a blank node"
+    return None

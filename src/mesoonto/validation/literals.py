@@ -1,0 +1,176 @@
+"""Keeps literals as they are written, in a store that would rewrite them.
+
+The store of pyoxigraph holds numbers, dates and booleans by value: ``"1.50"^^xsd:decimal`` comes back as
+1.5, ``"1"^^xsd:int`` as an xsd:integer, and two spellings of one value become one term. SHACL compares terms,
+and a finding must show what stands in the file. So a literal that the store would change is kept under a
+datatype of our own, which the store leaves alone: *written* for one that is well formed, *ill-formed* for one
+that is not. ``decode`` gives the original back.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+
+import pyoxigraph as ox
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+#: Stems of the datatypes that stand in for a changed literal; XSD's local name follows.
+WRITTEN = "urn:mesoonto:written:"
+ILL_FORMED = "urn:mesoonto:ill-formed:"
+
+_YEAR = r"-?(?:[1-9]\d{3,}|0\d{3})"
+_ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))?"
+_DAY = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?|24:00:00(?:\.0+)?)"
+_INTEGER = r"[+-]?\d+"
+_FLOAT = r"(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?INF|NaN)"
+_NORMAL = r"[^\t\n\r]*"
+
+#: The lexical space of each datatype of XML Schema 1.1, part 2, that SPARQL or SHACL give a meaning.
+_LEXICAL = {
+    "base64Binary": r"(?:(?:[A-Za-z0-9+/]\s?){4})*"
+    r"(?:(?:[A-Za-z0-9+/]\s?){2}(?:[A-Za-z0-9+/]\s?|=\s?)=)?",
+    "boolean": "true|false|1|0",
+    "date": rf"{_YEAR}-{_DAY}{_ZONE}",
+    "dateTime": rf"{_YEAR}-{_DAY}T{_TIME}{_ZONE}",
+    "dateTimeStamp": rf"{_YEAR}-{_DAY}T{_TIME}(?:Z|[+-]\d\d:\d\d)",
+    "dayTimeDuration": r"-?P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?",
+    "decimal": r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)",
+    "double": _FLOAT,
+    "duration": r"-?P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?",
+    "float": _FLOAT,
+    "gDay": rf"---(?:0[1-9]|[12]\d|3[01]){_ZONE}",
+    "gMonth": rf"--(?:0[1-9]|1[0-2]){_ZONE}",
+    "gMonthDay": rf"--{_DAY}{_ZONE}",
+    "gYear": rf"{_YEAR}{_ZONE}",
+    "gYearMonth": rf"{_YEAR}-(?:0[1-9]|1[0-2]){_ZONE}",
+    "hexBinary": r"(?:[0-9a-fA-F]{2})*",
+    "integer": _INTEGER,
+    "language": r"[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*",
+    "normalizedString": _NORMAL,
+    "time": rf"{_TIME}{_ZONE}",
+    "token": r"(?! )(?!.*  )[^\t\n\r]*(?<! )",
+    "yearMonthDuration": r"-?P(?=.)(?:\d+Y)?(?:\d+M)?",
+}
+
+#: Datatypes derived from xsd:integer with their least and greatest value.
+_BOUNDS: dict[str, tuple[int | None, int | None]] = {
+    "byte": (-(2**7), 2**7 - 1),
+    "int": (-(2**31), 2**31 - 1),
+    "long": (-(2**63), 2**63 - 1),
+    "negativeInteger": (None, -1),
+    "nonNegativeInteger": (0, None),
+    "nonPositiveInteger": (None, 0),
+    "positiveInteger": (1, None),
+    "short": (-(2**15), 2**15 - 1),
+    "unsignedByte": (0, 2**8 - 1),
+    "unsignedInt": (0, 2**32 - 1),
+    "unsignedLong": (0, 2**64 - 1),
+    "unsignedShort": (0, 2**16 - 1),
+}
+
+#: Spellings of the frequent datatypes that are well formed and that the store gives back unchanged.
+_UNCHANGED = {
+    XSD + "integer": re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII),
+    XSD + "decimal": re.compile(r"0|-?(?:0|[1-9]\d{0,8})\.\d{0,7}[1-9]|-?[1-9]\d{0,8}", re.ASCII),
+    XSD + "boolean": re.compile("true|false"),
+    XSD + "date": re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])", re.ASCII),
+    XSD + "dateTime": re.compile(
+        r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z?", re.ASCII
+    ),
+    XSD + "gYear": re.compile(r"[12]\d{3}", re.ASCII),
+}
+
+#: Datatypes whose literals the store keeps as text, however they are spelt.
+_TEXTUAL = frozenset(
+    XSD + name for name in ("anyURI", "base64Binary", "hexBinary", "language", "normalizedString", "token")
+)
+_STRING = XSD + "string"
+_SAFE = frozenset({_STRING, "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"})
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+
+def is_well_formed(lexical: str, datatype: str) -> bool:
+    """Whether *lexical* is in the lexical space of *datatype* and names a value.
+
+    >>> is_well_formed("1.50", XSD + "decimal"), is_well_formed("2021-02-30", XSD + "date")
+    (True, False)
+
+    Datatypes that are not of XML Schema accept anything.
+    """
+    local = datatype.removeprefix(XSD)
+    if local in _BOUNDS:
+        if not re.fullmatch(_INTEGER, lexical, re.ASCII) or len(lexical) > 1000:
+            return False
+        low, high = _BOUNDS[local]
+        number = int(lexical)
+        return (low is None or number >= low) and (high is None or number <= high)
+    pattern = _pattern(local) if local != datatype else None
+    if pattern is None:
+        return True
+    if not pattern.fullmatch(lexical):
+        return False
+    return _is_in_calendar(lexical, local) if local in ("date", "dateTime", "dateTimeStamp") else True
+
+
+@cache
+def _pattern(local: str) -> re.Pattern[str] | None:
+    return re.compile(_LEXICAL[local], re.ASCII) if local in _LEXICAL else None
+
+
+def _is_in_calendar(lexical: str, local: str) -> bool:
+    found = re.match(r"-?(\d+)-(\d\d)-(\d\d)", lexical)
+    if found is None:
+        return False
+    year, month, day = (int(part[-6:]) for part in found.groups())
+    try:
+        date(year % 400 + 400, month, day)
+    except ValueError:
+        return False
+    return local != "dateTimeStamp" or lexical[-1] == "Z" or lexical[-6] in "+-"
+
+
+def encode(literal: ox.Literal) -> ox.Literal:
+    """The literal that the store keeps as it is in place of *literal*; often *literal* itself."""
+    datatype = literal.datatype.value
+    if datatype in _SAFE or not datatype.startswith(XSD):
+        return literal
+    lexical = literal.value
+    fast = _UNCHANGED.get(datatype)
+    if fast is not None and fast.fullmatch(lexical):
+        return literal
+    local = datatype.removeprefix(XSD)
+    if not is_well_formed(lexical, datatype):
+        return ox.Literal(lexical, datatype=_stand_in(ILL_FORMED, local))
+    if datatype in _TEXTUAL or not (local in _LEXICAL or local in _BOUNDS):
+        return literal
+    return ox.Literal(lexical, datatype=_stand_in(WRITTEN, local))
+
+
+@cache
+def _stand_in(stem: str, local: str) -> ox.NamedNode:
+    return ox.NamedNode(stem + local)
+
+
+def decode(term: Term) -> Term:
+    """The term as it was written, for one that ``encode`` may have changed."""
+    if isinstance(term, ox.Literal):
+        datatype = term.datatype.value
+        for stem in (WRITTEN, ILL_FORMED):
+            if datatype.startswith(stem):
+                return ox.Literal(term.value, datatype=ox.NamedNode(XSD + datatype.removeprefix(stem)))
+    return term
+
+
+def by_value(literal: ox.Literal) -> ox.Literal:
+    """The spelling in which the store gives the value of *literal* back."""
+    original = decode(literal)
+    probe = ox.Store()
+    node = ox.NamedNode("urn:mesoonto:probe")
+    probe.add(ox.Quad(node, node, original))
+    found = next(iter(probe)).object
+    return found if isinstance(found, ox.Literal) else literal

@@ -1,0 +1,65 @@
+"""The IRIs of SHACL and RDF that validation uses, and which words SHACL has."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+
+SH = "http://www.w3.org/ns/shacl#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+
+TYPE = ox.NamedNode(RDF + "type")
+FIRST = ox.NamedNode(RDF + "first")
+REST = ox.NamedNode(RDF + "rest")
+NIL = ox.NamedNode(RDF + "nil")
+SUBCLASS = ox.NamedNode(RDFS + "subClassOf")
+LABEL = ox.NamedNode(RDFS + "label")
+
+
+def sh(name: str) -> ox.NamedNode:
+    """The term of SHACL called *name*."""
+    return ox.NamedNode(SH + name)
+
+
+TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target")
+
+#: Parameters of the constraint components of SHACL core and SHACL-SPARQL, without their helpers.
+PARAMETERS = (
+    "and", "class", "closed", "datatype", "disjoint", "equals", "hasValue", "in", "languageIn", "lessThan",
+    "lessThanOrEquals", "maxCount", "maxExclusive", "maxInclusive", "maxLength", "minCount", "minExclusive",
+    "minInclusive", "minLength", "node", "nodeKind", "not", "or", "pattern", "property", "qualifiedMaxCount",
+    "qualifiedMinCount", "qualifiedValueShape", "sparql", "uniqueLang", "xone",
+)  # fmt: skip
+
+#: What may stand on a shape beside targets and parameters (SHACL, sections 2.1 and 2.3; Advanced Features).
+ON_SHAPES = (
+    "deactivated", "defaultValue", "description", "entailment", "flags", "group", "ignoredProperties",
+    "message", "name", "order", "path", "qualifiedValueShapesDisjoint", "rule", "severity", "shapesGraph",
+    "suggestedShapesGraph", "expression", "values", "js",
+)  # fmt: skip
+
+#: The other words of the SHACL vocabulary, on queries, paths, components, functions and rules.
+_ELSEWHERE = (
+    "alternativePath", "annotationProperty", "annotationValue", "annotationVarName", "ask", "condition",
+    "conforms", "construct", "count", "declare", "detail", "distinct", "else", "filterShape", "focusNode",
+    "groupConcat", "if", "intersection", "inversePath", "jsFunctionName", "jsLibrary", "jsLibraryURL",
+    "labelTemplate", "limit", "max", "min", "minus", "namespace", "nodeValidator", "nodes", "object",
+    "offset", "oneOrMorePath", "optional", "orderBy", "parameter", "predicate", "prefix", "prefixes",
+    "propertyValidator", "result", "resultAnnotation", "resultMessage", "resultPath", "resultSeverity",
+    "returnType", "select", "shapesGraphWellFormed", "sourceConstraint", "sourceConstraintComponent",
+    "sourceShape", "subject", "sum", "then", "this", "union", "update", "validator", "value",
+    "zeroOrMorePath", "zeroOrOnePath",
+)  # fmt: skip
+
+#: Every property of the SHACL vocabulary that may stand in a shapes graph.
+PROPERTIES = frozenset((*TARGETS, *PARAMETERS, *ON_SHAPES, *_ELSEWHERE))
+
+NODE_KINDS = {
+    "BlankNode": ("isBlank",),
+    "IRI": ("isIRI",),
+    "Literal": ("isLiteral",),
+    "BlankNodeOrIRI": ("isBlank", "isIRI"),
+    "BlankNodeOrLiteral": ("isBlank", "isLiteral"),
+    "IRIOrLiteral": ("isIRI", "isLiteral"),
+}

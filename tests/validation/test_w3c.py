@@ -1,0 +1,163 @@
+"""The W3C test cases for SHACL core and SHACL-SPARQL, with both engines.
+
+The cases are data files that the project does not ship: ``../shared/w3c/shacl`` beside the checkout, or the
+folder that MESOONTO_W3C_TESTS names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pyoxigraph as ox
+import pytest
+
+from mesoonto.errors import MesoontoError
+from mesoonto.validation import data as data_files
+from mesoonto.validation.graph import Graph
+from mesoonto.validation.literals import Term
+from mesoonto.validation.paths import read_path
+from mesoonto.validation.run import Engine
+from mesoonto.validation.sources import from_path
+from mesoonto.validation.vocabulary import TYPE, sh
+from tests.conftest import ROOT
+from tests.validation.helpers import Row, name, outcome, rows, shapes_of
+
+FOLDER = Path(os.environ.get("MESOONTO_W3C_TESTS", ROOT.parent / "shared" / "w3c")) / "shacl"
+MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
+SHT = "http://www.w3.org/ns/shacl-test#"
+FAILURE = ox.NamedNode(f"{SHT}Failure")
+
+#: Cases that pySHACL 0.40 fails, with the reason, and whether the compiled engine passes.
+PYSHACL_FAILS = {
+    "core/property/uniqueLang-002": 'takes the literal "1"^^xsd:boolean for the term true (section 4.4.5)',
+    "sparql/node/prefixes-001": "does not follow owl:imports from sh:prefixes (section 5.2.1)",
+    "sparql/pre-binding/shapesGraph-001": "does not know $shapesGraph, which is optional (section 5.3.1)",
+}
+#: Cases that the compiled engine leaves to pySHACL, and which fail there.
+NEITHER = {"sparql/pre-binding/shapesGraph-001"}
+#: Cases whose constraints do not compile: components that the shapes graph defines.
+DELEGATED = {
+    "sparql/component/nodeValidator-001",
+    "sparql/component/optional-001",
+    "sparql/component/propertyValidator-select-001",
+    "sparql/component/validator-001",
+    "sparql/pre-binding/shapesGraph-001",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    data: Path
+    shapes: Path
+    expected: Counter[Row] | None  #: None for a case that must be refused
+
+
+def cases() -> list[Case]:
+    return [case for file in manifests(FOLDER / "manifest.ttl") for case in cases_of(file)]
+
+
+def read(path: Path) -> Graph:
+    content = ox.parse(path=str(path), format=ox.RdfFormat.TURTLE, base_iri=path.as_uri())
+    return Graph((q.subject, q.predicate, q.object) for q in content)
+
+
+def manifests(path: Path) -> Iterator[Path]:
+    graph = read(path)
+    included = [o for s in graph.subjects() for o in graph.all(s, ox.NamedNode(f"{MF}include"))]
+    if not included:
+        yield path
+    for other in included:
+        yield from manifests(local(other))
+
+
+def local(term: Term) -> Path:
+    return Path(unquote(urlsplit(term.value).path))
+
+
+def cases_of(path: Path) -> Iterator[Case]:
+    graph = read(path)
+    for test in graph.subjects():
+        if ox.NamedNode(f"{SHT}Validate") in graph.all(test, TYPE):
+            (action,), (result,) = (graph.all(test, ox.NamedNode(f"{MF}{n}")) for n in ("action", "result"))
+            (data,), (shapes,) = (
+                graph.all(action, ox.NamedNode(f"{SHT}{n}")) for n in ("dataGraph", "shapesGraph")
+            )
+            yield Case(
+                str(path.relative_to(FOLDER).with_suffix("")),
+                local(data),
+                local(shapes),
+                None if result == FAILURE else Counter(expected(graph, result)),
+            )
+
+
+def expected(graph: Graph, report: Term) -> Iterator[Row]:
+    for result in graph.all(report, sh("result")):
+
+        def told(word: str, result: Term = result) -> str:
+            return "".join(name(term) for term in graph.all(result, sh(word)))
+
+        path = graph.all(result, sh("resultPath"))
+        yield (
+            told("focusNode"),
+            read_path(graph, path[0]).sparql if path else "",
+            told("value"),
+            told("sourceConstraintComponent").rpartition("#")[2].rstrip(">"),
+            told("sourceShape"),
+            told("resultSeverity").rpartition("#")[2].rstrip(">"),
+        )
+
+
+@cache
+def found(data: Path, shapes: Path, engine: Engine) -> Counter[Row] | None:
+    """The results, or None when the shapes are refused."""
+    try:
+        asked = shapes_of(shapes, 0 if shapes == data else 1)
+        return rows(outcome(data_files.load([from_path(data)]), asked, engine).results)
+    except MesoontoError:
+        return None
+
+
+CASES = cases() if FOLDER.is_dir() else []
+
+
+@pytest.fixture(autouse=True)
+def _cases_are_there() -> None:
+    if not CASES:
+        pytest.skip(f"the W3C cases are not at {FOLDER}; set MESOONTO_W3C_TESTS to their folder")
+
+
+def test_all_cases_are_found() -> None:
+    assert len(CASES) == 120
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_results_are_those_of_the_standard(case: Case) -> None:
+    if case.name in NEITHER:
+        assert found(case.data, case.shapes, Engine.AUTO) is None
+    else:
+        assert found(case.data, case.shapes, Engine.AUTO) == case.expected
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_engines_agree(case: Case) -> None:
+    reference = found(case.data, case.shapes, Engine.PYSHACL)
+    if case.name in PYSHACL_FAILS:
+        assert reference != case.expected, "pySHACL passes by now: take the case out of the table"
+    else:
+        assert found(case.data, case.shapes, Engine.AUTO) == reference
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_everything_compiles_but_components_of_ones_own(case: Case) -> None:
+    if case.expected is None or case.name in NEITHER:
+        return
+    asked = shapes_of(case.shapes, 0 if case.shapes == case.data else 1)
+    plan = outcome(data_files.load([from_path(case.data)]), asked, Engine.AUTO).plan
+    assert bool(plan.delegated) == (case.name in DELEGATED), plan.delegated
