@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
+    "nginx": (("nginx", "/usr/sbin/nginx"), "apt-get install nginx-light, or brew install nginx"),
 }
 
 

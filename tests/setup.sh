@@ -5,6 +5,8 @@ set -eu
 missing=""
 command -v java >/dev/null || missing="$missing default-jre-headless"
 command -v chromium >/dev/null || missing="$missing chromium"
+command -v nginx >/dev/null || test -x /usr/sbin/nginx || missing="$missing nginx-light"
+command -v openssl >/dev/null || missing="$missing openssl"
 if [ -n "$missing" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     echo "Installing for tests:$missing"
     apt-get -qq update

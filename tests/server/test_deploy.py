@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from mesoonto.cli.serve import serve
 from mesoonto_server.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, program
 
 pytestmark = pytest.mark.checkout
 
@@ -58,14 +57,11 @@ def test_memory_of_all_workers_fits_into_the_units(configured: Settings) -> None
     assert configured.memory * configured.max_workers < gigabytes * 1024
 
 
+@pytest.mark.nginx
 def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin")
-    openssl = shutil.which("openssl")
-    if nginx is None or openssl is None:
-        pytest.skip("nginx is missing; install it: apt-get install nginx-light openssl")
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
          "-subj", "/CN=sparql.example.org"],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -75,7 +71,7 @@ def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text(
         f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{ access_log off; include {tmp_path}/mesoonto.conf; }}\n"
     )
-    command = [nginx, "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
+    command = [program("nginx"), "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr
