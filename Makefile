@@ -7,10 +7,10 @@ BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check bench lock
+.PHONY: help serve test setup check bench bench-federation lock
 
 help: ## show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 serve: build/validated ## set up, build and validate the dataset, serve it
 	@$(BIN)/mesoonto serve
@@ -31,6 +31,9 @@ check: $(VENV)/dev ## lint, types, tests with coverage
 bench: $(VENV)/ready ## short comparison with the Oxigraph server; the whole: benchmarks/endpoint/README.md
 	$(BIN)/python -m benchmarks.endpoint run $(BENCH)
 	$(BIN)/python -m benchmarks.endpoint repeats $(BENCH)
+bench-federation: $(VENV)/dev ## compare federated queries with other engines (ten minutes)
+	@sh tests/setup.sh
+	$(BIN)/python -m benchmarks.federation.run
 
 lock: $(VENV)/dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -6,8 +6,10 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from mesoonto.errors import MesoontoError
+from mesoonto.federation import Endpoints, Federation
 from mesoonto_server import operations, pages, problems, validation, views
 from mesoonto_server.access import Tokens
+from mesoonto_server.federated import Federated
 from mesoonto_server.gateway import Gateway
 from mesoonto_server.problems import RequestError
 from mesoonto_server.settings import Settings
@@ -20,13 +22,21 @@ _CONTENT_SECURITY_POLICY = (
 
 
 def create_app(
-    gateway: Gateway, settings: Settings, tokens: Tokens | None = None, telemetry: Telemetry | None = None
+    gateway: Gateway,
+    settings: Settings,
+    tokens: Tokens | None = None,
+    endpoints: Endpoints | None = None,
+    telemetry: Telemetry | None = None,
 ) -> Flask:
-    """The WSGI application that answers through *gateway*; any WSGI server can run it."""
+    """The WSGI application that answers through *gateway*; any WSGI server can run it.
+
+    Writing needs one of *tokens*; SERVICE may ask *endpoints* and no others.
+    """
+    federated = Federated(gateway, Federation(endpoints or Endpoints()))
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # `views` answers them, for preflights too
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body << 20
-    app.register_blueprint(views.blueprint(gateway, settings, tokens))
+    app.register_blueprint(views.blueprint(gateway, settings, tokens, federated))
     app.register_blueprint(operations.blueprint(gateway, telemetry or Telemetry(gateway.pool, settings)))
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(pages.blueprint(gateway))

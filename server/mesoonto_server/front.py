@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from mesoonto.errors import AbandonedError, MesoontoError
+from mesoonto.federation.config import Endpoints
 from mesoonto_server import access, bodies, create_app, problems, protocol
 from mesoonto_server.bridge import Bridge
 from mesoonto_server.cache import Cache, encoded
@@ -76,13 +77,15 @@ class _Sender:
 class Front:
     """An ASGI application."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, tokens: access.Tokens | None) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
+    ) -> None:
         self._gateway = gateway
         self._settings = settings
         self._telemetry = Telemetry(gateway.pool, settings)
         self._guard = Guard(settings)
         self._cache = Cache(settings.cache << 20)
-        self._flask = Bridge(create_app(gateway, settings, tokens, self._telemetry), settings)
+        self._flask = Bridge(create_app(gateway, settings, tokens, endpoints, self._telemetry), settings)
         self._max_query = settings.max_query << 10
         self._watch: asyncio.Task[None] | None = None
 
@@ -147,6 +150,9 @@ class Front:
         elif not (method == "GET" and b"query=" in query):
             await self._flask(scope, headers, receive, sender)
             return
+        if b"explain=" in query or b"explain=" in body:
+            await self._flask(scope, headers, _again(body, receive), sender)
+            return
         if len(query) > self._max_query:
             raise RequestError(414, "the address is too long; send the query with POST")
         key = (
@@ -169,6 +175,9 @@ class Front:
         request = request_of(scope, headers, "query", body, self._max_query)
         exchange = await self._gateway.read(request, _number(asked), partial(_left, receive))
         head = exchange.head
+        if head.status == protocol.FEDERATED:
+            await self._flask(scope, headers, _again(body, receive), sender)
+            return
         try:
             lines = encoded(head.headers)
             whole = head.status == 200 and not exchange.more

@@ -38,6 +38,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
             counts=held,
             questions=questions.shipped(),
             endpoint=request.url_root + "sparql",
+            settings=gateway.settings,
             version=__version__,
             dataset=gateway.pool.version,
         )

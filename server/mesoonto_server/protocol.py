@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from mesoonto.engine import inspect
 from mesoonto.engine.formats import Format, Kind, content_type, format_with_extension, formats_for
 from mesoonto.engine.store import Engine, Output
-from mesoonto.errors import FormatError
+from mesoonto.errors import FormatError, ServiceRefusedError
 from mesoonto_server import bodies, negotiate
 from mesoonto_server.messages import Request
 from mesoonto_server.problems import RequestError
@@ -28,6 +28,9 @@ UPDATE = "application/sparql-update"
 
 #: Names the version of the dataset in every response that tells of it.
 VERSION_HEADER = "mesoonto-dataset"
+
+#: In place of a status: the query has SERVICE, which no worker can answer.
+FEDERATED = 0
 
 #: Says that a result was cut, and at how many rows or triples.
 CAP_HEADER = "mesoonto-row-limit"
@@ -56,11 +59,22 @@ class Question:
     named_graphs: tuple[str, ...]
 
 
-def answer(engine: Engine, request: Request, response: Response, max_rows: int = 0) -> None:
-    """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so."""
+def answer(
+    engine: Engine, request: Request, response: Response, max_rows: int = 0, *, federated: bool = False
+) -> None:
+    """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so.
+
+    Where it is *federated*, a query with SERVICE is handed back with the status FEDERATED.
+    """
     asked = question(request)
     base = f"{request.base}{request.path}"
-    result = engine.query(asked.query, asked.default_graphs, asked.named_graphs, base)
+    try:
+        result = engine.query(asked.query, asked.default_graphs, asked.named_graphs, base)
+    except ServiceRefusedError:
+        if not federated:
+            raise
+        response.whole(FEDERATED, [])
+        return
     form, media_type = _format(result.kind, request)
     headers: Headers = [
         ("content-type", content_type(media_type)),

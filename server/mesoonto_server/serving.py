@@ -28,7 +28,12 @@ from mesoonto.engine.limits import MIB
 from mesoonto.engine.store import Engine, replace_graphs
 from mesoonto.engine.versions import Location
 from mesoonto.engine.write import Writer
+<<<<<<< HEAD
 from mesoonto.errors import InputError, ServeError
+=======
+from mesoonto.errors import ServeError
+from mesoonto.federation.config import Endpoints
+>>>>>>> main
 from mesoonto.validation import changes
 from mesoonto_server import access, tasks
 from mesoonto_server.front import Front
@@ -47,8 +52,10 @@ _HEAD_TIMEOUT = 10_000
 _WRITE_MEMORY = 2
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], None]) -> None:
     """Serve until interrupted; *on_ready* is called with the address once connections are accepted.
+
+    SERVICE may ask *endpoints* and no others.
 
     Raises ServeError for an address that cannot be listened on, StoreError for a directory that cannot be
     used, and InputError for a file that does not parse. Nothing is served or written then.
@@ -64,7 +71,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
         temporary = Path(tempfile.mkdtemp(prefix="mesoonto-"))
     try:
         location = temporary or settings.location
-        link = start(settings, location)
+        link = start(settings, location, federated=len(endpoints) > 0)
         gateway = Gateway(link, settings, Location(location).current if location else None)
         multiprocessing.set_start_method("fork", force=True)  # the application inherits the link
         server = Granian(
@@ -84,21 +91,23 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
             log_level=LogLevels.error,
         )
         server.on_startup(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
-        server.serve(target_loader=partial(_application, gateway, settings, tokens), wrap_loader=False)
+        server.serve(
+            target_loader=partial(_application, gateway, settings, tokens, endpoints), wrap_loader=False
+        )
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def start(settings: Settings, location: Path | None) -> Link:
+def start(settings: Settings, location: Path | None, *, federated: bool = False) -> Link:
     """Start the keeper of the data; they are in memory unless there is a *location*."""
     if location is None:
-        return keeper.start(partial(_in_memory, settings))
+        return keeper.start(partial(_in_memory, settings, federated))
     keeper.apart(partial(_renew, Location(location), settings))
-    return keeper.start(partial(_on_disk, settings, location))
+    return keeper.start(partial(_on_disk, settings, location, federated))
 
 
-def _in_memory(settings: Settings) -> Mapping[str, Role]:
+def _in_memory(settings: Settings, federated: bool) -> Mapping[str, Role]:
     if settings.data is not None:
         store, version = rdf_files.load(settings.data)
     elif settings.empty:
@@ -106,10 +115,10 @@ def _in_memory(settings: Settings) -> Mapping[str, Role]:
     else:
         store, version = dataset.build(), dataset.version()
     engine = Engine(store, version, union=not settings.empty)
-    return {"query": _reader(settings, lambda: engine), "validator": _validator(settings)}
+    return {"query": _reader(settings, lambda: engine, federated), "validator": _validator(settings)}
 
 
-def _on_disk(settings: Settings, path: Path) -> Mapping[str, Role]:
+def _on_disk(settings: Settings, path: Path, federated: bool) -> Mapping[str, Role]:
     location = Location(path)
     check = None if settings.empty else changes.check
 
@@ -118,11 +127,15 @@ def _on_disk(settings: Settings, path: Path) -> Mapping[str, Role]:
         return Engine(store, version, union=not settings.empty)
 
     writer = Role(_nothing, tasks.writing(Writer(location, check)), settings.memory * MIB * _WRITE_MEMORY)
-    return {"query": _reader(settings, opened), "writer": writer, "validator": _validator(settings)}
+    return {
+        "query": _reader(settings, opened, federated),
+        "writer": writer,
+        "validator": _validator(settings),
+    }
 
 
-def _reader(settings: Settings, opened: Callable[[], Engine]) -> Role:
-    return Role(opened, tasks.reading(settings.max_rows), settings.memory * MIB)
+def _reader(settings: Settings, opened: Callable[[], Engine], federated: bool) -> Role:
+    return Role(opened, tasks.reading(settings.max_rows, federated=federated), settings.memory * MIB)
 
 
 def _validator(settings: Settings) -> Role:
@@ -149,6 +162,7 @@ def _renew(location: Location, settings: Settings) -> None:
     location.note_shipped(shipped)
 
 
+<<<<<<< HEAD
 def _application(gateway: Gateway, settings: Settings, tokens: access.Tokens | None) -> Front:
     """Called in the process that granian starts, and again in one that replaces it, as SIGHUP asks."""
     _end_with_parent()
@@ -158,6 +172,14 @@ def _application(gateway: Gateway, settings: Settings, tokens: access.Tokens | N
         except InputError as error:
             _log.error("the tokens stay as they were: %s", error)
     return Front(gateway, settings, tokens)
+=======
+def _application(
+    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
+) -> Front:
+    """Called in the process that granian starts, and again in one that replaces it."""
+    _end_with_parent()
+    return Front(gateway, settings, tokens, endpoints)
+>>>>>>> main
 
 
 def _end_with_parent() -> None:

@@ -17,10 +17,13 @@ from mesoonto_server.responses import Response
 Task = Callable[[Engine, Request, Response], None]
 
 
-def reading(max_rows: int) -> Handler:
-    """The handler of workers that read; results have at most *max_rows* rows where it is not 0."""
+def reading(max_rows: int, *, federated: bool = False) -> Handler:
+    """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
+
+    Queries with SERVICE are handed back where there is somebody to answer them: *federated*.
+    """
     tasks: dict[str, Task] = {
-        "query": partial(protocol.answer, max_rows=max_rows),
+        "query": partial(protocol.answer, max_rows=max_rows, federated=federated),
         "graph": graph_store.get,
         "description": description.service,
         "void": description.void,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, Response, request
 
 from mesoonto_server import access, bodies, negotiate, protocol
+from mesoonto_server.federated import Federated
 from mesoonto_server.gateway import Exchange, Gateway
-from mesoonto_server.messages import Request
+from mesoonto_server.messages import Head, Request
 from mesoonto_server.problems import RequestError
 from mesoonto_server.settings import Settings
 
@@ -22,7 +25,9 @@ _METHODS = {
 _SCOPES = {"update": "update", "put": "store", "post": "store", "delete": "store", "patch": "store"}
 
 
-def blueprint(gateway: Gateway, settings: Settings, tokens: access.Tokens | None) -> Blueprint:
+def blueprint(
+    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, federated: Federated
+) -> Blueprint:
     """The routes, answered by workers of *gateway*."""
     bp = Blueprint("views", __name__)
 
@@ -47,15 +52,24 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: access.Tokens | None
     @bp.route("/sparql.<extension>", methods=["GET", "POST"])
     def sparql(extension: str) -> Response:  # noqa: ARG001  # the worker reads it from the path
         media_type, _ = protocol.media_type_of(request.headers.get("Content-Type", ""))
-        if request.method == "POST" and (
-            media_type == protocol.UPDATE or (media_type == protocol.FORM and _has_update())
-        ):
-            return write("update")
-        if request.method != "POST" and "query" not in request.args:
-            if "update" in request.args:
+        asked = request_for("query", settings.max_query << 10)
+        parameters = protocol.decode_form(asked.query)
+        if request.method == "POST":
+            if media_type == protocol.FORM:
+                parameters |= protocol.decode_form(asked.body)
+            if media_type == protocol.UPDATE or "update" in parameters:
+                return write("update")
+        elif "query" not in parameters:
+            if "update" in parameters:
                 raise RequestError(405, "an update is posted, to /update", {"allow": "POST, OPTIONS"})
             return read("description")
-        return read("query")
+        explain = parameters.get("explain", [""])[-1].lower() in ("1", "true", "yes")
+        if not explain:
+            exchange = gateway.read_blocking(asked, protocol.seconds(parameters.get("timeout", [])))
+            if exchange.head.status != protocol.FEDERATED:
+                return respond(gateway, exchange)
+        head, parts = federated.answer(asked, explain=explain)
+        return _flask_response(head, parts)
 
     @bp.route("/update", methods=["GET", "POST"])
     def update() -> Response:
@@ -96,15 +110,6 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: access.Tokens | None
     return bp
 
 
-def _has_update() -> bool:
-    """Whether the posted form holds an update rather than a query."""
-    body = bodies.stored(request.environ["wsgi.input"], 1 << 30)
-    request.environ["wsgi.input"] = body
-    head = body.read(bodies.IN_MEMORY)
-    body.seek(0)
-    return head.startswith(b"update=") or b"&update=" in head
-
-
 def request_for(task: str, limit: int, path: str | None = None, *, coding: bool = True) -> Request:
     """The current request as a worker has to know it; without *coding* its answer comes uncompressed."""
     body = b""
@@ -136,9 +141,12 @@ def request_for(task: str, limit: int, path: str | None = None, *, coding: bool 
 def respond(gateway: Gateway, exchange: Exchange) -> Response:
     """The response of a worker as Flask sends it."""
     head = exchange.head
-    body = gateway.parts(exchange) if exchange.more else head.body
+    return _flask_response(head, gateway.parts(exchange) if exchange.more else head.body)
+
+
+def _flask_response(head: Head, body: bytes | Iterator[bytes]) -> Response:
     response = Response(body, head.status)
-    if not head.body:
+    if not body:
         del response.headers["Content-Type"]
     for name, value in head.headers:
         response.headers[name] = value

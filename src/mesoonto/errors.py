@@ -43,6 +43,10 @@ class QueryRefusedError(MesoontoError):
     """A query that is SPARQL and is not allowed here, such as one with SERVICE."""
 
 
+class ServiceRefusedError(QueryRefusedError):
+    """A query with SERVICE, where the engine is to answer it alone."""
+
+
 class QueryFailedError(MesoontoError):
     """A query that is allowed and could not be evaluated to its end."""
 

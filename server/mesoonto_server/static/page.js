@@ -53,10 +53,28 @@ function showTable(json) {
   result.replaceChildren(table);
 }
 
+// What was asked of other endpoints, beside the result of a query with SERVICE.
+function plan(federation) {
+  const details = element("details", "", { open: true, className: "plan" });
+  details.append(element("summary", `Other endpoints, ${Math.round(federation.milliseconds)} ms`));
+  federation.services.forEach((service) => {
+    const sent = service.requests.filter((request) => request.source !== "cache");
+    const bytes = sent.reduce((sum, request) => sum + request.bytes, 0);
+    const ms = Math.round(sent.reduce((sum, request) => sum + request.milliseconds, 0));
+    const cached = service.requests.length - sent.length;
+    details.append(element("p", `${service.endpoint}: ${service.strategy}; ${sent.length} requests, ` +
+      `${service.rows} rows, ${bytes} bytes, ${ms} ms` + (cached ? `, ${cached} from the cache` : "") +
+      (service.problem ? `; ${service.problem}` : "")));
+    service.requests.slice(0, 3).forEach((request) => details.append(element("pre", request.query)));
+  });
+  return details;
+}
+
 async function run(query) {
   result.setAttribute("aria-busy", "true");
+  const federated = /\bservice\b/i.test(query);
   try {
-    const response = await fetch(form.action, {
+    const response = await fetch(form.action + (federated ? "?explain=true" : ""), {
       method: "POST",
       headers: {
         "Content-Type": "application/sparql-query",
@@ -66,7 +84,13 @@ async function run(query) {
     });
     const type = response.headers.get("Content-Type") || "";
     if (!response.ok) result.replaceChildren(element("p", await response.text(), { className: "error" }));
-    else if (type.includes("json")) showTable(await response.json());
+    else if (type.includes("json")) {
+      const found = await response.json();
+      const answer = found.federation ? found.results : found;
+      if (typeof answer === "string") result.replaceChildren(element("pre", answer));
+      else showTable(answer);
+      if (found.federation) result.prepend(plan(found.federation));
+    }
     else result.replaceChildren(element("pre", await response.text()));
   } catch (error) {
     result.replaceChildren(element("p", `The endpoint cannot be reached: ${error.message}`, { className: "error" }));

@@ -29,6 +29,7 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
         raise InputError("not UTF-8; save the file with that encoding", Place(str(path))) from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not TOML: {error}", Place(str(path))) from error
+    values.pop("federation", None)  # read by `Endpoints`
     known = {parameter.name for parameter in ctx.command.params} - {"config"}
     unknown = sorted(values.keys() - known)
     if unknown:
@@ -74,9 +75,10 @@ def _options(command: Any) -> Any:
     is_eager=True,
     callback=_read_config,
     show_envvar=True,
-    help="TOML file with the options above, such as: port = 8080.",
+    help="TOML file with the options above, such as: port = 8080, and with the endpoints that SERVICE may "
+    "ask, each as [federation.endpoints.NAME].",
 )
-def serve(config: Path | None, **options: Any) -> None:  # noqa: ARG001
+def serve(config: Path | None, **options: Any) -> None:
     """Serve the dataset: a page for people at / and a SPARQL endpoint at /sparql.
 
     Each query runs in a process of its own that is ended at its deadline, so that no query can stop the
@@ -89,6 +91,7 @@ def serve(config: Path | None, **options: Any) -> None:  # noqa: ARG001
     mesoonto serve --empty --allow-update
     """
     from mesoonto import __version__
+    from mesoonto.federation.config import Endpoints
     from mesoonto_server.serving import serve as run
 
     def announce(address: str) -> None:
@@ -98,4 +101,4 @@ def serve(config: Path | None, **options: Any) -> None:  # noqa: ARG001
             f"  curl -G {address}sparql -H 'Accept: text/csv' --data-urlencode \\\n    'query={_EXAMPLE}'"
         )
 
-    run(Settings(**options), announce)
+    run(Settings(**options), Endpoints.read(config) if config else Endpoints(), announce)

@@ -7,13 +7,10 @@ otherwise. Both must be known before evaluation.
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
-from tree_sitter import Language, Node, Parser, Tree
-
+from mesoonto.engine import tree
 from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 
 _WORDS = (b"service", b"from", b"load", b"rand", b"now", b"uuid", b"struuid", b"bnode")
@@ -53,10 +50,9 @@ def outline(query: str) -> Outline:
     volatile = not words.isdisjoint(_VOLATILE)
     if words <= _VOLATILE:
         return replace(_NOTHING, volatile=volatile)
-    tree = _parser().parse(text)
-    nodes = list(_nodes(tree.root_node))
-    kinds = {node.type for node in nodes}
-    unclear = tree.root_node.has_error
+    root = tree.parse(text)
+    kinds = {node.type for node in tree.nodes(root)}
+    unclear = root.has_error
     return Outline(
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
@@ -75,13 +71,15 @@ def capped(query: str, rows: int) -> str:
     'SELECT * { ?s ?p ?o } LIMIT 10'
     """
     text = query.encode()
-    root = _parser().parse(text).root_node
+    root = tree.parse(text)
     body = next((node for node in root.children if node.type.endswith("_query")), None)
     if root.has_error or body is None or body.type == "ask_query":
         return query
     modifier = next((node for node in body.children if node.type == "solution_modifier"), None)
     limit = (
-        next((node for node in _nodes(modifier) if node.type == "limit_clause"), None) if modifier else None
+        next((node for node in tree.nodes(modifier) if node.type == "limit_clause"), None)
+        if modifier
+        else None
     )
     if limit is None:
         start = end = body.end_byte
@@ -104,11 +102,11 @@ def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Seque
         [f"USING <{iri}> " for iri in default_graphs] + [f"USING NAMED <{iri}> " for iri in named_graphs]
     ).encode()
     text = update.encode()
-    root = _parser().parse(text).root_node
+    root = tree.parse(text)
     if root.has_error:
         raise QuerySyntaxError("using-graph-uri needs an update that can be parsed", Place("update"))
     changes: list[tuple[int, int, bytes]] = []  # from, to, replacement
-    for node in _nodes(root):
+    for node in tree.nodes(root):
         if node.type in ("using_clause", "WITH"):
             raise QueryRefusedError("using-graph-uri does not go with USING or WITH in the update")
         if node.type == "modify":
@@ -129,32 +127,3 @@ def _unescaped(query: str) -> str:
     if "\\" not in query:
         return query
     return _ESCAPE.sub(lambda match: chr(min(int(match[1] or match[2], 16), 0x10FFFF)), query)
-
-
-def _nodes(root: Node) -> Iterator[Node]:
-    """All nodes in document order, without recursion: a query can nest deeper than Python's stack."""
-    cursor = root.walk()
-    while True:
-        node = cursor.node
-        if node is not None:
-            yield node
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
-
-
-def parse(query: str) -> Tree:
-    """The syntax tree of *query*; parts that the grammar does not understand are ERROR nodes in it."""
-    return _parser().parse(query.encode("utf-8", "replace"))
-
-
-@cache
-def _parser() -> Parser:
-    import tree_sitter_sparql
-
-    with warnings.catch_warnings():
-        # The grammar package still hands over an int instead of a capsule.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return Parser(Language(tree_sitter_sparql.language()))

@@ -16,8 +16,8 @@ from mesoonto.errors import (
     FormatError,
     Place,
     QueryFailedError,
-    QueryRefusedError,
     QuerySyntaxError,
+    ServiceRefusedError,
     StoreError,
 )
 from mesoonto.namespaces import PREFIXES
@@ -105,13 +105,13 @@ class Engine:
         and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand;
         relative IRIs are resolved against *base*.
 
-        Raises QuerySyntaxError with line and column, QueryRefusedError for SERVICE, and QueryFailedError.
+        Raises QuerySyntaxError with line and column, ServiceRefusedError, and QueryFailedError.
         """
         seen = inspect.outline(text)
         if seen.has_service:
-            raise QueryRefusedError(
-                "SERVICE is refused: this endpoint does not contact other endpoints; ask them directly "
-                "and join the answers"
+            raise ServiceRefusedError(
+                "SERVICE is refused: no endpoint may be asked from here; those that may be are listed in the "
+                "configuration, as [federation.endpoints.NAME]"
             )
         options: dict[str, Any] = {}
         try:
