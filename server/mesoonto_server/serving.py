@@ -28,12 +28,8 @@ from mesoonto.engine.limits import MIB
 from mesoonto.engine.store import Engine, replace_graphs
 from mesoonto.engine.versions import Location
 from mesoonto.engine.write import Writer
-<<<<<<< HEAD
 from mesoonto.errors import InputError, ServeError
-=======
-from mesoonto.errors import ServeError
 from mesoonto.federation.config import Endpoints
->>>>>>> main
 from mesoonto.validation import changes
 from mesoonto_server import access, tasks
 from mesoonto_server.front import Front
@@ -162,8 +158,9 @@ def _renew(location: Location, settings: Settings) -> None:
     location.note_shipped(shipped)
 
 
-<<<<<<< HEAD
-def _application(gateway: Gateway, settings: Settings, tokens: access.Tokens | None) -> Front:
+def _application(
+    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
+) -> Front:
     """Called in the process that granian starts, and again in one that replaces it, as SIGHUP asks."""
     _end_with_parent()
     if settings.token_file is not None:
@@ -171,15 +168,13 @@ def _application(gateway: Gateway, settings: Settings, tokens: access.Tokens | N
             tokens = access.read_tokens(settings.token_file)
         except InputError as error:
             _log.error("the tokens stay as they were: %s", error)
-    return Front(gateway, settings, tokens)
-=======
-def _application(
-    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
-) -> Front:
-    """Called in the process that granian starts, and again in one that replaces it."""
-    _end_with_parent()
+    gateway.pool.on_loss = _end_all
     return Front(gateway, settings, tokens, endpoints)
->>>>>>> main
+
+
+def _end_all() -> None:
+    """End the server when its data are gone, so that whoever supervises it starts it again."""
+    os.kill(os.getppid(), signal.SIGTERM)
 
 
 def _end_with_parent() -> None:

@@ -99,7 +99,7 @@ def link() -> Iterator[Link]:
     found = start(prepare)
     yield found
     os.close(found.lifeline)
-    found.control.close()
+    found.door.close()
     os.waitpid(found.pid, 0)
 
 
@@ -350,7 +350,7 @@ class TestKeeper:
         found = start(prepare)
         os.close(found.lifeline)
         assert os.waitstatus_to_exitcode(os.waitpid(found.pid, 0)[1]) == 0
-        found.control.close()
+        found.door.close()
 
     def test_signals_for_the_whole_group_do_not_end_it(self, with_pool: Run, link: Link) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
