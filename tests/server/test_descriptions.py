@@ -14,6 +14,9 @@ from rdflib.namespace import RDF, VOID
 from tests.conftest import running_server
 from tests.server.client import ask
 
+#: rdflib warns of its own next major version, also while it parses JSON-LD.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 
 #: The same triple in two graphs and in the default graph, classes that are blank, subjects without a class.

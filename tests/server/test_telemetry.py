@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def samples(telemetry: Telemetry) -> dict[tuple[str, str], float]:
     }
 
 
+@contextmanager
+def logging_to(path: Path, pool: Pool, **settings: bool) -> Iterator[Telemetry]:
+    telemetry = Telemetry(pool, Settings(log_file=str(path), **settings))  # type: ignore[arg-type]
+    yield telemetry
+    assert telemetry._log is not None
+    telemetry._log.close()
+
+
 def entries(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
@@ -73,7 +82,7 @@ def test_times_are_a_histogram(pool: Pool) -> None:
     for seconds in (0.0, 0.2, 7.0, 1000.0):
         note(telemetry, started=time.perf_counter() - seconds)
     found = samples(telemetry)
-    buckets = [found["mesoonto_request_seconds_bucket", bound] for bound in ("0.005", "0.5", "10.0", "+Inf")]
+    buckets = [found["mesoonto_request_seconds_bucket", bound] for bound in ("0.005", "0.5", "10", "+Inf")]
     assert buckets == [1, 2, 3, 4]
     assert found["mesoonto_request_seconds_count", ""] == 4
     assert found["mesoonto_request_seconds_sum", ""] == pytest.approx(1007.2, abs=1)
@@ -90,8 +99,8 @@ def test_pool_is_read_when_it_is_asked_for(pool: Pool) -> None:
 
 def test_log_line_has_the_fields_that_the_documentation_names(pool: Pool, tmp_path: Path) -> None:
     path = tmp_path / "log"
-    telemetry = Telemetry(pool, Settings(log_file=str(path)))
-    note(telemetry, cached=True)
+    with logging_to(path, pool) as telemetry:
+        note(telemetry, cached=True)
     (entry,) = entries(path)
     assert set(entry) == {"time", "id", "method", "path", "status", "ms", "bytes", "cached", "query", "rows"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(entry["time"]))
@@ -101,17 +110,17 @@ def test_log_line_has_the_fields_that_the_documentation_names(pool: Pool, tmp_pa
 
 def test_client_is_logged_only_when_the_operator_says_so(pool: Pool, tmp_path: Path) -> None:
     for name, log_clients in (("without", False), ("with", True)):
-        telemetry = Telemetry(pool, Settings(log_file=str(tmp_path / name), log_clients=log_clients))
-        note(telemetry)
+        with logging_to(tmp_path / name, pool, log_clients=log_clients) as telemetry:
+            note(telemetry)
     assert "192.0.2.7" not in (tmp_path / "without").read_text()
     assert entries(tmp_path / "with")[0]["client"] == "192.0.2.7"
 
 
 @pytest.mark.parametrize("path", ['/a"b', "/a\nb", "/\x00", "/\u2028", "/" + "x" * 100_000, "/\ud800"])
 def test_no_address_breaks_a_line_of_the_log(pool: Pool, tmp_path: Path, path: str) -> None:
-    telemetry = Telemetry(pool, Settings(log_file=str(tmp_path / "log")))
-    note(telemetry, path=path, rows=-1, query=b"")
-    note(telemetry)
+    with logging_to(tmp_path / "log", pool) as telemetry:
+        note(telemetry, path=path, rows=-1, query=b"")
+        note(telemetry)
     first, second = entries(tmp_path / "log")
     assert first["path"] == path[:200]
     assert "rows" not in first
