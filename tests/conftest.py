@@ -28,6 +28,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mesoon
 NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
+    "nginx": (("nginx", "/usr/sbin/nginx"), "apt-get install nginx-light, or brew install nginx"),
     "comunica": ((f"{CACHE}/comunica/node_modules/.bin/comunica-sparql",), "sh tests/setup.sh, with npm"),
     "jena": ((f"{CACHE}/jena/arq",), "sh tests/setup.sh, with Java and Maven"),
     "virtuoso": (("virtuoso-t",), "apt-get install virtuoso-opensource-7-bin"),

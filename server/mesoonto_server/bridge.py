@@ -120,6 +120,7 @@ def _environ(scope: dict[str, Any], headers: dict[bytes, bytes], body: IO[bytes]
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": body,
+        "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,

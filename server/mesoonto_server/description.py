@@ -118,7 +118,8 @@ def _void(engine: Engine, base: str) -> Iterator[ox.Triple]:
             yield ox.Triple(whole, term("classPartition"), part)
             yield ox.Triple(part, term("class"), ox.NamedNode(row["c"]))
             yield ox.Triple(part, term("entities"), _number(int(row["n"])))
-    rows = engine.select(f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ {everything} }} GROUP BY ?p")
+    triples = f"{{ SELECT DISTINCT ?s ?p ?o WHERE {{ {everything} }} }}"
+    rows = engine.select(f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ {triples} }} GROUP BY ?p")
     for row in rows:
         if "p" in row:
             part = ox.BlankNode()

@@ -41,6 +41,9 @@ _HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 #: Largest part of a body that is handed to granian, in bytes.
 _PART = 1 << 16
 
+#: What the operator's own tools ask for; no client's limit holds for them.
+_PROBES = frozenset(("/health/live", "/health/ready", "/metrics"))
+
 #: Seconds between two looks at what is published on disk.
 _LOOK = 1.0
 
@@ -131,11 +134,12 @@ class Front:
         client = self._guard.client(scope["client"][0], headers.get(b"x-forwarded-for"))
         request_id = self._telemetry.request_id()
         sender = _Sender(send, request_id, self._settings.send_timeout)
+        path = scope["path"]
         entered = False
         try:
-            self._guard.enter(client)
-            entered = True
-            path = scope["path"]
+            if path not in _PROBES:
+                self._guard.enter(client)
+                entered = True
             if path == "/sparql" or path.startswith("/sparql."):
                 await self._sparql(scope, headers, receive, sender)
             else:

@@ -41,7 +41,7 @@ _MOST_PARAMETERS = 1000
 _ROWS = {
     "json": Rows(b'},{"', 1, b'"bindings":[]'),
     "xml": Rows(b"<result>"),
-    "csv": Rows(b"\r\n", -1),
+    "csv": Rows(b"\r\n", -1, quote=b'"'),
     "tsv": Rows(b"\n", -1),
     "ntriples": Rows(b"\n"),
 }

@@ -31,6 +31,7 @@ class Rows:
     mark: bytes = b""  #: nothing where rows cannot be counted
     beside: int = 0  #: rows without a mark, less marks without a row
     none: bytes = b""  #: what stands in a result without rows, where ``beside`` does not hold
+    quote: bytes = b""  #: what encloses values in which the mark may stand
 
 
 class _Coder(Protocol):
@@ -104,6 +105,7 @@ class _Output:
         self._cacheable = cacheable
         self._marks = 0
         self._last_bytes = b""
+        self._quoted = 0
         self._waiting: list[bytes] = []
         self._size = 0
         self.started = False
@@ -124,11 +126,21 @@ class _Output:
         self._size = 0
         if self._rows.mark:
             # A mark may lie across two parts.
-            seen = self._last_bytes + data
+            seen = self._last_bytes + self._outside_quotes(data)
             self._marks += seen.count(self._rows.mark)
             keep = len(self._rows.mark) - 1
             self._last_bytes = seen[-keep:] if keep else b""
         return data
+
+    def _outside_quotes(self, data: bytes) -> bytes:
+        """*data* without what stands in quotes; a doubled quote ends and begins them, which does no harm."""
+        quote = self._rows.quote
+        if not quote or not (self._quoted or quote in data):
+            return data
+        pieces = data.split(quote)
+        outside = pieces[self._quoted :: 2]
+        self._quoted = (self._quoted + len(pieces) - 1) % 2
+        return quote.join(outside)
 
     def _send_part(self) -> None:
         data = self._take()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import multiprocessing
 import os
 import shutil
@@ -27,13 +28,15 @@ from mesoonto.engine.limits import MIB
 from mesoonto.engine.store import Engine, replace_graphs
 from mesoonto.engine.versions import Location
 from mesoonto.engine.write import Writer
-from mesoonto.errors import ServeError
+from mesoonto.errors import InputError, ServeError
 from mesoonto.federation.config import Endpoints
 from mesoonto.validation import changes
 from mesoonto_server import access, tasks
 from mesoonto_server.front import Front
 from mesoonto_server.gateway import Gateway
 from mesoonto_server.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 #: Connections that are held at one time; idle ones cost some kilobytes each.
 _CONNECTIONS = 2048
@@ -158,9 +161,20 @@ def _renew(location: Location, settings: Settings) -> None:
 def _application(
     gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
 ) -> Front:
-    """Called in the process that granian starts, and again in one that replaces it."""
+    """Called in the process that granian starts, and again in one that replaces it, as SIGHUP asks."""
     _end_with_parent()
+    if settings.token_file is not None:
+        try:
+            tokens = access.read_tokens(settings.token_file)
+        except InputError as error:
+            _log.error("the tokens stay as they were: %s", error)
+    gateway.pool.on_loss = _end_all
     return Front(gateway, settings, tokens, endpoints)
+
+
+def _end_all() -> None:
+    """End the server when its data are gone, so that whoever supervises it starts it again."""
+    os.kill(os.getppid(), signal.SIGTERM)
 
 
 def _end_with_parent() -> None:

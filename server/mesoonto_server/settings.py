@@ -91,7 +91,7 @@ def option_table() -> list[tuple[str, str, str, str]]:
     rows = []
     for setting in fields(Settings):
         option = f"--{setting.name.replace('_', '-')}"
-        default = "off" if setting.default is False else str(setting.default or "")
+        default = "off" if setting.default is False else _shown(setting.default)
         if setting.name == "workers":
             default = "cores"
         unit = setting.metadata["unit"]
@@ -104,3 +104,9 @@ def option_table() -> list[tuple[str, str, str, str]]:
             )
         )
     return rows
+
+
+def _shown(default: Any) -> str:
+    if default is None:
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)

@@ -56,7 +56,7 @@ class Telemetry:
         started: float, cached: bool,
         broken: bool, client: str
     ) -> None:  # fmt: skip
-        """Record a request that was answered, or *broken* off; *started* is by `time.perf_counter`'s clock."""
+        """Record a request that was answered, or *broken* off; *started* is of `time.perf_counter`."""
         seconds = time.perf_counter() - started
         route = (
             "sparql" if path.startswith("/sparql") else path.split("/", 2)[1] if path in _ROUTES else "other"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import IO
 
 from flask import Blueprint, Response, request
+from werkzeug.wsgi import get_input_stream
 
 from mesoonto_server import access, bodies, negotiate, protocol
 from mesoonto_server.federated import Federated
@@ -110,13 +112,21 @@ def blueprint(
     return bp
 
 
+def _stored(limit: int) -> IO[bytes]:
+    """The body of the current request as a file, which the request keeps alive until a worker has read it."""
+    # A server may hand over the bare connection, which has no end; werkzeug gives it one.
+    body = bodies.stored(get_input_stream(request.environ), limit)
+    request.environ["wsgi.input"] = body
+    request.environ["wsgi.input_terminated"] = True
+    return body
+
+
 def request_for(task: str, limit: int, path: str | None = None, *, coding: bool = True) -> Request:
     """The current request as a worker has to know it; without *coding* its answer comes uncompressed."""
     body = b""
     file = ""
     if request.method not in ("GET", "HEAD"):
-        stream = bodies.stored(request.environ["wsgi.input"], limit)
-        request.environ["wsgi.input"] = stream  # keeps a file alive until the worker has read it
+        stream = _stored(limit)
         body, file = bodies.place(stream)
         if len(body) > limit:
             raise bodies.too_large(limit)
@@ -159,4 +169,6 @@ def _origin(settings: Settings) -> tuple[bool, bool]:
     if settings.trusted_proxy and peer == settings.trusted_proxy:
         client = request.headers.get("X-Forwarded-For", peer).rsplit(",", 1)[-1].strip()
         return access.is_loopback(client), request.headers.get("X-Forwarded-Proto", "") == "https"
-    return access.is_loopback(peer), request.scheme == "https"
+    # A proxy that is not trusted may stand on this machine while its clients do not.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return access.is_loopback(peer) and not forwarded, request.scheme == "https"

@@ -67,6 +67,11 @@ class Decompressed(io.RawIOBase):
         self._ready = self._ready[size:]
         return size
 
+    def close(self) -> None:
+        """Close the source too."""
+        self._source.close()
+        super().close()
+
     def _advance(self) -> bool:
         """Decompress a little more; whether there was more."""
         packed = self._packed or self._source.read(self._step)

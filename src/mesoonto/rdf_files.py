@@ -25,7 +25,7 @@ def read(path: Path) -> Iterator[ox.Quad]:
 
     Raises InputError with line and column of the first mistake, also when the file is not UTF-8.
     """
-    syntax = _syntax(path)
+    syntax = _syntax(path, path.suffix)
     yield from parse(content(path), syntax, path, base=path.resolve().as_uri())
 
 
@@ -70,7 +70,7 @@ def load_into(
 
     *progress* is told the bytes of the file that have been read. Raises InputError as `read` does.
     """
-    syntax = _syntax(path.with_suffix("") if path.suffix in _COMPRESSED else path)
+    syntax = _syntax(path, path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix)
     try:
         with open(path, "rb") as file:
             watched: IO[bytes] = _Watched(file, progress) if progress else file  # type: ignore[assignment]
@@ -111,8 +111,8 @@ def _decompressed(file: IO[bytes], suffix: str) -> IO[bytes]:
     return io.BufferedReader(Decompressed(file, coding), 1 << 16) if coding else file
 
 
-def _syntax(path: Path) -> ox.RdfFormat:
-    ending = path.suffix.removeprefix(".").lower()
+def _syntax(path: Path, suffix: str) -> ox.RdfFormat:
+    ending = suffix.removeprefix(".").lower()
     syntax = ox.RdfFormat.RDF_XML if ending == "owl" else ox.RdfFormat.from_extension(ending)
     if syntax is None:
         raise InputError(f"unknown file type; known endings are {_ENDINGS}", Place(str(path)))

@@ -63,3 +63,34 @@ def test_format_fits_the_kind_of_result(kind: Kind, accept: str | None, form: st
 @given(st.text())
 def test_any_header_gives_an_offer_or_none(accept: str) -> None:
     assert negotiate.choose(OFFERS, accept) in {*OFFERS, None}
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, ""),
+        ("", ""),
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("zstd", "zstd"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("zstd;q=0.5, gzip;q=0.8", "gzip"),
+        ("zstd; q=0, gzip", "gzip"),
+        ("*", "zstd"),
+        ("*;q=0", ""),
+        ("gzip;q=0, *;q=0.5", "zstd"),
+        ("zstd;q=0, *", "gzip"),
+        ("identity", ""),
+        ("br, deflate", ""),
+        ("gzip;q=0", ""),
+        ("gzip;q=high", ""),
+    ],
+)
+def test_content_coding(header: str | None, expected: str) -> None:
+    # RFC 9110, section 12.5.3; no coding is always acceptable
+    assert negotiate.choose_coding(header) == expected
+
+
+@given(st.text())
+def test_any_header_gives_a_coding_or_none(header: str) -> None:
+    assert negotiate.choose_coding(header) in {"", *negotiate.CODINGS}

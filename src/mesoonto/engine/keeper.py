@@ -4,13 +4,15 @@ Forking a process that holds a million triples takes some 15 ms, and the child s
 that had to be killed is replaced at once. The keeper runs without a network where the system allows it, and
 its workers with it: nothing that a query says can reach another host.
 
-The serving process speaks to it over a pair of datagram sockets, in messages of a few words:
+Each serving process has a channel of its own to it, so that one that takes over and one that finishes its
+last queries do not hear each other's words. A channel is opened over the keeper's door, by one datagram with
+two file descriptors: a datagram socket, and the end of a pipe that closes with the serving process; its
+workers are ended then. Messages are a few words:
 
 =============== ==========================================================================================
-to the keeper   ``hello NONCE``: a new serving process; workers of an earlier one are ended
-                ``fork ROLE``: answered by ``worker PID`` with the other end of the worker's socket
+to the keeper   ``fork ROLE``: answered by ``worker PID`` with the other end of the worker's socket
                 ``kill PID``, ``renice PID``
-from the keeper ``hello NONCE``, ``worker PID``, ``failed REASON``, ``exit PID STATUS TEXT``
+from the keeper ``worker PID``, ``failed REASON``, ``exit PID STATUS TEXT``
 =============== ==========================================================================================
 """
 
@@ -25,8 +27,9 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mesoonto.engine import worker
 from mesoonto.engine.store import Engine
@@ -38,6 +41,7 @@ _LAST_WORDS = 4000
 #: What the keeper says once its data are loaded.
 _LOADED = "ready"
 
+_PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 
@@ -59,7 +63,7 @@ Prepare = Callable[[], Mapping[str, Role]]
 class Link:
     """The serving process's hold on the keeper."""
 
-    control: socket.socket
+    door: socket.socket  #: where a serving process opens its channel
     lifeline: int  #: file descriptor; the keeper ends when nobody holds it any more
     pid: int
 
@@ -85,6 +89,8 @@ def start(prepare: Prepare) -> Link:
         verdict = words.read().decode()
     if verdict != _LOADED:
         os.waitpid(pid, 0)
+        os.close(write_end)
+        ours.close()
         raise ServeError(verdict or "the process that loads the data ended; is there enough memory?")
     return Link(ours, write_end, pid)
 
@@ -115,7 +121,7 @@ def apart(work: Callable[[], None]) -> None:
         raise ServeError(reason or "the dataset could not be prepared")
 
 
-def _main(prepare: Prepare, control: socket.socket, lifeline: int, say: int) -> None:
+def _main(prepare: Prepare, door: socket.socket, lifeline: int, say: int) -> None:
     """The keeper process; does not return."""
     status = 1
     try:
@@ -132,7 +138,7 @@ def _main(prepare: Prepare, control: socket.socket, lifeline: int, say: int) -> 
         gc.freeze()
         os.write(say, _LOADED.encode())
         os.close(say)
-        _Keeper(roles, control, lifeline).run()
+        _Keeper(roles, door, lifeline).run()
         status = 0
     except BaseException:  # noqa: BLE001  # the boundary of a process: told on its standard error
         traceback.print_exc()
@@ -148,12 +154,22 @@ def _leave_network() -> None:
             libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
+@dataclass(eq=False, slots=True)
+class _Channel:
+    """The keeper's end of what one serving process opened."""
+
+    control: socket.socket
+    lifeline: int
+    children: dict[int, int]  #: process id -> file that has its standard error
+
+
 class _Keeper:
-    def __init__(self, roles: Mapping[str, Role], control: socket.socket, lifeline: int) -> None:
+    def __init__(self, roles: Mapping[str, Role], door: socket.socket, lifeline: int) -> None:
         self._roles = roles
-        self._control = control
+        self._door = door
         self._lifeline = lifeline
-        self._children: dict[int, int] = {}  #: process id -> file that has its standard error
+        self._channels: list[_Channel] = []
+        self._selector = selectors.DefaultSelector()
 
     def run(self) -> None:
         woken, wake = socket.socketpair()
@@ -161,30 +177,45 @@ class _Keeper:
             end.setblocking(False)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._control, selectors.EVENT_READ, "control")
-            selector.register(self._lifeline, selectors.EVENT_READ, "lifeline")
-            selector.register(woken, selectors.EVENT_READ, "child")
-            while True:
-                for key, _ in selector.select():
-                    if key.data == "lifeline":
-                        self._kill_all()
-                        return
-                    if key.data == "child":
-                        with contextlib.suppress(BlockingIOError):
-                            woken.recv(4096)
-                        self._reap()
-                    else:
-                        self._obey(self._control.recv(4096).decode())
+        self._selector.register(self._door, selectors.EVENT_READ, self._open)
+        self._selector.register(self._lifeline, selectors.EVENT_READ, None)
+        self._selector.register(woken, selectors.EVENT_READ, partial(self._reap, woken))
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    for channel in list(self._channels):
+                        self._close(channel)
+                    return
+                key.data()
 
-    def _obey(self, message: str) -> None:
-        word, _, rest = message.partition(" ")
+    def _open(self) -> None:
+        _, (control, lifeline), _, _ = socket.recv_fds(self._door, 1, 2)
+        channel = _Channel(socket.socket(fileno=control), lifeline, {})
+        self._channels.append(channel)
+        self._selector.register(channel.control, selectors.EVENT_READ, partial(self._obey, channel))
+        self._selector.register(lifeline, selectors.EVENT_READ, partial(self._close, channel))
+
+    def _close(self, channel: _Channel) -> None:
+        """End what a serving process that has ended left."""
+        if channel not in self._channels:
+            return
+        self._channels.remove(channel)
+        self._selector.unregister(channel.control)
+        self._selector.unregister(channel.lifeline)
+        channel.control.close()
+        os.close(channel.lifeline)
+        for pid, words in channel.children.items():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(words)
+
+    def _obey(self, channel: _Channel) -> None:
+        if channel not in self._channels:  # closed in the same round of events
+            return
+        word, _, rest = channel.control.recv(4096).decode().partition(" ")
         if word == "fork":
-            self._fork(rest)
-        elif word == "hello":
-            self._kill_all()
-            self._tell(f"hello {rest}")
-        elif (pid := int(rest)) in self._children:
+            self._fork(channel, rest)
+        elif (pid := int(rest)) in channel.children:
             # A process id stays ours until it is reaped, so it cannot mean another process.
             if word == "kill":
                 os.kill(pid, signal.SIGKILL)
@@ -192,17 +223,18 @@ class _Keeper:
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, pid, 10)
 
-    def _tell(self, message: str, descriptors: list[int] | None = None) -> None:
-        with contextlib.suppress(OSError):  # nobody there: a new serving process will say hello
-            socket.send_fds(self._control, [message.encode()[:60000]], descriptors or [])
+    @staticmethod
+    def _tell(channel: _Channel, message: str, descriptors: Sequence[int] = ()) -> None:
+        with contextlib.suppress(OSError):  # nobody there: its lifeline says so too
+            socket.send_fds(channel.control, [message.encode()[:60000]], descriptors)
 
-    def _fork(self, role: str) -> None:
+    def _fork(self, channel: _Channel, role: str) -> None:
         try:
             ours, theirs = socket.socketpair()
             words = _anonymous_file()
             pid = os.fork()
         except OSError as error:
-            self._tell(f"failed {error.strerror}")
+            self._tell(channel, f"failed {error.strerror}")
             return
         if pid == 0:
             status = 1
@@ -215,38 +247,45 @@ class _Keeper:
                 sys.stderr.flush()
                 os._exit(status)
         theirs.close()
-        self._children[pid] = words
-        self._tell(f"worker {pid}", [ours.fileno()])
+        channel.children[pid] = words
+        self._tell(channel, f"worker {pid}", [ours.fileno()])
         ours.close()
 
     def _become(self, role: Role, ours: socket.socket, theirs: socket.socket, words: int) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _end_with_parent()
         ours.close()
-        self._control.close()
+        self._door.close()
         os.close(self._lifeline)
-        for other in self._children.values():
-            os.close(other)
+        for channel in self._channels:
+            channel.control.close()
+            os.close(channel.lifeline)
+            for other in channel.children.values():
+                os.close(other)
         os.dup2(words, 2)
         worker.run(theirs, role.opened, role.handler, role.memory)
 
-    def _reap(self) -> None:
-        while self._children:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            words = self._children.pop(pid, None)
+    def _reap(self, woken: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError):
+            woken.recv(4096)
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                self._tell_of(*ended)
+
+    def _tell_of(self, pid: int, status: int) -> None:
+        for channel in self._channels:
+            words = channel.children.pop(pid, None)
             if words is not None:
                 text = os.pread(words, _LAST_WORDS, 0).decode("utf-8", "replace")
                 os.close(words)
-                self._tell(f"exit {pid} {os.waitstatus_to_exitcode(status)} {text}")
+                self._tell(channel, f"exit {pid} {os.waitstatus_to_exitcode(status)} {text}")
 
-    def _kill_all(self) -> None:
-        for pid, words in self._children.items():
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            os.close(words)
-        self._children.clear()
+
+def _end_with_parent() -> None:
+    """Let this worker end with the keeper, in the middle of a query too. Linux only."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _anonymous_file() -> int:

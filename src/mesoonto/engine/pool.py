@@ -211,6 +211,7 @@ class Pool:
     version: str = ""  #: the newest state of the data that workers have reported
     counts: Counts = field(default_factory=Counts)
     on_renewal: Callable[[], None] = field(default=lambda: None)  #: called when newer data take over
+    on_loss: Callable[[], None] = field(default=lambda: None)  #: called when the keeper has ended
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
     _idle: list[_Worker] = field(default_factory=list)
     _busy: set[_Worker] = field(default_factory=set)
@@ -221,20 +222,21 @@ class Pool:
     _long: int = 0
     _alone: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _hello: asyncio.Future[None] | None = None
-    _greeted: bool = False
-    _nonce: str = ""
+    _control: socket.socket = field(init=False, repr=False)
+    _lifeline: int = field(init=False, repr=False)
 
     async def open(self) -> None:
-        """Take over the keeper and start the workers that are kept ready."""
+        """Open a channel to the keeper and start the workers that are kept ready."""
         self._loop = asyncio.get_running_loop()
-        control = self.link.control
-        control.setblocking(False)
-        self._nonce = os.urandom(8).hex()
-        self._hello = self._loop.create_future()
-        self._loop.add_reader(control.fileno(), self._hear)
-        self._tell(f"hello {self._nonce}")
-        await asyncio.wait_for(self._hello, _FORK_TIMEOUT)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        ends, self._lifeline = os.pipe()
+        with theirs:
+            socket.send_fds(self.link.door, [b"!"], [theirs.fileno(), ends])
+        os.close(ends)
+        self._control.setblocking(False)
+        self._loop.add_reader(self._control.fileno(), self._hear)
+        # Only the keeper holds the other end: it has gone when this one breaks.
+        self._loop.add_reader(self._lifeline, self._bereaved)
         first = await self._fork(_QUERY)
         self.version = first.version
         self._idle.append(first)
@@ -245,9 +247,12 @@ class Pool:
         """End all workers."""
         for task in self._tasks:
             task.cancel()
-        self._loop.remove_reader(self.link.control.fileno())
+        self._loop.remove_reader(self._control.fileno())
+        self._loop.remove_reader(self._lifeline)
         for worker in list(self._all.values()):
             worker.close()
+        self._control.close()
+        os.close(self._lifeline)
 
     @property
     def busy(self) -> int:
@@ -502,7 +507,8 @@ class Pool:
 
     def _tell(self, message: str) -> None:
         # A full queue would need thousands of unread messages; the keeper never evaluates and reads at once.
-        self.link.control.send(message.encode())
+        with contextlib.suppress(ConnectionError):  # the keeper has ended, which `_bereaved` hears of
+            self._control.send(message.encode())
 
     async def _fork(self, role: str) -> _Worker:
         turn: asyncio.Future[_Worker] = self._loop.create_future()
@@ -519,22 +525,19 @@ class Pool:
         self.counts.forks += 1
         return worker
 
+    def _bereaved(self) -> None:
+        self._loop.remove_reader(self._lifeline)
+        _log.critical("the keeper of the data has ended: no query can be answered any more")
+        self.on_loss()
+
     def _hear(self) -> None:
         for _ in itertools.repeat(None, 64):
             try:
-                message, descriptors, _, _ = socket.recv_fds(self.link.control, 65536, 1)
+                message, descriptors, _, _ = socket.recv_fds(self._control, 65536, 1)
             except (BlockingIOError, InterruptedError):
                 return
             word, _, rest = message.decode("utf-8", "replace").partition(" ")
-            if not self._greeted:
-                # What comes before the answer to our hello was meant for an earlier serving process.
-                for descriptor in descriptors:
-                    os.close(descriptor)
-                if word == "hello" and rest == self._nonce:
-                    self._greeted = True
-                    assert self._hello is not None  # noqa: S101
-                    self._hello.set_result(None)
-            elif word == "worker":
+            if word == "worker":
                 worker = _Worker(self._loop, socket.socket(fileno=descriptors[0]), int(rest))
                 self._all[worker.pid] = worker
                 turn = self._forking.popleft()

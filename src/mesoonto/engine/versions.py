@@ -92,7 +92,7 @@ class Location:
                 raise StoreError("holds no dataset", Place(str(self.path)))
             try:
                 return ox.Store.read_only(str(self.directory(version))), version
-            except OSError as error:
+            except (OSError, RuntimeError) as error:  # the latter for broken files
                 # A version may be removed between the look at its name and the opening of its files.
                 if attempt == 4 or self.current() == version:
                     raise self._error(error) from error
@@ -171,7 +171,7 @@ class Location:
                 partial.rename(self.directory(name))
                 (self.path / _SHIPPED).unlink(missing_ok=True)
                 self._name_current(name)
-            except OSError as error:
+            except (OSError, RuntimeError) as error:  # the latter for broken files
                 raise self._error(error) from error
             finally:
                 shutil.rmtree(partial, ignore_errors=True)

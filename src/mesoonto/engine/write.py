@@ -161,8 +161,8 @@ def no_graph(graph: Graph) -> NoGraphError:
 def _load(store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph) -> None:
     syntax = document.syntax
     try:
-        # Of a document with several graphs only the default one is taken: the address says which graph is
-        # meant. Blank node labels that two documents have in common stay apart.
+        # A document with named graphs is refused: the address says which graph is meant. Blank node labels
+        # that two documents have in common stay apart.
         quads = ox.parse(
             document.content,
             format=syntax,

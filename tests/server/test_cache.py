@@ -1,0 +1,79 @@
+"""The cache of answers."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesoonto_server.cache import Cache
+from mesoonto_server.messages import Head
+
+Key = tuple[str, bytes, object, object, object, bytes]
+
+
+def key(name: str) -> Key:
+    return ("/sparql", name.encode(), None, None, None, b"")
+
+
+def head(size: int) -> Head:
+    headers = [("etag", '"tag"'), ("content-type", "text/csv")]
+    return Head(200, headers, b"x" * size, cacheable=True, rows=7)
+
+
+def test_answer_comes_back_as_it_was_put() -> None:
+    cache = Cache(1 << 20)
+    cache.put(key("a"), head(10))
+    found = cache.get(key("a"))
+    assert found is not None
+    assert (found.status, found.body, found.rows, found.etag) == (200, b"x" * 10, 7, '"tag"')
+    assert found.headers == [(b"etag", b'"tag"'), (b"content-type", b"text/csv")]
+    assert cache.get(key("b")) is None
+
+
+def test_everything_in_the_key_counts() -> None:
+    base = ("/sparql", b"q", b"accept", b"coding", b"type", b"body")
+    cache = Cache(1 << 20)
+    cache.put(base, head(10))
+    for position in range(len(base)):
+        other = list(base)
+        other[position] = "other" if position == 0 else b"other"
+        assert cache.get(tuple(other)) is None
+
+
+def test_renewal_of_the_data_empties_it() -> None:
+    cache = Cache(1 << 20)
+    cache.put(key("a"), head(10))
+    cache.clear()
+    assert cache.get(key("a")) is None
+    assert cache.size == 0
+
+
+def test_one_answer_takes_a_sixteenth_at_most() -> None:
+    cache = Cache(160_000)
+    cache.put(key("large"), head(10_000))
+    assert cache.get(key("large")) is None
+    cache.put(key("small"), head(5_000))
+    assert cache.get(key("small")) is not None
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    cache = Cache(40_000)
+    for number in range(40):
+        cache.put(key("a" if number == 0 else "b" if number == 1 else str(number)), head(1_000))
+        cache.get(key("a"))
+    assert cache.get(key("a")) is not None
+    assert cache.get(key("b")) is None
+
+
+def test_size_0_keeps_nothing() -> None:
+    cache = Cache(0)
+    cache.put(key("a"), head(0))
+    assert cache.get(key("a")) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 6_000))))
+def test_it_never_grows_beyond_its_size(puts: list[tuple[int, int]]) -> None:
+    cache = Cache(50_000)
+    for name, size in puts:
+        cache.put(key(str(name)), head(size))
+        assert cache.size <= 50_000
