@@ -1,6 +1,6 @@
 """Writes trials of any number as N-Triples: studies, arms and results, one record in a hundred with a mistake.
 
-    python generate.py 100000 trials.nt
+python generate.py 100000 trials.nt
 """
 
 from __future__ import annotations

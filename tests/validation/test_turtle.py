@@ -39,7 +39,7 @@ def test_shipped_files_are_read_as_pyoxigraph_reads_them(path: Path) -> None:
 
 
 terms = st.sampled_from([
-    "ex:a", "<rel>", "_:x", "_:y", '"x"', '"x"@en', '"x"^^xsd:string', "1", "-1.50", "1e3", "true", "()", 
+    "ex:a", "<rel>", "_:x", "_:y", '"x"', '"x"@en', '"x"^^xsd:string', "1", "-1.50", "1e3", "true", "()",
     "[]",    '"""a "quoted"\nline # no comment"""', r"'\u00e9\n\"'", r"ex:a\,b", "ex:a.b", "ex:%20",
 ])  # fmt: skip
 predicates = st.sampled_from(["ex:p", "a", "<p>"])

@@ -200,7 +200,7 @@ class Evaluator:
                     for this, predicate, value in set(self.ask(to_sparql.closed(focus, path, allowed))):
                         if isinstance(predicate, ox.NamedNode):
                             yield Row(this, value, constraint, Path("", predicate))
-                case model.Logical():
+                case model.Logical() if self._violates(constraint, to_sparql.value_of(path)) is None:
                     for this, value in self._logical(constraint, focus, path):
                         yield Row(this, value, constraint)
                 case model.Qualified():
@@ -216,8 +216,7 @@ class Evaluator:
         """The constraints on single values, all in one query."""
         tests: list[tuple[model.Constraint, str]] = []
         for constraint in shape.constraints:
-            classes = self.subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
-            expression = to_sparql.violates(constraint, shape.path, classes)
+            expression = self._violates(constraint, to_sparql.value_of(shape.path))
             if expression is not None:
                 tests.append((constraint, expression))
             elif isinstance(constraint, model.In):
@@ -231,6 +230,14 @@ class Evaluator:
             for number, (constraint, _) in enumerate(tests):
                 if len(tests) == 1 or row[first + number].value == "true":
                     yield Row(row[0], row[first - 1], constraint)
+
+    def _violates(self, constraint: model.Constraint, value: str) -> str | None:
+        """The expression that is true of a value that violates, if *constraint* can be judged by itself."""
+        if isinstance(constraint, model.Logical):
+            expression = to_sparql.choice(constraint, value, self.shapes, self.subclasses)
+            return None if expression is None else f"!{expression}"
+        classes = self.subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
+        return to_sparql.violates(constraint, value, classes)
 
     def _counts(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
         counts = [c for c in shape.constraints if isinstance(c, model.Count)]
