@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,8 @@ def test_upload_that_is_too_large_is_refused_before_it_is_sent(server: str) -> N
     connection.putheader("Content-Type", "text/turtle")
     connection.putheader("Content-Length", "6000000")
     connection.endheaders()
-    assert connection.getresponse().status == 413
+    with closing(connection), connection.getresponse() as answer:
+        assert answer.status == 413
 
 
 def client(limits: Limits) -> FlaskClient:
