@@ -1,10 +1,10 @@
-"""Times mesoonto, pyrudof and pySHACL on the same files, one after the other, several rounds, each a new process.
+"""Times mesoonto, pyrudof and pySHACL on the same files, in turns, each run a new process.
 
-    python benchmarks/validation/run.py --sizes 100000 1000000 --rounds 3 --output benchmarks/validation/RESULTS.md
+    python benchmarks/validation/run.py --sizes 100000 1000000 --rounds 3
 
-Needs pyrudof beside the project's own environment: ``pip install pyrudof``. Load and report are included. CPU is
-user plus system time of the process, memory its largest resident size. The number of results is counted by each
-engine and has to be the same.
+Needs pyrudof beside the project's own environment: ``pip install pyrudof``. Load and report are included. CPU
+is user plus system time of the process, memory its largest resident size. The number of results is counted by
+each engine and has to be the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import json, sys, tempfile
 from mesoonto.cli import main
 with tempfile.NamedTemporaryFile(suffix=".json") as file:
     try:
-        main(["validate", sys.argv[1], "--shapes", sys.argv[2], "--no-strict", "--format", f"json={file.name}"])
+        main(["validate", *sys.argv[1:2], "--shapes", sys.argv[2], "--no-strict", f"--format=json={file.name}"])
     except SystemExit as end:
         assert end.code in (0, 1), end.code
     print(len(json.load(open(file.name))["findings"]))
@@ -71,10 +71,10 @@ class Run:
 def measure(engine: str, data: Path, shapes: Path) -> Run:
     """Run *engine* once."""
     started = time.perf_counter()
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  # the scripts above
         [sys.executable, "-c", ENGINES[engine], str(data), str(shapes)], stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None
+    assert process.stdout is not None  # noqa: S101  # it is a pipe
     text = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -95,9 +95,8 @@ def table(runs: dict[str, list[Run]]) -> list[str]:
         cpu, wall = (statistics.median(getattr(run, name) for run in found) for name in ("cpu", "wall"))
         memory = max(run.memory for run in found) / 1e9
         results = sorted({run.results for run in found})
-        lines.append(
-            f"| {engine} | {cpu:.2f} | {wall:.2f} | {memory:.2f} | {', '.join(map(str, results))} | {cpu / base:.1f} |"
-        )
+        counted = ", ".join(map(str, results))
+        lines.append(f"| {engine} | {cpu:.2f} | {wall:.2f} | {memory:.2f} | {counted} | {cpu / base:.1f} |")
     return lines
 
 

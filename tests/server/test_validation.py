@@ -128,6 +128,15 @@ def test_upload_above_the_limit_is_refused_by_the_library() -> None:
         check_upload(Request(b"x" * 11, "text/turtle"), Limits(bytes=10))
 
 
+def test_answer_is_bounded() -> None:
+    text = "".join(f"<http://e/{n}> a <https://w3id.org/mesoonto/Cohort> .\n" for n in range(50))
+    answer = check_upload(Request(text.encode(), "text/turtle"), Limits(findings=5))
+    found = json.loads(answer.content)
+    causes = {(f["shape"], f["component"]) for f in found["findings"]}
+    assert len(found["findings"]) == 5 * len(causes)
+    assert f"{45 * len(causes)} more left out here" in found["summary"]
+
+
 @pytest.mark.chromium
 def test_page_shows_the_findings_of_a_dropped_file(server: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright

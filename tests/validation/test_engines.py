@@ -25,7 +25,7 @@ LITERALS = [
     "true", '"1"^^xsd:boolean', '"2020-01-01"^^xsd:date', '"2020-02-30"^^xsd:date', "2.5e0",
 ]  # fmt: skip
 #: Bounds and values whose order pySHACL and SPARQL see alike; see test_known_differences.
-NUMBERS = ["1", "2", "1.50", "0", "-1", "2.5e0"]
+NUMBERS = ["1", "2", "1.50", "0", "-1", "2.5e0", '"1"^^xsd:int']
 
 nodes = st.sampled_from(NODES)
 properties = st.sampled_from(PROPERTIES)

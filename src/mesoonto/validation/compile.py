@@ -158,8 +158,13 @@ def _compared(left: str, sign: str, right: str) -> str:
     A literal that is kept as written compares with nothing; its value is made anew when the first attempt
     raises an error.
     """
-    again = f"{_by_value(left)} {sign} {_by_value(right)}"
-    return f"COALESCE({left} {sign} {right}, {again}, false)"
+    one, other = _by_value(left), _by_value(right)
+    tries = [f"{left} {sign} {right}", f"{one} {sign} {other}"]
+    if right.startswith("?") or right.endswith(f"^^<{XSD}boolean>"):
+        # Oxigraph does not order booleans, which SPARQL does (section 17.3); as numbers it orders them.
+        both = " && ".join(f"DATATYPE({term}) = <{XSD}boolean>" for term in (one, other))
+        tries.append(f"IF({both}, <{XSD}integer>({one}) {sign} <{XSD}integer>({other}), 1/0)")
+    return f"COALESCE({', '.join(tries)}, false)"
 
 
 def _by_value(term: str) -> str:

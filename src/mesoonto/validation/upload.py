@@ -57,7 +57,8 @@ def check_upload(request: Request, limits: Limits | None = None) -> Answer:
     if source.syntax == ox.RdfFormat.RDF_XML and b"<!ENTITY" in request.content:
         raise InputError("RDF/XML with entity declarations is not taken; write the IRIs out")
     options = Options(doubts=True, placed=bounds.findings)
-    report = check(load([source], options), read_shape_files(resources.shape_files()), options)
+    whole = check(load([source], options), read_shape_files(resources.shape_files()), options)
+    report = whole.shortened(bounds.findings)
     output = outputs()[request.output]
     style = Style(limit=bounds.findings, strict=request.strict, warnings=True)
     return Answer(output.write(report, style).encode(), output.media_type, not style.failed(report))
