@@ -32,8 +32,9 @@ ENGINES = {
 import json, sys, tempfile
 from mesoonto.cli import main
 with tempfile.NamedTemporaryFile(suffix=".json") as file:
+    report = f"--format=json={file.name}"
     try:
-        main(["validate", *sys.argv[1:2], "--shapes", sys.argv[2], "--no-strict", f"--format=json={file.name}"])
+        main(["validate", sys.argv[1], "--shapes", sys.argv[2], "--no-strict", report])
     except SystemExit as end:
         assert end.code in (0, 1), end.code
     print(len(json.load(open(file.name))["findings"]))
