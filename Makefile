@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.5 --results build/bench/short
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check lock
+.PHONY: help serve test setup check bench bench-federation lock
 
 help: ## show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 serve: build/validated ## set up, build and validate the dataset, serve it
 	@$(BIN)/mesoonto serve
@@ -26,6 +27,13 @@ check: $(VENV)/dev ## lint, types, tests with coverage
 	$(BIN)/mypy
 	@sh tests/setup.sh
 	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+bench: $(VENV)/ready ## short comparison with the Oxigraph server; the whole: benchmarks/endpoint/README.md
+	$(BIN)/python -m benchmarks.endpoint run $(BENCH)
+	$(BIN)/python -m benchmarks.endpoint repeats $(BENCH)
+bench-federation: $(VENV)/dev ## compare federated queries with other engines (ten minutes)
+	@sh tests/setup.sh
+	$(BIN)/python -m benchmarks.federation.run
 
 lock: $(VENV)/dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,16 @@ from mesoonto.engine.store import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
+#: Where tests/setup.sh puts what is no package of the system.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mesoonto-tests"
+
 #: Markers, the programs that they need, and how to get them.
 NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
+    "comunica": ((f"{CACHE}/comunica/node_modules/.bin/comunica-sparql",), "sh tests/setup.sh, with npm"),
+    "jena": ((f"{CACHE}/jena/arq",), "sh tests/setup.sh, with Java and Maven"),
+    "virtuoso": (("virtuoso-t",), "apt-get install virtuoso-opensource-7-bin"),
 }
 
 
@@ -42,6 +49,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(message)
 
 
+#: Markers of long runs; such a test runs only when -m names its marker, and a smaller one stands in for it.
+LONG = ("w3c_full", "hostile_full")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long runs that were not asked for."""
+    wanted = str(config.getoption("markexpr"))
+    left_out = [
+        item for item in items if any(item.get_closest_marker(name) and name not in wanted for name in LONG)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The shipped dataset."""
@@ -55,36 +76,51 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A served mesoonto: its address, and its process, which leads a process group."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def running_server(*options: str, log: Path | None = None) -> Iterator[str]:
-    """A served mesoonto in a process of its own; yields its address."""
+def served(*options: str, log: Path | None = None) -> Iterator[Served]:
+    """A served mesoonto in a process group of its own, ready to answer."""
     port = free_port()
-    address = f"http://127.0.0.1:{port}/"
     command = [sys.executable, "-m", "mesoonto", "serve", "--port", str(port), *options]
     with (
         open(log or os.devnull, "wb") as output,
-        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True) as process,
     ):
+        server = Served(f"http://127.0.0.1:{port}/", process)
         try:
-            _wait_for(address, process)
-            yield address
+            _wait_for(server)
+            yield server
         finally:
             process.terminate()
             process.wait(timeout=20)
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+@contextmanager
+def running_server(*options: str, log: Path | None = None) -> Iterator[str]:
+    """A served mesoonto in a process of its own; yields its address."""
+    with served(*options, log=log) as server:
+        yield server.address
+
+
+def _wait_for(server: Served) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AssertionError(f"the server ended with {process.returncode}")
+        if server.process.poll() is not None:
+            raise AssertionError(f"the server ended with {server.process.returncode}")
         try:
-            urllib.request.urlopen(f"{address}sparql", timeout=5).close()
+            urllib.request.urlopen(f"{server.address}health/ready", timeout=5).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise AssertionError(f"no answer from {address}")
+    raise AssertionError(f"no answer from {server.address}")
 
 
 @pytest.fixture(scope="session")

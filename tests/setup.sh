@@ -1,13 +1,41 @@
 #!/bin/sh
-# Installs the programs that only some tests need, where that can be done: Debian packages, as root.
+# Installs the programs that only some tests need, where that can be done: Debian packages, as root, and
+# SPARQL clients of Node.js and Java into a cache, once.
 # Elsewhere the tests that need them are skipped with a line that says what to install.
 set -eu
 missing=""
 command -v java >/dev/null || missing="$missing default-jre-headless"
 command -v chromium >/dev/null || missing="$missing chromium"
+command -v virtuoso-t >/dev/null || missing="$missing virtuoso-opensource-7-bin"
+command -v npm >/dev/null || missing="$missing npm"
+command -v mvn >/dev/null || missing="$missing maven"
 if [ -n "$missing" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     echo "Installing for tests:$missing"
     apt-get -qq update
     # shellcheck disable=SC2086  # a list of packages
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+fi
+
+# Each client is set up beside its place and moved there when it is whole.
+here=$(CDPATH="" cd -- "$(dirname -- "$0")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mesoonto-tests
+mkdir -p "$cache"
+if [ ! -d "$cache/comunica" ] && command -v npm >/dev/null; then
+    echo "Installing for tests: Comunica (a minute)"
+    rm -rf "$cache/comunica.partial" && mkdir "$cache/comunica.partial"
+    cp "$here/federation/clients/package.json" "$cache/comunica.partial/"
+    if (cd "$cache/comunica.partial" && timeout 300 npm install --no-audit --no-fund --silent); then
+        mv "$cache/comunica.partial" "$cache/comunica"
+    fi
+fi
+if [ ! -d "$cache/jena" ] && command -v mvn >/dev/null; then
+    echo "Installing for tests: Apache Jena"
+    rm -rf "$cache/jena.partial" && mkdir "$cache/jena.partial"
+    if timeout 300 mvn --quiet --batch-mode --file "$here/federation/clients/pom.xml" \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+        -DoutputDirectory="$cache/jena.partial/lib" -DincludeScope=runtime; then
+        printf '#!/bin/sh\nexec java -cp "%s/*" arq.arq "$@"\n' "$cache/jena/lib" >"$cache/jena.partial/arq"
+        chmod +x "$cache/jena.partial/arq"
+        mv "$cache/jena.partial" "$cache/jena"
+    fi
 fi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -64,14 +65,44 @@ def test_readme_names_every_folder() -> None:
 
 
 def test_server_readme_names_every_route() -> None:
-    import pyoxigraph as ox
-
-    from mesoonto.engine.store import Engine
+    from mesoonto.engine.keeper import Link
     from mesoonto_server import create_app
+    from mesoonto_server.gateway import Gateway
+    from mesoonto_server.settings import Settings
 
     text = (ROOT / "server" / "README.md").read_text()
-    routes = {rule.rule for rule in create_app(Engine(ox.Store(), "x")).url_map.iter_rules()}
+    with socket.socket() as unused:
+        app = create_app(Gateway(Link(unused, -1, 0), Settings()), Settings())
+    routes = {rule.rule for rule in app.url_map.iter_rules()}
+    assert len(routes) > 8
     assert [route for route in routes if not route.startswith("/static") and f"`{route}`" not in text] == []
+
+
+def test_server_readme_has_the_current_table_of_settings() -> None:
+    from mesoonto_server.settings import option_table
+
+    text = (ROOT / "server" / "README.md").read_text()
+    rows = [
+        f"| `{option}` | `{variable}` | {default or '–'} | {meaning} |"
+        for option, variable, default, meaning in option_table()
+    ]
+    assert "\n".join(rows) in text
+
+
+def test_server_readme_names_every_metric() -> None:
+    from mesoonto.engine.keeper import Link
+    from mesoonto_server.gateway import Gateway
+    from mesoonto_server.settings import Settings
+    from mesoonto_server.telemetry import Telemetry
+
+    text = (ROOT / "server" / "README.md").read_text()
+    with socket.socket() as unused:
+        exposition = (
+            Telemetry(Gateway(Link(unused, -1, 0), Settings()).pool, Settings()).exposition().decode()
+        )
+    names = re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", exposition, re.MULTILINE)
+    assert len(names) > 8
+    assert [name for name in names if f"`{name}`" not in text and not name.endswith("_created")] == []
 
 
 def test_library_never_imports_flask() -> None:

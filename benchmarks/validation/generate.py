@@ -19,7 +19,7 @@ _MISTAKES = 0.01
 
 def triples(number: int, seed: int = 20261125) -> Iterator[str]:
     """At least *number* lines of N-Triples, the same for the same seed."""
-    chance = random.Random(seed)  # noqa: S311  # test data
+    chance = random.Random(seed)  # test data
     written = study = 0
     while written < number:
         study += 1

@@ -72,10 +72,10 @@ class Run:
 def measure(engine: str, data: Path, shapes: Path) -> Run:
     """Run *engine* once."""
     started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603  # the scripts above
+    process = subprocess.Popen(  # the scripts above
         [sys.executable, "-c", ENGINES[engine], str(data), str(shapes)], stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None  # noqa: S101  # it is a pipe
+    assert process.stdout is not None  # it is a pipe
     text = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:

@@ -1,23 +1,71 @@
-"""HTTP for mesoonto: turns requests into library calls and results into bytes."""
+"""HTTP for mesoonto: turns requests into jobs for workers and their answers into responses."""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 
-from mesoonto.engine.store import Engine
-from mesoonto_server import pages, problems, protocol, validation
+from mesoonto.errors import MesoontoError
+from mesoonto_server import operations, pages, problems, validation, views
+from mesoonto_server.access import Tokens
+from mesoonto_server.gateway import Gateway
+from mesoonto_server.problems import RequestError
+from mesoonto_server.settings import Settings
+from mesoonto_server.telemetry import Telemetry
 
-#: A query or a form larger than this is refused with 413.
-MAX_BODY_BYTES = 1_000_000
+#: Nothing but our own files, no inline script, no framing.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 
-def create_app(engine: Engine) -> Flask:
-    """The WSGI application that answers from *engine*."""
+def create_app(
+    gateway: Gateway, settings: Settings, tokens: Tokens | None = None, telemetry: Telemetry | None = None
+) -> Flask:
+    """The WSGI application that answers through *gateway*; any WSGI server can run it."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
-    app.register_blueprint(protocol.blueprint(engine))
-    app.register_blueprint(pages.blueprint(engine))
-    app.register_blueprint(validation.blueprint())
-    problems.register(app)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # `views` answers them, for preflights too
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body << 20
+    app.register_blueprint(views.blueprint(gateway, settings, tokens))
+    app.register_blueprint(operations.blueprint(gateway, telemetry or Telemetry(gateway.pool, settings)))
+    app.register_blueprint(validation.blueprint(gateway))
+    app.register_blueprint(pages.blueprint(gateway))
+    app.after_request(_secured)
+    _answer_failures(app)
     return app
+
+
+def _secured(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
+    if request.scheme == "https":
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _answer_failures(app: Flask) -> None:
+    """Let *app* answer every failure in words, and never with a stack trace or HTML."""
+
+    def told(error: MesoontoError | RequestError) -> Response:
+        status, headers, body = problems.refusal(error, request.headers.get("Accept"))
+        response = Response(body, status)
+        for name, value in [*headers, ("access-control-allow-origin", "*")]:
+            response.headers[name] = value
+        return response
+
+    app.register_error_handler(MesoontoError, told)
+    app.register_error_handler(RequestError, told)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        if error.code is not None and error.code < 400 and error.response is not None:
+            return error.get_response()  # type: ignore[return-value]
+        allowed = {name: value for name, value in error.get_headers(request.environ) if name == "Allow"}
+        return told(RequestError(error.code or 500, f"{error.name}: {error.description}", allowed))
+
+    @app.errorhandler(500)
+    def bug(_: Exception) -> Response:  # Flask has logged it
+        return told(RequestError(500, "internal error; the log of the server has the details"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mesoonto.engine.formats import Format, Kind, formats_for
 
@@ -64,6 +65,7 @@ def choose(offers: Sequence[str], header: str | None) -> str | None:
     return best if quality(best, ranges) > 0 else None
 
 
+@lru_cache(maxsize=1024)
 def choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
     """The format for a result of *kind* and the media type to label it with, or None."""
     candidates = [(media_type, form) for form in formats_for(kind) for media_type in form.media_types]
@@ -71,3 +73,24 @@ def choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
     if chosen is None:
         return None
     return next((form, media_type) for media_type, form in candidates if media_type == chosen)
+
+
+#: Content codings that responses come in, the preferred one first.
+CODINGS = ("zstd", "gzip")
+
+
+@lru_cache(maxsize=256)
+def choose_coding(header: str | None) -> str:
+    """The content coding that an Accept-Encoding header asks for (RFC 9110, section 12.5.3), or nothing."""
+    if not header:
+        return ""
+    qualities: dict[str, float] = {}
+    for element in header.split(","):
+        name, *parameters = (part.strip().lower() for part in element.split(";"))
+        try:
+            qualities[name] = next((float(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+        except ValueError:
+            continue
+    others = qualities.get("*", 0.0)
+    best = max(CODINGS, key=lambda coding: qualities.get(coding, others))
+    return best if qualities.get(best, others) > 0 else ""

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-import logging
-
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+import json
 
 from mesoonto.errors import (
     FormatError,
+    InputError,
     MesoontoError,
+    NestingError,
+    NoGraphError,
+    OutOfMemoryError,
+    OutOfTimeError,
+    OverloadedError,
+    PreconditionError,
     QueryFailedError,
     QueryRefusedError,
     QuerySyntaxError,
+    RejectedError,
 )
 from mesoonto_server import negotiate
 
-_log = logging.getLogger(__name__)
+#: The first kind that fits decides.
+_STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
+    (QuerySyntaxError, 400),
+    (NestingError, 400),
+    (InputError, 400),
+    (QueryRefusedError, 403),
+    (NoGraphError, 404),
+    (PreconditionError, 412),
+    (RejectedError, 422),
+    (FormatError, 406),
+    (OutOfTimeError, 503),
+    (OutOfMemoryError, 503),
+    (OverloadedError, 503),
+    (QueryFailedError, 500),
+)
 
-_STATUS: dict[type[MesoontoError], int] = {
-    QuerySyntaxError: 400,
-    QueryRefusedError: 403,
-    FormatError: 406,
-    QueryFailedError: 500,
-}
+_OFFERS = ("text/plain", "application/problem+json", "application/json")
 
 
 class RequestError(Exception):
@@ -35,43 +49,37 @@ class RequestError(Exception):
         self.headers = headers or {}
 
 
-def problem(status: int, message: str, error: MesoontoError | None = None) -> Response:
-    """A refusal: problem+json (RFC 9457) for clients that ask for JSON, else plain text."""
-    offers = ["text/plain", "application/problem+json", "application/json"]
-    chosen = negotiate.choose(offers, request.headers.get("Accept")) or "text/plain"
+def status_of(error: MesoontoError) -> int:
+    """The HTTP status that tells of *error*."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def refusal(
+    error: MesoontoError | RequestError, accept: str | None
+) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Status, headers and body that tell a client of *error*.
+
+    The body is problem+json (RFC 9457) for clients that ask for JSON, and plain text for all others.
+    """
+    if isinstance(error, RequestError):
+        status, extra = error.status, list(error.headers.items())
+    else:
+        status, extra = status_of(error), []
+        if isinstance(error, OverloadedError):
+            extra.append(("retry-after", "1"))
+    offers = (*_OFFERS, "text/turtle") if isinstance(error, RejectedError) else _OFFERS
+    chosen = negotiate.choose(offers, accept) or "text/plain"
     if chosen == "text/plain":
-        return Response(f"{message}\n", status, content_type="text/plain; charset=utf-8")
-    from flask import json
-
-    body = {"type": "about:blank", "title": message, "status": status}
-    if error is not None and error.place is not None:
-        body |= {"line": error.place.line, "column": error.place.column, "detail": error.message}
-    return Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
-
-
-def register(app: Flask) -> None:
-    """Let *app* answer every failure in words, and never with a stack trace or HTML."""
-
-    @app.errorhandler(MesoontoError)
-    def library_error(error: MesoontoError) -> Response:
-        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-        return problem(status, str(error), error)
-
-    @app.errorhandler(RequestError)
-    def request_error(error: RequestError) -> Response:
-        response = problem(error.status, str(error))
-        response.headers.update(error.headers)
-        return response
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        response = problem(error.code or 500, f"{error.name}: {error.description}")
-        for name, value in error.get_headers(request.environ):
-            if name == "Allow":
-                response.headers[name] = value
-        return response
-
-    @app.errorhandler(500)
-    def bug(error: Exception) -> Response:
-        _log.error("unexpected error", exc_info=getattr(error, "original_exception", error))
-        return problem(500, "internal error; the log of the server has the details")
+        kind, body = "text/plain; charset=utf-8", f"{error}\n"
+    elif chosen == "text/turtle":
+        assert isinstance(error, RejectedError)  # noqa: S101  # nothing else offers it
+        kind, body = "text/turtle; charset=utf-8", error.report
+    else:
+        problem: dict[str, object] = {"type": "about:blank", "title": str(error), "status": status}
+        if isinstance(error, MesoontoError) and error.place is not None:
+            problem |= {"line": error.place.line, "column": error.place.column, "detail": error.message}
+        if isinstance(error, RejectedError):
+            problem["report"] = error.report
+        kind, body = "application/problem+json", json.dumps(problem) + "\n"
+    headers = [("content-type", kind), ("vary", "accept"), ("x-content-type-options", "nosniff"), *extra]
+    return status, headers, body.encode("utf-8", "replace")

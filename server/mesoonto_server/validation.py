@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
-import threading
-from collections.abc import Callable
-from multiprocessing.connection import Connection
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
+from werkzeug.datastructures import FileStorage
 
 from mesoonto import __version__
-from mesoonto.errors import InputError, MesoontoError
-from mesoonto.validation.upload import Answer, Limits, Request, check_upload
-from mesoonto_server import negotiate
+from mesoonto.engine.store import Engine
+from mesoonto.validation import upload
+from mesoonto_server import bodies, negotiate, protocol
+from mesoonto_server.gateway import Gateway
+from mesoonto_server.messages import Request
 from mesoonto_server.problems import RequestError
-
-#: Runs one request where it can be killed; raises MesoontoError for input that cannot be used.
-Run = Callable[[Request, Limits], Answer]
+from mesoonto_server.responses import Headers
+from mesoonto_server.responses import Response as WorkerResponse
+from mesoonto_server.views import request_for, respond
 
 #: Sent as one of these, in the order of preference.
 _OFFERS = {
@@ -30,12 +28,6 @@ _OFFERS = {
     "text/markdown": "markdown",
     "application/xml": "junit",
     "text/plain": "text",
-}
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept",
 }
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; frame-src 'self' blob:; base-uri 'none'; form-action 'self'; "
@@ -53,60 +45,66 @@ _ENDINGS = {
     "jsonld": "application/ld+json",
 }
 
+_LIMITS = upload.Limits()
 
-#: Validations at once; who comes when all are at work is asked to come again.
-_AT_ONCE = 2
-_slots = threading.BoundedSemaphore(_AT_ONCE)
-
-
-class TimedOutError(MesoontoError):
-    """A validation that took too long or too much memory, or found no worker free."""
+#: What the boundaries of a form may add to a file, in bytes.
+_FORM = 10_000
 
 
-def blueprint(run: Run | None = None, limits: Limits | None = None) -> Blueprint:
-    """The routes of ``/validate``; *run* evaluates a request in a process that can be ended."""
+def blueprint(gateway: Gateway) -> Blueprint:
+    """The routes of ``/validate``; a worker of its own judges each file."""
     bp = Blueprint("validation", __name__)
-    bounds = limits or Limits()
-    evaluate = run or run_in_process
 
     @bp.get("/validate")
     def page() -> Response:
-        text = render_template("validate.html", version=__version__, megabytes=bounds.bytes / 1e6)
-        return Response(text, headers=_HEADERS | {"Content-Security-Policy": _PAGE_POLICY})
+        text = render_template("validate.html", version=__version__, megabytes=_LIMITS.bytes / 1e6)
+        return Response(text, headers={"Content-Security-Policy": _PAGE_POLICY})
 
     @bp.post("/validate")
     def validate() -> Response:
-        chosen = negotiate.choose(list(_OFFERS), request.headers.get("Accept"))
-        if chosen is None:
-            raise RequestError(406, f"a validation report comes as one of: {', '.join(_OFFERS)}")
-        asked = _request(_OFFERS[chosen], bounds)
-        try:
-            answer = evaluate(asked, bounds)
-        except InputError as error:
-            raise RequestError(400, str(error)) from error
-        except TimedOutError as error:
-            raise RequestError(503, str(error)) from error
-        charset = "" if chosen.endswith("json") else "; charset=utf-8"
-        headers = _HEADERS | {"Mesoonto-Conforms": str(answer.conforms).lower()}
-        if chosen == "text/html":
-            headers["Content-Security-Policy"] = _REPORT_POLICY
-        return Response(answer.content, content_type=f"{chosen}{charset}", headers=headers)
+        return respond(gateway, gateway.validate_blocking(request_for("validate", _LIMITS.bytes + _FORM)))
 
     return bp
 
 
-def _request(output: str, bounds: Limits) -> Request:
-    """The upload of the current request: its body, or the field ``file`` of a form."""
-    request.max_content_length = bounds.bytes + 10_000
-    strict = request.args.get("strict", "").lower() in ("1", "true", "yes")
-    if request.mimetype == "multipart/form-data":
-        file = request.files.get("file")
-        if file is None or not file.filename:
+def answer(_: Engine, request: Request, response: WorkerResponse) -> None:
+    """Judge the file in *request*; in a worker."""
+    chosen = negotiate.choose(list(_OFFERS), request.accept)
+    if chosen is None:
+        raise RequestError(406, f"a validation report comes as one of: {', '.join(_OFFERS)}")
+    found = upload.check_upload(_upload(request, _OFFERS[chosen]), _LIMITS)
+    charset = "" if chosen.endswith("json") else "; charset=utf-8"
+    headers: Headers = [
+        ("content-type", f"{chosen}{charset}"),
+        ("cache-control", "no-store"),
+        ("vary", "accept, accept-encoding"),
+        ("mesoonto-conforms", str(found.conforms).lower()),
+        ("access-control-allow-origin", "*"),
+    ]
+    if chosen == "text/html":
+        headers.append(("content-security-policy", _REPORT_POLICY))
+    response.whole(200, headers, found.content)
+
+
+def _upload(request: Request, output: str) -> upload.Request:
+    """The upload in *request*: its body, or the field ``file`` of a form."""
+    strict = protocol.decode_form(request.query).get("strict", [""])[-1].lower() in ("1", "true", "yes")
+    media_type, _ = protocol.media_type_of(request.content_type)
+    with bodies.decoded(request) as content:
+        if media_type != "multipart/form-data":
+            return upload.Request(content.read(), _known(media_type), "upload", output, strict)
+        file = next(
+            (f for field, f in bodies.files(request, content) if field == "file" and f.filename), None
+        )
+        if file is None:
             raise RequestError(400, "the form has no field 'file' with a file in it")
-        name = os.path.basename(file.filename.replace("\\", "/"))[:100]
-        media_type = _ENDINGS.get(name.rpartition(".")[2].lower(), file.mimetype or "")
-        return Request(file.read(), _known(media_type), name, output, strict)
-    return Request(request.get_data(cache=False), _known(request.mimetype), "upload", output, strict)
+        return _from_form(file, output, strict=strict)
+
+
+def _from_form(file: FileStorage, output: str, *, strict: bool) -> upload.Request:
+    name = os.path.basename((file.filename or "").replace("\\", "/"))[:100]
+    media_type = _ENDINGS.get(name.rpartition(".")[2].lower(), file.mimetype or "")
+    return upload.Request(file.read(), _known(media_type), name, output, strict)
 
 
 def _known(media_type: str) -> str:
@@ -115,61 +113,3 @@ def _known(media_type: str) -> str:
         known = ", ".join(dict.fromkeys(_ENDINGS.values()))
         raise RequestError(415, f"the content type is {found}; RDF comes as one of: {known}")
     return media_type
-
-
-# A worker of our own: a process for each request, ended when it takes too long
-
-
-def run_in_process(asked: Request, limits: Limits) -> Answer:
-    """Validate in a new process, which is ended at the deadline; raises TimedOutError then."""
-    if not _slots.acquire(timeout=limits.seconds / 3):
-        raise TimedOutError("too many validations at once; come again in a minute")
-    try:
-        return _run(asked, limits)
-    finally:
-        _slots.release()
-
-
-def _run(asked: Request, limits: Limits) -> Answer:
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(sender, asked, limits), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        if not receiver.poll(limits.seconds):
-            raise TimedOutError(
-                f"the validation took longer than {limits.seconds:.0f} seconds; send less at once"
-            )
-        try:
-            found = receiver.recv()
-        except EOFError as error:
-            raise TimedOutError(
-                "the validation needed more memory than it may have; send less at once"
-            ) from error
-    finally:
-        receiver.close()
-        process.kill()
-        process.join()
-    if isinstance(found, Answer):
-        return found
-    raise InputError(found)
-
-
-def _work(sender: Connection, asked: Request, limits: Limits) -> None:
-    _bound_memory(limits.memory)
-    try:
-        sender.send(check_upload(asked, limits))
-    except MesoontoError as error:
-        sender.send(str(error))
-    except MemoryError:
-        os._exit(1)
-
-
-def _bound_memory(more: int) -> None:
-    """Let the process have *more* bytes of address space beyond what it has."""
-    if not hasattr(resource, "RLIMIT_AS") or not os.path.exists("/proc/self/statm"):
-        return
-    with open("/proc/self/statm", encoding="ascii") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + more, used + more))

@@ -47,6 +47,42 @@ class QueryFailedError(MesoontoError):
     """A query that is allowed and could not be evaluated to its end."""
 
 
+class OutOfTimeError(QueryFailedError):
+    """A query or write that was ended at its deadline."""
+
+
+class OutOfMemoryError(QueryFailedError):
+    """A query or write that was ended because it needed more memory than it may have."""
+
+
+class AbandonedError(MesoontoError):
+    """A request whose client has gone, so that nobody waits for an answer."""
+
+
+class NestingError(MesoontoError):
+    """A query or document that nests more deeply than the engine can follow."""
+
+
+class RejectedError(MesoontoError):
+    """A write that would have left data that the shapes do not allow; nothing was changed."""
+
+    def __init__(self, message: str, report: str) -> None:
+        super().__init__(message)
+        self.report = report  #: the SHACL validation report, in Turtle
+
+
+class PreconditionError(MesoontoError):
+    """A write that was meant for another state of the data than the one it met; nothing was changed."""
+
+
+class NoGraphError(MesoontoError):
+    """A graph that does not exist."""
+
+
+class OverloadedError(MesoontoError):
+    """Too much is being asked at once; the same request may be answered later."""
+
+
 class FormatError(MesoontoError):
     """A format that does not exist, or does not fit the kind of result."""
 

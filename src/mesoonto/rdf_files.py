@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
+from typing_extensions import Buffer
 
+from mesoonto.compression import Decompressed, DecompressionError
 from mesoonto.errors import InputError, Place
 
 #: File endings that are understood, for messages.
 _ENDINGS = ".ttl .nt .nq .trig .n3 .rdf .owl .jsonld"
+
+_COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
 
 def read(path: Path) -> Iterator[ox.Quad]:
@@ -30,6 +37,68 @@ def read(path: Path) -> Iterator[ox.Quad]:
         raise InputError(
             f"not {syntax.name}: {_without_place(error)}", Place(str(path), error.lineno, error.offset)
         ) from error
+
+
+def load(path: Path) -> tuple[ox.Store, str]:
+    """The statements of *path* in a new store in memory, and a version that names its content.
+
+    The file may be compressed (``.gz``, ``.zst``). Raises InputError as `read` does.
+    """
+    store = ox.Store()
+    load_into(store, path)
+    with open(path, "rb") as file:
+        return store, hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def load_into(
+    store: ox.Store,
+    path: Path,
+    progress: Callable[[int], None] | None = None,
+    graph: ox.NamedNode | None = None,
+) -> None:
+    """Add the statements of *path* to *store* in bulk; triples go into *graph* where one is named.
+
+    *progress* is told the bytes of the file that have been read. Raises InputError as `read` does.
+    """
+    syntax = _syntax(path.with_suffix("") if path.suffix in _COMPRESSED else path)
+    try:
+        with open(path, "rb") as file:
+            watched: IO[bytes] = _Watched(file, progress) if progress else file  # type: ignore[assignment]
+            base = path.resolve().as_uri()
+            store.bulk_load(_decompressed(watched, path.suffix), syntax, base_iri=base, to_graph=graph)
+    except SyntaxError as error:
+        raise InputError(
+            f"not {syntax.name}: {_without_place(error)}", Place(str(path), error.lineno, error.offset)
+        ) from error
+    except (OSError, DecompressionError) as error:
+        raise InputError(f"cannot be read: {error}", Place(str(path))) from error
+
+
+class _Watched(io.RawIOBase):
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, file: IO[bytes], progress: Callable[[int], None]) -> None:
+        self._file = file
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._progress(self._file.tell())
+        return data
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _decompressed(file: IO[bytes], suffix: str) -> IO[bytes]:
+    coding = _COMPRESSED.get(suffix)
+    return io.BufferedReader(Decompressed(file, coding), 1 << 16) if coding else file
 
 
 def _syntax(path: Path) -> ox.RdfFormat:

@@ -49,6 +49,11 @@ def shape_files() -> list[Path]:
     return sorted(shapes_dir().glob("*.ttl"))
 
 
+def federated_question_files() -> list[Path]:
+    """The questions that join the dataset with other endpoints."""
+    return sorted((ontology_dir() / "queries" / "federated").glob("*.rq"))
+
+
 def question_files() -> list[Path]:
     """The competency questions."""
     return sorted((ontology_dir() / "queries").glob("*.rq"))

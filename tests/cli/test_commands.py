@@ -182,30 +182,33 @@ class TestServe:
                 mesoonto("serve", "--port", str(port)), f"127.0.0.1:{port}", "address already in use"
             )
 
-    def test_directory_in_use_is_left_as_it_is(self, mesoonto: Run, tmp_path: Path) -> None:
-        import pyoxigraph as ox
-
-        held = ox.Store(str(tmp_path / "store"))
-        held.add(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.NamedNode("a:c"), ox.DefaultGraph()))
-        done = mesoonto("serve", "--port", str(free_port()), "--location", str(tmp_path / "store"))
-        assert_one_line(done, "store", "in use by another process")
-        assert len(held) == 1
-
-    def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path) -> None:
+    def test_directory_of_another_store_is_left_as_it_is(self, mesoonto: Run, tmp_path: Path) -> None:
         import pyoxigraph as ox
 
         location = tmp_path / "store"
-        mine = ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.NamedNode("a:c"), ox.NamedNode("a:mine"))
-        store = ox.Store(str(location))
-        store.add(mine)
-        store.flush()
-        del store
+        held = ox.Store(str(location))
+        held.add(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.NamedNode("a:c"), ox.DefaultGraph()))
+        held.flush()
+        done = mesoonto("serve", "--port", str(free_port()), "--location", str(location))
+        assert_one_line(done, "store", "not mesoonto's", "mesoonto load")
+        assert len(held) == 1
+
+    def test_directory_that_is_a_file_is_refused(self, mesoonto: Run, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("x")
+        assert_one_line(mesoonto("serve", "--port", str(free_port()), "--location", "file"), "file")
+        assert (tmp_path / "file").read_text() == "x"
+
+    def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path) -> None:
+        (tmp_path / "mine.nt").write_text("<a:a> <a:b> <a:c> .")
+        loaded = mesoonto("load", "mine.nt", "--location", "store", "--graph", "a:mine")
+        assert loaded.returncode == 0, loaded.stderr
         for _ in range(2):
-            with running_server("--location", str(location)) as address:
+            with running_server("--location", str(tmp_path / "store")) as address:
                 count = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
                 done = mesoonto("query", "--endpoint", f"{address}sparql", "--format", "csv", "-e", count)
                 assert done.stdout.split() == ["n", str(len(dataset.build()) + 1)]
-        assert mine in ox.Store.read_only(str(location))
+                mine = "ASK { GRAPH <a:mine> { <a:a> <a:b> <a:c> } }"
+                assert mesoonto("query", "--endpoint", f"{address}sparql", "-e", mine).stdout == "yes\n"
 
     def test_empty_endpoint(self, mesoonto: Run) -> None:
         with running_server("--empty") as address:

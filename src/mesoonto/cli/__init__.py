@@ -14,12 +14,15 @@ from mesoonto.errors import MesoontoError
 #: Name, module and one line of help. Modules are imported when their command is called, so that
 #: ``mesoonto --help`` answers at once.
 _COMMANDS = {
+    "backup": ("store", "Copy a dataset on disk while it is served."),
     "build": ("dataset", "Renew generated files and write the dataset to a file."),
     "check-ids": ("curation", "Compare identifiers and labels with tables of other vocabularies."),
+    "load": ("store", "Load RDF files into a dataset on disk."),
     "new": ("curation", "Write a template for a new record."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),
     "reason": ("reason", "Classify the ontology with HermiT."),
     "report": ("curation", "Tell what the records still lack."),
+    "restore": ("store", "Make a backup the newest version of a dataset on disk."),
     "serve": ("serve", "Serve the dataset as a SPARQL endpoint with a page."),
     "stats": ("dataset", "Count what the dataset holds."),
     "validate": ("validate", "Check records against SHACL shapes."),

@@ -5,11 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
+
+    from mesoonto.engine.store import Answer, Engine
+
+#: Seconds to wait for the answer of an endpoint that is asked directly, and the most bytes of it.
+_PATIENCE = 300.0
+_LARGEST = 1_000_000_000
 
 _NAMES = ["table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "jsonld", "rdfxml"]
 
@@ -26,7 +33,19 @@ _NAMES = ["table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "jsonld", 
     help="How to print the result; CONSTRUCT and DESCRIBE give Turtle where table is asked for.",
 )
 @click.option("--endpoint", help="Ask the SPARQL endpoint at this address instead of the shipped dataset.")
-def query(file: Path | None, text: str | None, name: str, endpoint: str | None) -> None:
+@click.option(
+    "--config",
+    envvar="MESOONTO_CONFIG",
+    type=click.Path(dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="TOML file that lists the endpoints SERVICE may ask, each as [federation.endpoints.NAME] with url.",
+)
+@click.option(
+    "--explain", is_flag=True, help="Tell on standard error what was asked of which endpoint, and how."
+)
+def query(
+    file: Path | None, text: str | None, name: str, endpoint: str | None, config: Path | None, explain: bool
+) -> None:
     """Ask the shipped dataset, or an endpoint, the SPARQL query in FILE.
 
     FILE may be - for standard input. The default graph is the union of all named graphs. The prefixes of
@@ -35,14 +54,17 @@ def query(file: Path | None, text: str | None, name: str, endpoint: str | None) 
     \b
     mesoonto query ontology/queries/CQ01_first_line_overall_survival.rq
     mesoonto query -e 'SELECT ?label { ?s a meso:Study ; rdfs:label ?label } ORDER BY ?label'
+    mesoonto query --config endpoints.toml --explain ontology/queries/federated/FQ01_wikidata_drugs.rq
     """
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")
+    if endpoint and (config or explain):
+        raise click.UsageError("--config and --explain are for the shipped dataset, not for --endpoint")
     question = text if text is not None else _read(Path(str(file)))
     if endpoint:
         click.echo(_ask_endpoint(endpoint, question, name), nl=False)
     else:
-        click.echo(_ask_dataset(question, name), nl=False)
+        click.echo(_ask_dataset(question, name, config, explain=explain), nl=False)
 
 
 def _read(file: Path) -> str:
@@ -56,28 +78,76 @@ def _read(file: Path) -> str:
         raise InputError("not UTF-8; save the file with that encoding", Place(str(file))) from error
 
 
-def _ask_dataset(question: str, name: str) -> str:
+def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool) -> str:
     from mesoonto import dataset
+    from mesoonto.engine import inspect
     from mesoonto.engine.formats import Kind, format_named
     from mesoonto.engine.store import Engine
 
-    answer = Engine(dataset.build(), dataset.version()).query(question)
+    engine = Engine(dataset.build(), dataset.version())
+    if inspect.outline(question).has_service:
+        question = _without_service(question, engine, config, explain=explain)
+    elif explain:
+        click.echo("no SERVICE: all is answered from the shipped dataset", err=True)
+    answer = engine.query(question)
     if name != "table":
         return answer.serialize(format_named(name, answer.kind)).decode()
     if answer.kind is Kind.TRIPLES:
         return answer.serialize(format_named("turtle", answer.kind)).decode()
-    return _table(answer.serialize(format_named("json", answer.kind)))
+    return _table(_json(answer))
 
 
-def _ask_endpoint(endpoint: str, question: str, name: str) -> str:
-    from mesoonto.engine import remote
+class _EngineLocal:
+    """The shipped dataset as the local side of a federated query."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def select(self, query: str) -> bytes:
+        return _json(self._engine.query(query))
+
+
+def _without_service(question: str, engine: Engine, config: Path | None, *, explain: bool) -> str:
+    """*question* with what the endpoints of *config* say in place of its SERVICE clauses."""
+    from mesoonto.federation import Endpoints, Federation
+
+    federation = Federation(Endpoints.read(config) if config else Endpoints())
+    try:
+        outcome = federation.evaluate(question, _EngineLocal(engine))
+    finally:
+        federation.close()
+    if explain:
+        click.echo(outcome.report.as_text(), err=True)
+    return outcome.query
+
+
+def _json(answer: Answer) -> bytes:
+    from mesoonto.engine.formats import format_named
+
+    return answer.serialize(format_named("json", answer.kind))
+
+
+def _ask_endpoint(address: str, question: str, name: str) -> str:
     from mesoonto.engine.formats import FORMATS
+    from mesoonto.errors import EndpointError
+    from mesoonto.federation import Endpoint, Endpoints
+    from mesoonto.federation.client import Client
 
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise EndpointError(f"{address}: not an http or https address")
+    # Whoever types the address may reach what this machine reaches.
+    endpoint = Endpoint("asked", address, timeout=_PATIENCE, max_bytes=_LARGEST, allow_private=True)
+    accept = "application/sparql-results+json, text/turtle;q=0.9"
     if name != "table":
-        chosen = next(form for form in FORMATS if form.name == name)
-        return remote.ask(endpoint, question, chosen.media_types[0]).body.decode()
-    answer = remote.ask(endpoint, question, "application/sparql-results+json, text/turtle;q=0.9")
-    return answer.body.decode() if answer.media_type == "text/turtle" else _table(answer.body)
+        accept = next(form for form in FORMATS if form.name == name).media_types[0]
+    client = Client(Endpoints([endpoint]))
+    try:
+        answer = client.ask(endpoint, question, accept)
+    finally:
+        client.close()
+    return (
+        answer.body.decode() if name != "table" or answer.media_type == "text/turtle" else _table(answer.body)
+    )
 
 
 def _table(results_json: bytes) -> str:

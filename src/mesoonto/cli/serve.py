@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
+
+from mesoonto_server.settings import Settings
 
 _EXAMPLE = "SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial } ORDER BY ?trial"
 
@@ -35,35 +39,34 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     return path
 
 
+def _options(command: Any) -> Any:
+    """Give *command* one option for each setting of the server."""
+    for setting in reversed(fields(Settings)):
+        kind: dict[str, Any] = {"default": setting.default, "show_default": setting.default not in (None, "")}
+        if setting.default is False:
+            kind = {"is_flag": True}
+        elif setting.name in ("location", "data", "token_file"):
+            kind["type"] = click.Path(path_type=Path)
+        elif setting.name == "port":
+            kind["type"] = click.IntRange(1, 65535)
+        elif isinstance(setting.default, int):
+            kind["type"] = click.IntRange(min=0)
+        elif isinstance(setting.default, float):
+            kind["type"] = click.FloatRange(min=0, min_open=True)
+        unit = setting.metadata["unit"]
+        option = click.option(
+            f"--{setting.name.replace('_', '-')}",
+            envvar=f"MESOONTO_{setting.name.upper()}",
+            show_envvar=True,
+            help=f"{setting.metadata['help']}{f' [{unit}]' if unit else ''}",
+            **kind,
+        )
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.option(
-    "--host",
-    envvar="MESOONTO_HOST",
-    default="127.0.0.1",
-    show_default=True,
-    show_envvar=True,
-    help="Address to listen on.",
-)
-@click.option(
-    "--port",
-    envvar="MESOONTO_PORT",
-    type=click.IntRange(1, 65535),
-    default=7878,
-    show_default=True,
-    show_envvar=True,
-    help="Port to listen on.",
-)
-@click.option(
-    "--location",
-    envvar="MESOONTO_LOCATION",
-    type=click.Path(file_okay=False, path_type=Path),
-    show_envvar=True,
-    help="Keep the store in this directory instead of in memory. The shipped graphs in it are renewed at "
-    "every start; other graphs stay.",
-)
-@click.option(
-    "--empty", envvar="MESOONTO_EMPTY", is_flag=True, show_envvar=True, help="Serve without the shipped data."
-)
+@_options
 @click.option(
     "--config",
     envvar="MESOONTO_CONFIG",
@@ -73,14 +76,19 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     show_envvar=True,
     help="TOML file with the options above, such as: port = 8080.",
 )
-def serve(host: str, port: int, location: Path | None, empty: bool, config: Path | None) -> None:  # noqa: ARG001
+def serve(config: Path | None, **options: Any) -> None:  # noqa: ARG001
     """Serve the dataset: a page for people at / and a SPARQL endpoint at /sparql.
 
-    The endpoint only reads. It evaluates queries in the serving process without a time limit, so keep it on
-    a network that you trust.
+    Each query runs in a process of its own that is ended at its deadline, so that no query can stop the
+    endpoint. Writing is off; with --token-file or --allow-update the dataset can be changed at /update and
+    /store.
+
+    \b
+    mesoonto serve
+    mesoonto serve --location /var/lib/mesoonto --token-file tokens --trusted-proxy 127.0.0.1
+    mesoonto serve --empty --allow-update
     """
     from mesoonto import __version__
-    from mesoonto_server.serving import Settings
     from mesoonto_server.serving import serve as run
 
     def announce(address: str) -> None:
@@ -90,4 +98,4 @@ def serve(host: str, port: int, location: Path | None, empty: bool, config: Path
             f"  curl -G {address}sparql -H 'Accept: text/csv' --data-urlencode \\\n    'query={_EXAMPLE}'"
         )
 
-    run(Settings(host, port, location, empty), announce)
+    run(Settings(**options), announce)

@@ -24,6 +24,7 @@ class Format:
 
     name: str
     media_types: tuple[str, ...]
+    extensions: tuple[str, ...]  #: of files, and of addresses that ask for the format
     kinds: frozenset[Kind]
     syntax: ox.QueryResultsFormat | ox.RdfFormat
 
@@ -36,14 +37,28 @@ _RESULTS = ox.QueryResultsFormat
 #: In order of preference: the first that fits a kind is the one given to clients that accept anything.
 #: CSV and TSV are defined for SELECT only (SPARQL 1.1 Query Results CSV and TSV Formats, section 1).
 FORMATS: tuple[Format, ...] = (
-    Format("json", ("application/sparql-results+json", "application/json"), _BOTH, _RESULTS.JSON),
-    Format("xml", ("application/sparql-results+xml", "application/xml", "text/xml"), _BOTH, _RESULTS.XML),
-    Format("csv", ("text/csv",), _TABLE, _RESULTS.CSV),
-    Format("tsv", ("text/tab-separated-values",), _TABLE, _RESULTS.TSV),
-    Format("turtle", ("text/turtle", "application/x-turtle"), _GRAPH, ox.RdfFormat.TURTLE),
-    Format("ntriples", ("application/n-triples", "text/plain"), _GRAPH, ox.RdfFormat.N_TRIPLES),
-    Format("jsonld", ("application/ld+json", "application/json"), _GRAPH, ox.RdfFormat.JSON_LD),
-    Format("rdfxml", ("application/rdf+xml", "application/xml", "text/xml"), _GRAPH, ox.RdfFormat.RDF_XML),
+    Format(
+        "json", ("application/sparql-results+json", "application/json"), ("json", "srj"), _BOTH, _RESULTS.JSON
+    ),
+    Format(
+        "xml",
+        ("application/sparql-results+xml", "application/xml", "text/xml"),
+        ("xml", "srx"),
+        _BOTH,
+        _RESULTS.XML,
+    ),
+    Format("csv", ("text/csv",), ("csv",), _TABLE, _RESULTS.CSV),
+    Format("tsv", ("text/tab-separated-values",), ("tsv",), _TABLE, _RESULTS.TSV),
+    Format("turtle", ("text/turtle", "application/x-turtle"), ("ttl",), _GRAPH, ox.RdfFormat.TURTLE),
+    Format("ntriples", ("application/n-triples", "text/plain"), ("nt",), _GRAPH, ox.RdfFormat.N_TRIPLES),
+    Format("jsonld", ("application/ld+json", "application/json"), ("jsonld",), _GRAPH, ox.RdfFormat.JSON_LD),
+    Format(
+        "rdfxml",
+        ("application/rdf+xml", "application/xml", "text/xml"),
+        ("rdf", "xml"),
+        _GRAPH,
+        ox.RdfFormat.RDF_XML,
+    ),
 )
 
 
@@ -55,6 +70,15 @@ def formats_for(kind: Kind) -> tuple[Format, ...]:
 def content_type(media_type: str) -> str:
     """The value of a Content-Type header for *media_type*; all our texts are UTF-8."""
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+def format_with_extension(extension: str, kind: Kind) -> Format:
+    """The format whose files end in *extension*; a FormatError when there is none that fits *kind*."""
+    for candidate in formats_for(kind):
+        if extension in candidate.extensions:
+            return candidate
+    fitting = ", ".join(f".{form.extensions[0]}" for form in formats_for(kind))
+    raise FormatError(f".{extension} does not fit the result of {kind.value}; use one of {fitting}")
 
 
 def format_named(name: str, kind: Kind) -> Format:

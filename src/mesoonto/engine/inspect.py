@@ -7,14 +7,19 @@ otherwise. Both must be known before evaluation.
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from tree_sitter import Language, Node, Parser, Tree
+from mesoonto.engine import tree
+from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 
-_SUSPECTS = re.compile(rb"\b(?:service|from)\b", re.IGNORECASE)
+_WORDS = (b"service", b"from", b"load", b"rand", b"now", b"uuid", b"struuid", b"bnode")
+_SUSPECTS = re.compile(rb"\b(?:%s)\b" % b"|".join(_WORDS))
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
+#: Functions whose value differs from one evaluation to the next (SPARQL 1.1 Query, section 17.4).
+_VOLATILE = frozenset((b"rand", b"now", b"uuid", b"struuid", b"bnode"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,52 +28,102 @@ class Outline:
 
     has_service: bool
     has_dataset_clause: bool
+    has_load: bool
+    unclear: bool  #: whether the grammar does not understand it
+    volatile: bool  #: whether it may call a function that gives another value each time
+
+
+_NOTHING = Outline(has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False)
 
 
 def outline(query: str) -> Outline:
-    """Whether *query* holds SERVICE or FROM.
+    """What the query or update *query* holds.
 
-    Errs on the side of safety: when the grammar does not understand a text in which the word SERVICE stands,
-    the text counts as having it.
+    Errs on the side of safety: when the grammar does not understand a text in which the word SERVICE or LOAD
+    stands, the text counts as having it; and the mere name of a volatile function makes it volatile.
     """
-    text = query.encode("utf-8", "replace")
-    words = {match[0].lower() for match in _SUSPECTS.finditer(text)}
-    if not words:
-        return Outline(has_service=False, has_dataset_clause=False)
-    tree = _parser().parse(text)
-    nodes = list(_nodes(tree.root_node))
-    kinds = {node.type for node in nodes}
-    unclear = tree.root_node.has_error
+    text = _unescaped(query).encode("utf-8", "replace")
+    lower = text.lower()
+    if not any(word in lower for word in _WORDS):  # ten times as fast as the expression
+        return _NOTHING
+    words = set(_SUSPECTS.findall(lower))
+    volatile = not words.isdisjoint(_VOLATILE)
+    if words <= _VOLATILE:
+        return replace(_NOTHING, volatile=volatile)
+    root = tree.parse(text)
+    kinds = {node.type for node in tree.nodes(root)}
+    unclear = root.has_error
     return Outline(
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
+        has_load=b"load" in words and (unclear or "load" in kinds),
+        unclear=unclear,
+        volatile=volatile,
     )
 
 
-def _nodes(root: Node) -> Iterator[Node]:
-    """All nodes in document order, without recursion: a query can nest deeper than Python's stack."""
-    cursor = root.walk()
-    while True:
-        node = cursor.node
-        if node is not None:
-            yield node
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
+def capped(query: str, rows: int) -> str:
+    """*query* with a LIMIT of at most *rows*, or as it is when the grammar does not understand it.
+
+    >>> capped("SELECT * { ?s ?p ?o } LIMIT 50 VALUES ?s { 1 }", 10)
+    'SELECT * { ?s ?p ?o } LIMIT 10 VALUES ?s { 1 }'
+    >>> capped("SELECT * { ?s ?p ?o }", 10)
+    'SELECT * { ?s ?p ?o } LIMIT 10'
+    """
+    text = query.encode()
+    root = tree.parse(text)
+    body = next((node for node in root.children if node.type.endswith("_query")), None)
+    if root.has_error or body is None or body.type == "ask_query":
+        return query
+    modifier = next((node for node in body.children if node.type == "solution_modifier"), None)
+    limit = (
+        next((node for node in tree.nodes(modifier) if node.type == "limit_clause"), None)
+        if modifier
+        else None
+    )
+    if limit is None:
+        start = end = body.end_byte
+        wanted = rows
+    else:
+        start, end = limit.start_byte, limit.end_byte
+        wanted = min(rows, int(text[start:end].split()[-1]))
+    space = b" " if limit is None else b""
+    return (text[:start] + space + b"LIMIT %d" % wanted + text[end:]).decode()
 
 
-def parse(query: str) -> Tree:
-    """The syntax tree of *query*; parts that the grammar does not understand are ERROR nodes in it."""
-    return _parser().parse(query.encode("utf-8", "replace"))
+def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> str:
+    """*update* in which every operation with a WHERE matches in the given graphs.
+
+    They are the using-graph-uri and using-named-graph-uri of SPARQL 1.1 Protocol, section 2.2.3, written as
+    USING and USING NAMED. Raises QueryRefusedError where the update has USING or WITH of its own, as the
+    section asks, or is not understood.
+    """
+    clauses = "".join(
+        [f"USING <{iri}> " for iri in default_graphs] + [f"USING NAMED <{iri}> " for iri in named_graphs]
+    ).encode()
+    text = update.encode()
+    root = tree.parse(text)
+    if root.has_error:
+        raise QuerySyntaxError("using-graph-uri needs an update that can be parsed", Place("update"))
+    changes: list[tuple[int, int, bytes]] = []  # from, to, replacement
+    for node in tree.nodes(root):
+        if node.type in ("using_clause", "WITH"):
+            raise QueryRefusedError("using-graph-uri does not go with USING or WITH in the update")
+        if node.type == "modify":
+            where = next(child for child in node.children if child.type in ("WHERE", "group_graph_pattern"))
+            changes.append((where.start_byte, where.start_byte, clauses))
+        elif node.type == "delete_where":
+            quads = next(child for child in node.children if child.type == "quads")
+            pattern = text[quads.start_byte : quads.end_byte]
+            whole = b"DELETE " + pattern + b" " + clauses + b"WHERE "
+            changes.append((node.start_byte, quads.start_byte, whole))
+    for start, end, replacement in sorted(changes, reverse=True):
+        text = text[:start] + replacement + text[end:]
+    return text.decode()
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_sparql
-
-    with warnings.catch_warnings():
-        # The grammar package still hands over an int instead of a capsule.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return Parser(Language(tree_sitter_sparql.language()))
+def _unescaped(query: str) -> str:
+    """*query* with codepoint escapes resolved, as the engine does (SPARQL 1.1 Query, section 19.2)."""
+    if "\\" not in query:
+        return query
+    return _ESCAPE.sub(lambda match: chr(min(int(match[1] or match[2], 16), 0x10FFFF)), query)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -24,27 +25,56 @@ from mesoonto.namespaces import PREFIXES
 _PARSER_MESSAGE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
+class Output(Protocol):
+    """What a result is written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of *data*; the number of its bytes."""
+
+    def flush(self) -> None:
+        """Called at the end; nothing has to happen."""
+
+
+#: What the parser says of a prefix that is not declared.
+_UNDECLARED = "Prefix not found"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a query, not yet evaluated to its end: serialise it once, in the thread that asked."""
 
     kind: Kind
+    volatile: bool  #: whether another evaluation on the same data may give another result
     _result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples
 
     def serialize(self, form: Format) -> bytes:
         """The whole result in *form*; a QueryFailedError when evaluation breaks off."""
+        buffer = io.BytesIO()
+        self.write(form, buffer)
+        return buffer.getvalue()
+
+    def write(self, form: Format, output: Output) -> None:
+        """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above."""
         if self.kind not in form.kinds:
             raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
+        file = cast(IO[bytes], output)  # the engine calls these two only
         try:
             if isinstance(self._result, ox.QueryTriples):
                 assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
-                text = ox.serialize(self._result, format=form.syntax, prefixes=_prefixes_for(form.syntax))
+                prefixes = _prefixes_for(form.syntax)
+                ox.serialize(self._result, file, format=form.syntax, prefixes=prefixes)
             else:
                 assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
-                text = self._result.serialize(format=form.syntax)
+                self._result.serialize(file, format=form.syntax)
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
-        return text or b""
+
+    def count(self) -> int:
+        """Evaluate to the end and count rows or triples."""
+        try:
+            return 1 if isinstance(self._result, ox.QueryBoolean) else sum(1 for _ in self._result)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise QueryFailedError(f"the evaluation broke off: {error}") from error
 
 
 def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
@@ -52,19 +82,28 @@ def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
 
 
 class Engine:
-    """A dataset that can be queried. Its default graph is the union of its named graphs."""
+    """A dataset that can be queried.
 
-    def __init__(self, store: ox.Store, version: str) -> None:
-        self._store = store
+    With *union* its default graph is the union of its named graphs, else the store's own default graph.
+    """
+
+    def __init__(self, store: ox.Store, version: str, *, union: bool = True) -> None:
+        self.store = store
         self.version = version  #: names the state of the data
+        self.union = union
 
     def query(
-        self, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        text: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str = "",
     ) -> Answer:
         """Start to evaluate *text*.
 
         *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
-        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand.
+        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand;
+        relative IRIs are resolved against *base*.
 
         Raises QuerySyntaxError with line and column, QueryRefusedError for SERVICE, and QueryFailedError.
         """
@@ -74,31 +113,51 @@ class Engine:
                 "SERVICE is refused: this endpoint does not contact other endpoints; ask them directly "
                 "and join the answers"
             )
+        options: dict[str, Any] = {}
         try:
             if default_graphs or named_graphs:
-                result = self._store.query(
-                    text,
-                    default_graph=[ox.NamedNode(iri) for iri in default_graphs],
-                    named_graphs=[ox.NamedNode(iri) for iri in named_graphs],
-                    prefixes=PREFIXES,
-                )
-            else:
-                result = self._store.query(
-                    text, use_default_graph_as_union=not seen.has_dataset_clause, prefixes=PREFIXES
-                )
+                options["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs]
+                options["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs]
+            elif self.union and not seen.has_dataset_clause:
+                options["use_default_graph_as_union"] = True
+            result = self._evaluated(text, base, options)
         except SyntaxError as error:
-            raise _syntax_error(error) from error
+            raise syntax_error(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the query could not be evaluated: {error}") from error
-        return Answer(_kind(result), result)
+        kind = _kind(result)
+        # A template with blank nodes makes new ones each time.
+        fresh = kind is Kind.TRIPLES and ("_:" in text or "[" in text)
+        # What a relative IRI means depends on the address under which we were asked.
+        relative = "base_iri" in options
+        return Answer(kind, seen.volatile or fresh or relative, result)
+
+    def _evaluated(
+        self, text: str, base: str, options: dict[str, Any]
+    ) -> ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples:
+        """The result of *text*; prefixes and base are handed over when they turn out to be needed.
+
+        To hand them over takes as long as a small query.
+        """
+        while True:
+            try:
+                return self.store.query(text, **options)
+            except SyntaxError as error:
+                message = str(error)
+                if _UNDECLARED in message and "prefixes" not in options:
+                    options["prefixes"] = PREFIXES
+                elif base and "base_iri" not in options:
+                    options["base_iri"] = base
+                else:
+                    raise
 
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
-        return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
+        return sorted(g.value for g in self.store.named_graphs() if isinstance(g, ox.NamedNode))
 
     def select(self, text: str) -> list[dict[str, str]]:
         """The rows of the trusted SELECT query *text*, as plain strings; unbound variables are left out."""
-        result = self._store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
+        result = self.store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)  # noqa: S101  # SELECT
         names = [variable.value for variable in result.variables]
         return [{name: _plain(row[name]) for name in names if row[name] is not None} for row in result]
@@ -114,32 +173,21 @@ def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind
     return Kind.SOLUTIONS if isinstance(result, ox.QuerySolutions) else Kind.TRIPLES
 
 
-def _syntax_error(error: SyntaxError) -> QuerySyntaxError:
+def syntax_error(error: SyntaxError, source: str = "query") -> QuerySyntaxError:
+    """The parser's complaint about the text called *source*, with line and column apart."""
     parts = _PARSER_MESSAGE.match(str(error))
     if parts is None:
-        return QuerySyntaxError(str(error), Place("query"))
-    return QuerySyntaxError(_readable(parts[3]), Place("query", int(parts[1]), int(parts[2])))
+        return QuerySyntaxError(str(error), Place(source))
+    return QuerySyntaxError(_readable(parts[3]), Place(source, int(parts[1]), int(parts[2])))
 
 
 def _readable(message: str) -> str:
     """The parser's message without the long character classes that it lists beside the words it expected."""
-    if "Prefix not found" in message:
+    if _UNDECLARED in message:
         return "prefix not declared"
     head, expected, choices = message.partition("expected one of ")
     words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]
     return f"{head}{expected}{', '.join(words)}" if words else message
-
-
-def open_store(location: Path) -> ox.Store:
-    """The store kept in the directory *location*, made when absent; a StoreError when it cannot be opened."""
-    try:
-        location.mkdir(parents=True, exist_ok=True)
-        return ox.Store(str(location))
-    except OSError as error:
-        reason = str(error)
-        if "lock" in reason.lower():
-            reason = "in use by another process; stop that one or choose another directory"
-        raise StoreError(reason, Place(str(location))) from error
 
 
 def replace_graphs(target: ox.Store, source: ox.Store) -> None:

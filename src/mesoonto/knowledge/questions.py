@@ -22,6 +22,8 @@ class Question:
     keywords: tuple[str, ...]
     sparql: str  #: the query without the header
     path: Path
+    endpoints: tuple[str, ...] = ()  #: that its SERVICE clauses ask
+    last_run_live: str | None = None  #: the date on which they answered it, or ``never``
 
 
 def read_question(path: Path) -> Question:
@@ -39,16 +41,26 @@ def read_question(path: Path) -> Question:
         raise InputError(
             "no summary; begin the file with a line #+ summary: the question in words", Place(str(path), 1)
         )
-    keywords = header.get("keywords", "").strip("[]")
     return Question(
         number=path.name.partition("_")[0],
         summary=header["summary"],
-        keywords=tuple(word.strip() for word in keywords.split(",") if word.strip()),
+        keywords=_items(header.get("keywords", "")),
         sparql="".join(lines[body_from:]).strip() + "\n",
         path=path,
+        endpoints=_items(header.get("endpoints", "")),
+        last_run_live=header.get("last-run-live"),
     )
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.strip("[]").split(",") if item.strip())
 
 
 def shipped() -> Sequence[Question]:
     """All shipped questions in the order of their numbers."""
     return [read_question(path) for path in resources.question_files()]
+
+
+def federated() -> Sequence[Question]:
+    """All shipped questions that ask other endpoints too."""
+    return [read_question(path) for path in resources.federated_question_files()]

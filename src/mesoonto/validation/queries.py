@@ -15,7 +15,7 @@ from functools import cache
 import pyoxigraph as ox
 from tree_sitter import Node
 
-from mesoonto.engine.inspect import parse
+from mesoonto.engine import tree
 from mesoonto.validation.compile import Focus
 from mesoonto.validation.graph import told, unusable
 from mesoonto.validation.literals import ILL_FORMED, WRITTEN, Term, by_value, decode
@@ -52,7 +52,7 @@ def check(query: Query, shape: Shape) -> None:
     """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
     text = _text(query, shape)
     _run(ox.Store(), text, told(shape.node))
-    for node in _nodes(parse(text).root_node):
+    for node in _nodes(tree.parse(text.encode("utf-8", "replace"))):
         if node.type in _FORBIDDEN:
             raise unusable(
                 f"the query of {told(shape.node)} holds {_FORBIDDEN[node.type]}, which SHACL forbids"
@@ -204,7 +204,7 @@ def over_all(text: str, pattern: str) -> str | None:
     'SELECT $this { ?this a <x:C> .  FILTER($this = <x:y>) }'
     """
     source = text.encode()
-    root = parse(text).root_node
+    root = tree.parse(text.encode("utf-8", "replace"))
     if root.has_error:
         return None
     places: list[int] = []

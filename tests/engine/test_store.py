@@ -1,16 +1,15 @@
-"""The engine: datasets, errors, formats, stores on disk."""
+"""The engine: datasets, errors, formats."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from mesoonto.engine.formats import FORMATS, Kind, format_named, formats_for
-from mesoonto.engine.store import Engine, open_store, replace_graphs
-from mesoonto.errors import FormatError, QueryFailedError, QueryRefusedError, QuerySyntaxError, StoreError
+from mesoonto.engine.store import Engine, replace_graphs
+from mesoonto.errors import FormatError, QueryFailedError, QueryRefusedError, QuerySyntaxError
 
 TRIG = """
 @prefix : <http://e/> .
@@ -120,21 +119,8 @@ def test_format_that_does_not_fit_is_refused(small: Engine) -> None:
         small.query("ASK {}").serialize(format_named("turtle", Kind.TRIPLES))
 
 
-def test_locked_directory_is_named(tmp_path: Path) -> None:
-    first = open_store(tmp_path / "store")
-    with pytest.raises(StoreError, match="in use by another process"):
-        open_store(tmp_path / "store")
-    del first
-
-
-def test_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(StoreError, match="file"):
-        open_store(tmp_path / "file")
-
-
-def test_replacing_graphs_leaves_other_graphs_and_renews_the_named(tmp_path: Path) -> None:
-    target = open_store(tmp_path / "store")
+def test_replacing_graphs_leaves_other_graphs_and_renews_the_named() -> None:
+    target = ox.Store()
     target.update(
         "INSERT DATA { GRAPH <http://e/mine> { <a:a> <a:b> 1 } GRAPH <http://e/g1> { <a:old> <a:b> 1 } }"
     )

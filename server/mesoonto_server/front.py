@@ -1,0 +1,261 @@
+"""The application that granian calls: it answers queries itself, and leaves all else to Flask.
+
+A query passes through here and one worker only: an answer that is in the cache costs some tens of
+microseconds, and a new one as little Python as can be. Whatever a request holds, this process only moves its
+bytes: it reads a body up to a limit and a deadline, and never parses what a stranger sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from mesoonto.errors import AbandonedError, MesoontoError
+from mesoonto_server import access, bodies, create_app, problems, protocol
+from mesoonto_server.bridge import Bridge
+from mesoonto_server.cache import Cache, encoded
+from mesoonto_server.gateway import Exchange, Gateway
+from mesoonto_server.guard import Guard
+from mesoonto_server.messages import Request
+from mesoonto_server.negotiate import choose_coding
+from mesoonto_server.problems import RequestError
+from mesoonto_server.settings import Settings
+from mesoonto_server.telemetry import Telemetry
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+_Headers = dict[bytes, bytes]
+
+_TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
+_UPDATE = re.compile(rb"(?:^|&)update=")
+_HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
+
+#: Seconds between two looks at what is published on disk.
+_LOOK = 1.0
+
+
+class _Sender:
+    """Sends a response, remembers what was sent, and gives it the name of the request."""
+
+    __slots__ = ("_request_id", "_send", "_timeout", "cached", "rows", "size", "status")
+
+    def __init__(self, send: Send, request_id: bytes, timeout: float) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._timeout = timeout
+        self.status = 0
+        self.size = 0
+        self.rows = -1
+        self.cached = False
+
+    async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status = status
+        headers = [*headers, (b"x-request-id", self._request_id)]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def part(self, body: bytes, *, more: bool) -> None:
+        """Send a part of the body; a client that takes none for too long is given up."""
+        self.size += len(body)
+        message = {"type": "http.response.body", "body": body, "more_body": more}
+        if more:
+            async with asyncio.timeout(self._timeout):
+                await self._send(message)
+        else:
+            await self._send(message)
+
+
+class Front:
+    """An ASGI application."""
+
+    def __init__(self, gateway: Gateway, settings: Settings, tokens: access.Tokens | None) -> None:
+        self._gateway = gateway
+        self._settings = settings
+        self._telemetry = Telemetry(gateway.pool, settings)
+        self._guard = Guard(settings)
+        self._cache = Cache(settings.cache << 20)
+        self._flask = Bridge(create_app(gateway, settings, tokens, self._telemetry), settings)
+        self._max_query = settings.max_query << 10
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or start and stop with the server."""
+        if scope["type"] != "http":
+            await self._live(receive, send)
+            return
+        started = time.perf_counter()
+        headers: _Headers = {}
+        for name, value in scope["headers"]:
+            # Repeated headers make one list (RFC 9110, section 5.3).
+            headers[name] = headers[name] + b", " + value if name in headers else value
+        client = self._guard.client(scope["client"][0], headers.get(b"x-forwarded-for"))
+        request_id = self._telemetry.request_id()
+        sender = _Sender(send, request_id, self._settings.send_timeout)
+        entered = False
+        try:
+            self._guard.enter(client)
+            entered = True
+            path = scope["path"]
+            if path == "/sparql" or path.startswith("/sparql."):
+                await self._sparql(scope, headers, receive, sender)
+            else:
+                await self._flask(scope, headers, receive, sender)
+        except AbandonedError:
+            pass
+        except (MesoontoError, RequestError) as error:
+            if sender.status:
+                # Raised to granian, this breaks the connection off, so that half an answer is not taken for
+                # a whole one.
+                raise
+            accept = headers.get(b"accept", b"").decode("latin-1")
+            status, lines, body = problems.refusal(error, accept)
+            await sender.start(status, encoded([*lines, ("access-control-allow-origin", "*")]))
+            await sender.part(body, more=False)
+        finally:
+            if entered:
+                self._guard.leave(client)
+            self._telemetry.note(
+                request_id=request_id, method=scope["method"], path=scope["path"],
+                query=scope["query_string"], status=sender.status, size=sender.size, rows=sender.rows,
+                started=started, cached=sender.cached, client=client,
+            )  # fmt: skip
+
+    async def _sparql(self, scope: Scope, headers: _Headers, receive: Receive, sender: _Sender) -> None:
+        """Answer the query operation here; everything else at this address is Flask's."""
+        method, query = scope["method"], scope["query_string"]
+        body = b""
+        if method == "POST":
+            content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+            if content_type == b"application/sparql-update":
+                await self._flask(scope, headers, receive, sender)
+                return
+            length = headers.get(b"content-length", b"")
+            with await bodies.read(receive, length, self._max_query, self._settings.body_timeout) as file:
+                body = file.read()
+            if content_type == b"application/x-www-form-urlencoded" and _UPDATE.search(body):
+                await self._flask(scope, headers, _again(body, receive), sender)
+                return
+        elif not (method == "GET" and b"query=" in query):
+            await self._flask(scope, headers, receive, sender)
+            return
+        if len(query) > self._max_query:
+            raise RequestError(414, "the address is too long; send the query with POST")
+        key = (
+            scope["path"], query, headers.get(b"accept"), headers.get(b"accept-encoding"),
+            headers.get(b"content-type"), body,
+        )  # fmt: skip
+        found = self._cache.get(key)
+        if found is not None:
+            sender.cached = True
+            sender.rows = found.rows
+            wanted = headers.get(b"if-none-match")
+            if wanted is not None and protocol.matches(wanted.decode("latin-1"), found.etag):
+                await sender.start(304, found.headers)
+                await sender.part(b"", more=False)
+            else:
+                await sender.start(found.status, found.headers)
+                await sender.part(found.body, more=False)
+            return
+        asked = _TIMEOUT.search(query) or _TIMEOUT.search(body) if b"timeout=" in query + body else None
+        request = request_of(scope, headers, "query", body, self._max_query)
+        exchange = await self._gateway.read(request, _number(asked), partial(_left, receive))
+        head = exchange.head
+        try:
+            lines = encoded(head.headers)
+            whole = head.status == 200 and not exchange.more
+            if whole and head.cacheable and exchange.version == self._gateway.pool.version:
+                self._cache.put(key, head, lines)
+            await sender.start(head.status, lines)
+            await self._relay(exchange, sender)
+        finally:
+            exchange.close()
+
+    async def _relay(self, exchange: Exchange, sender: _Sender) -> None:
+        """Send the body as fast as the client takes it."""
+        more = exchange.more
+        await sender.part(exchange.head.body, more=more)
+        while more:
+            part = await exchange.part()
+            more = exchange.more
+            await sender.part(part, more=more)
+        sender.rows = exchange.rows
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan protocol: workers start before the first request and end after the last."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self._gateway.open()
+                self._gateway.pool.on_renewal = self._cache.clear
+                self._watch = asyncio.create_task(self._look_for_versions())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._watch is not None:
+                    self._watch.cancel()
+                await self._gateway.pool.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _look_for_versions(self) -> None:
+        """Follow what `mesoonto load` or `restore` publish while we serve."""
+        published = self._gateway.published
+        while published is not None:
+            await asyncio.sleep(_LOOK)
+            if published() not in ("", self._gateway.pool.version):
+                with contextlib.suppress(MesoontoError):  # told again in a second, if it stays so
+                    await self._gateway.pool.renew()
+
+
+def request_of(scope: Scope, headers: _Headers, task: str, body: bytes, limit: int) -> Request:
+    """What a worker has to know of a request."""
+    host = headers.get(b"host", b"")
+    if not _HOST.fullmatch(host):
+        host = b"localhost"
+
+    def text(name: bytes) -> str:
+        return headers.get(name, b"").decode("latin-1")
+
+    return Request(
+        task=task,
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"],
+        base=f"{scope['scheme']}://{host.decode()}",
+        accept=text(b"accept") if b"accept" in headers else None,
+        content_type=text(b"content-type"),
+        content_encoding=text(b"content-encoding"),
+        encoding=choose_coding(text(b"accept-encoding")),
+        if_none_match=text(b"if-none-match"),
+        body=body,
+        body_limit=limit,
+    )
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives *body* once more, and then what comes after it."""
+    waiting = [body]
+
+    async def give() -> dict[str, Any]:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return give
+
+
+def _number(match: re.Match[bytes] | None) -> float | None:
+    try:
+        return float(match[1]) if match else None
+    except ValueError:
+        return None  # the worker refuses it in words

@@ -1,0 +1,106 @@
+"""Every setting of the server, in one table: option, environment variable and key of the TOML file alike."""
+
+# ruff: noqa: RUF009  # _setting is dataclasses.field with help
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mesoonto.engine.limits import MIB, Limits
+
+_LIMITS = Limits()
+
+
+def _setting(default: Any, text: str, unit: str = "") -> Any:
+    return field(default=default, metadata={"help": text, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to serve. Names are those of options: ``max_rows`` is ``--max-rows`` and ``MESOONTO_MAX_ROWS``."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(7878, "Port to listen on.")
+    location: Path | None = _setting(
+        None,
+        "Keep the dataset in this directory, as a row of versions. The shipped graphs in it are renewed "
+        "at the start; other graphs stay. Without it the data are in memory.",
+    )
+    data: Path | None = _setting(
+        None, "Serve this RDF file (or .gz, .zst) instead of the shipped data, in memory."
+    )
+    empty: bool = _setting(
+        False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
+    )
+    token_file: Path | None = _setting(
+        None, "Writing with a bearer token: lines of TOKEN SCOPE[,SCOPE]; scopes are update, store, admin."
+    )
+    allow_update: bool = _setting(False, "Writing without a token; on loopback only.")
+    insecure_writes: bool = _setting(False, "Accept tokens over plain HTTP from other machines.")
+    trusted_proxy: str = _setting(
+        "", "Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+    workers: int = _setting(
+        _LIMITS.workers, "Short queries evaluated at one time; by default one for each core."
+    )
+    max_workers: int = _setting(_LIMITS.max_workers, "Queries evaluated at one time, long ones included.")
+    queue: int = _setting(_LIMITS.queue, "Queries that wait for a worker; one more is answered with 503.")
+    timeout: float = _setting(_LIMITS.timeout, "Time for a query that asks for no other.", "seconds")
+    max_timeout: float = _setting(_LIMITS.max_timeout, "Time that a query may ask for.", "seconds")
+    write_timeout: float = _setting(
+        _LIMITS.write_timeout, "Time for a write, its validation included.", "seconds"
+    )
+    memory: int = _setting(_LIMITS.memory // MIB, "Memory that one query may take beyond the data.", "MiB")
+    max_rows: int = _setting(
+        0, "Rows or triples in a result; more are cut off, and the answer says so. 0: no cap."
+    )
+    max_query: int = _setting(1024, "Size of a query, or of a form with one.", "KiB")
+    max_body: int = _setting(256, "Size of an upload or update, after decompression.", "MiB")
+    body_timeout: float = _setting(30.0, "Time for a client to send a body.", "seconds")
+    send_timeout: float = _setting(
+        30.0, "Time without progress after which a client that does not read is left.", "seconds"
+    )
+    cache: int = _setting(64, "Memory for answers that are asked for again. 0: no cache.", "MiB")
+    rate_limit: str = _setting("", "Requests of one client, such as 300/minute. Empty: no limit.")
+    client_limit: int = _setting(64, "Requests of one client at one time.")
+    log_file: str = _setting("", "Access log, one JSON object a line: a file, or - for standard output.")
+    log_clients: bool = _setting(False, "Write client addresses to the access log.")
+
+    @property
+    def limits(self) -> Limits:
+        """What a query may use."""
+        return Limits(
+            timeout=self.timeout,
+            max_timeout=max(self.timeout, self.max_timeout),
+            write_timeout=self.write_timeout,
+            memory=self.memory * MIB,
+            workers=self.workers,
+            max_workers=max(self.workers, self.max_workers),
+            queue=self.queue,
+        )
+
+    @property
+    def writable(self) -> bool:
+        """Whether anybody may write."""
+        return self.token_file is not None or self.allow_update
+
+
+def option_table() -> list[tuple[str, str, str, str]]:
+    """Option, environment variable, default and meaning of every setting, for documentation."""
+    rows = []
+    for setting in fields(Settings):
+        option = f"--{setting.name.replace('_', '-')}"
+        default = "off" if setting.default is False else str(setting.default or "")
+        if setting.name == "workers":
+            default = "cores"
+        unit = setting.metadata["unit"]
+        rows.append(
+            (
+                option,
+                f"MESOONTO_{setting.name.upper()}",
+                f"{default} {unit}".strip(),
+                setting.metadata["help"],
+            )
+        )
+    return rows

@@ -1,0 +1,228 @@
+"""The query, update, syntax and result format cases of the W3C suites for SPARQL 1.0, 1.1 and 1.2, over HTTP.
+
+Every eighth case runs by default: the first, the ninth and so on of each kind. All run with
+``pytest -m "w3c_full or not w3c_full" tests/conformance``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from tests.conformance import manifests, results
+from tests.conformance.conftest import opened
+from tests.conformance.endpoint import Endpoint
+from tests.conformance.known_failures import KNOWN_FAILURES
+from tests.conformance.manifests import Case, Files, Kind
+
+pytestmark = pytest.mark.checkout
+
+_EVERY = 8
+_ROOT = manifests.folder()
+_CASES = manifests.cases(_ROOT) if _ROOT else []
+#: A graph that nothing is written to: the default graph of cases without data.
+_NOTHING = f"{manifests.BASE}nothing"
+#: What may stand before the first operation of an update.
+_PROLOGUE = re.compile(r"""(?ix) (?: \s | \#[^\n]* | PREFIX\s+[^:<]*:\s*<[^>]*> | BASE\s*<[^>]*>
+    | VERSION\s*("[^"]*"|'[^']*') )*""")
+#: Bytes of one loading request.
+_BATCH = 200_000
+
+
+def _parameters(*kinds: Kind) -> list[object]:
+    """The cases of *kinds*, as parameters of a test; one that says why there are none, if there are none."""
+    if _ROOT is None:
+        reason = "no W3C cases: lay them at ../shared/w3c beside the checkout, or set MESOONTO_W3C_TESTS"
+        return [pytest.param(None, id="none", marks=pytest.mark.skip(reason=reason))]
+    seen: dict[Kind, int] = defaultdict(int)
+    parameters: list[object] = []
+    for case in _CASES:
+        if case.kind in kinds:
+            marks = [pytest.mark.w3c_full] if seen[case.kind] % _EVERY else []
+            seen[case.kind] += 1
+            parameters.append(pytest.param(case, id=case.name, marks=marks))
+    return parameters
+
+
+def test_known_failures_name_cases() -> None:
+    if _ROOT is not None:
+        assert set(KNOWN_FAILURES) <= {case.name for case in _CASES}
+
+
+@pytest.fixture(scope="module")
+def library(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
+    """An endpoint that holds each data file of the selected query cases as a graph of its own."""
+    assert _ROOT is not None
+    selected = [
+        item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")
+    ]
+    wanted = {
+        file
+        for case in selected
+        if isinstance(case, Case) and case.kind is Kind.QUERY
+        for file in [*case.data.default, *(file for _, file in case.data.named), *_from(case.request)]
+    }
+    with opened() as endpoint:
+        batch: list[str] = []
+        for file in sorted(wanted):
+            batch.append(_insertion(_ROOT, file))
+            if sum(map(len, batch)) > _BATCH:
+                _load(endpoint, batch)
+                batch = []
+        _load(endpoint, batch)
+        yield endpoint
+
+
+def _load(endpoint: Endpoint, insertions: list[str]) -> None:
+    reply = endpoint.update(" ;\n".join(insertions))
+    assert reply.status in {200, 204}, str(reply)
+
+
+def _quads(root: Path, file: Path, graph: str | None) -> Iterator[ox.Quad]:
+    """The statements of *file*; those of its default graph in *graph*, or in the default graph."""
+    target = ox.NamedNode(graph) if graph else ox.DefaultGraph()
+    for quad in ox.parse(path=str(file), base_iri=manifests.iri(root, file), rename_blank_nodes=True):
+        inside = isinstance(quad.graph_name, ox.DefaultGraph)
+        yield ox.Quad(quad.subject, quad.predicate, quad.object, target if inside else quad.graph_name)
+
+
+def _data(quads: Iterator[ox.Quad]) -> str:
+    """INSERT DATA with *quads*."""
+    blocks: dict[str, list[str]] = defaultdict(list)
+    for quad in quads:
+        blocks[str(quad.graph_name)].append(f"{quad.triple} .")
+    default = "\n".join(blocks.pop("DEFAULT", []))
+    named = "\n".join(f"GRAPH {graph} {{\n" + "\n".join(lines) + "\n}" for graph, lines in blocks.items())
+    return f"INSERT DATA {{ {default}\n{named} }}"
+
+
+def _insertion(root: Path, file: Path) -> str:
+    name = manifests.iri(root, file)
+    return f"CREATE SILENT GRAPH <{name}> ;\n{_data(_quads(root, file, name))}"
+
+
+def _from(query: Path) -> list[Path]:
+    """The files that the FROM clauses of a query name."""
+    text = query.read_text(errors="replace")
+    files = (query.parent / name for name in re.findall(r"(?i)\bFROM\s+(?:NAMED\s+)?<([^>:#]+)>", text))
+    return [file for file in files if file.is_file()]
+
+
+def _judge(case: Case, problem: str | None) -> None:
+    """Fail on a *problem*, or on the lack of a known one."""
+    reason = KNOWN_FAILURES.get(case.name)
+    if reason is None:
+        assert problem is None, f"{case.request}: {problem}"
+    else:
+        assert problem is not None, f"{case.name} passes now; take it out of the known failures ({reason})"
+
+
+@pytest.mark.parametrize("case", _parameters(Kind.QUERY))
+def test_query(library: Endpoint, case: Case) -> None:
+    assert _ROOT is not None
+    assert case.result is not None
+    base = manifests.iri(_ROOT, case.request)
+    expected, ordered = results.read_expected(case.result, manifests.iri(_ROOT, case.result))
+    text = case.request.read_text()
+    accept = results.MEDIA_TYPES[case.result.suffix]
+    if case.result.suffix in {".ttl", ".rdf", ".nt"} and not isinstance(expected, frozenset):
+        accept = results.MEDIA_TYPES[".srj"]
+    dataset = [] if _from(case.request) else _dataset(_ROOT, case.data)
+    reply = library.query(f"BASE <{base}>\n{text}", dataset, Accept=accept)
+    if reply.status != 200:
+        _judge(case, str(reply))
+        return
+    assert reply.type == accept
+    by = re.search(r"(?i)\bORDER\s+BY\b[^{}]*$", text) is not None
+    found = results.read(reply.body, reply.type)
+    _judge(case, results.difference(expected, found, ordered=ordered and by, lax=case.lax))
+
+
+def _dataset(root: Path, data: Files) -> list[tuple[str, str]]:
+    named = [name for name, _ in data.named]
+    for file in data.default:
+        if file.suffix in {".trig", ".nq"}:
+            named += {str(q.graph_name)[1:-1] for q in _quads(root, file, _NOTHING)} - {_NOTHING}
+    return [
+        *(("default-graph-uri", manifests.iri(root, file)) for file in data.default),
+        *([] if data.default else [("default-graph-uri", _NOTHING)]),
+        *(("named-graph-uri", name) for name in named),
+    ]
+
+
+@pytest.mark.parametrize("case", _parameters(Kind.GOOD_QUERY))
+def test_good_query(endpoint: Endpoint, case: Case) -> None:
+    """Read without complaint. SERVICE is read and then refused, which is 403, not 400."""
+    content = case.request.read_bytes()
+    reply = endpoint.post(
+        endpoint.query_path, content, "application/sparql-query", [("default-graph-uri", _NOTHING)]
+    )
+    refused = reply.status == 403 and re.search(rb"(?i)\bSERVICE\b", content)
+    _judge(case, None if reply.status == 200 or refused else str(reply))
+
+
+@pytest.mark.parametrize("case", _parameters(Kind.BAD_QUERY))
+def test_bad_query(endpoint: Endpoint, case: Case) -> None:
+    content = case.request.read_bytes()
+    reply = endpoint.post(endpoint.query_path, content, "application/sparql-query")
+    _judge(case, None if reply.status == 400 else str(reply))
+
+
+@pytest.mark.parametrize("case", _parameters(Kind.UPDATE))
+def test_update(endpoint: Endpoint, case: Case) -> None:
+    """One request clears, loads and updates, so that each case costs one version of the dataset."""
+    assert _ROOT is not None
+    base = manifests.iri(_ROOT, case.request)
+    before = f"DROP ALL ;\n{_data(iter(_state(_ROOT, case.data)))} ;"
+    reply = endpoint.update(f"BASE <{base}>\n" + _after_prologue(case.request.read_text(), before))
+    if reply.status not in {200, 204}:
+        _judge(case, str(reply))
+        return
+    found = _whole(endpoint)
+    expected = _state(_ROOT, case.state)
+    _judge(case, None if results.same_quads(expected, found) else f"expected {expected}, found {found}")
+
+
+def _after_prologue(update: str, operations: str) -> str:
+    """*operations* before those of *update*, but after its prologue: the engine takes none later on."""
+    end = _PROLOGUE.match(update)
+    assert end is not None
+    return f"{update[: end.end()]}\n{operations}\n{update[end.end() :]}"
+
+
+def _state(root: Path, files: Files) -> list[ox.Quad]:
+    return [
+        *(quad for file in files.default for quad in _quads(root, file, None)),
+        *(quad for name, file in files.named for quad in _quads(root, file, name)),
+    ]
+
+
+def _whole(endpoint: Endpoint) -> list[ox.Quad]:
+    """Every statement that the endpoint holds, from one answer, so that blank nodes keep their identity."""
+    every = "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    reply = endpoint.query(every, Accept="application/sparql-results+json")
+    found = results.read(reply.body, reply.type)
+    assert isinstance(found, results.Solutions)
+    return [ox.Quad(row["s"], row["p"], row["o"], row.get("g", ox.DefaultGraph())) for row in found.rows]
+
+
+@pytest.mark.parametrize("case", _parameters(Kind.GOOD_UPDATE))
+def test_good_update(endpoint: Endpoint, case: Case) -> None:
+    """Read without complaint. LOAD is read and then refused, which is 403, not 400."""
+    text = case.request.read_text()
+    needed = re.findall(r"^(?:DROP|CLEAR) GRAPH (<\w+>)", text, re.MULTILINE)
+    before = " ".join(["DROP ALL ;", *(f"CREATE GRAPH {graph} ;" for graph in needed)])
+    reply = endpoint.update(_after_prologue(text, before))
+    refused = reply.status == 403 and re.search(r"(?i)\bLOAD\b", text)
+    _judge(case, None if reply.status in {200, 204} or refused else str(reply))
+
+
+@pytest.mark.parametrize("case", _parameters(Kind.BAD_UPDATE))
+def test_bad_update(endpoint: Endpoint, case: Case) -> None:
+    reply = endpoint.post(endpoint.update_path, case.request.read_bytes(), "application/sparql-update")
+    _judge(case, None if reply.status == 400 else str(reply))

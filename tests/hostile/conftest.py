@@ -1,0 +1,59 @@
+"""A writable server with no data of its own, which the tests of this folder attack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import Served, served
+from tests.hostile import processes
+from tests.hostile.attack import Target
+from tests.hostile.bombs import CLIQUE
+from tests.hostile.listener import Listener
+from tests.wire import UPDATE, request
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The processes are watched through /proc."""
+    if not sys.platform.startswith("linux"):
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="watches processes through /proc, which is Linux's"))
+
+
+class Victim:
+    """The server under attack, the listener that it must not call, and how to look at both."""
+
+    def __init__(self, server: Served, listener: Listener) -> None:
+        self.server = server
+        self.listener = listener
+        self.address = server.address
+        self.target = Target(server.address, listener.port)
+        self.port = urlsplit(server.address).port or 0
+
+    @property
+    def pid(self) -> int:
+        return self.server.process.pid
+
+    def settled(self) -> processes.State:
+        return processes.settled(self.pid, self.port)
+
+
+#: Short limits, so that a run is short.
+LIMITS = (
+    *("--timeout", "10", "--write-timeout", "3", "--body-timeout", "3", "--send-timeout", "5"),
+    *("--max-body", "64", "--memory", "512"),
+)
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
+    log = tmp_path_factory.mktemp("hostile") / "server.log"
+    with served("--empty", "--allow-update", *LIMITS, log=log) as server, Listener() as listener:
+        reply = request(server.address, "POST", "/update", CLIQUE.encode(), {"Content-Type": UPDATE})
+        assert reply.status in {200, 204}, str(reply)
+        yield Victim(server, listener)

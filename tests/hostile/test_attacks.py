@@ -1,0 +1,110 @@
+"""Each hostile request once, and then many of them at one time, in a random order.
+
+The default run sends each attack once and _SOME random ones; ``-m hostile_full`` sends 10,000 at random.
+MESOONTO_HOSTILE_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+
+from tests.hostile import bodies, bombs, fields, nesting, network, uploads
+from tests.hostile.attack import Attack
+from tests.hostile.conftest import Victim
+from tests.wire import request
+
+ATTACKS = [
+    *nesting.ATTACKS,
+    *bombs.ATTACKS,
+    *bodies.ATTACKS,
+    *uploads.ATTACKS,
+    *fields.ATTACKS,
+    *network.ATTACKS,
+]
+_LIGHT = [attack for attack in ATTACKS if not attack.heavy]
+_HEAVY = [attack for attack in ATTACKS if attack.heavy]
+
+_SOME, _ALL = 200, 10_000
+_CLIENTS = 8
+#: One attack in so many is a heavy one.
+_SELDOM = 40
+#: Seconds after which a run starts no further attack.
+_END = {_SOME: 60.0, _ALL: 3_000.0}
+#: Growth of the serving processes' memory that is taken for a leak.
+_LEAK = 1.10
+
+SEED = int(os.environ.get("MESOONTO_HOSTILE_SEED") or secrets.randbits(32))
+
+
+def alive(victim: Victim) -> None:
+    """The service answers a right question."""
+    reply = request(victim.address, "GET", "/sparql?query=ASK%20%7B%7D", timeout=10)
+    assert (reply.status, b"true" in reply.body) == (200, True), str(reply)
+
+
+def test_names_are_different() -> None:
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_attack(victim: Victim, attack: Attack) -> None:
+    problem = attack.problem(attack.launch(victim.target, Random(f"{SEED}/{attack.name}")))
+    assert problem is None, f"seed {SEED}: {problem}"
+    alive(victim)
+    assert victim.listener.calls == []
+
+
+def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
+    for place in range(number):
+        yield place, random.choice(_HEAVY if place % _SELDOM == _SELDOM - 1 else _LIGHT)
+
+
+@pytest.mark.parametrize("number", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
+def test_run(victim: Victim, number: int) -> None:
+    """After many attacks at a time the server answers, has its processes, and holds no more memory."""
+    end = time.monotonic() + _END[number]
+    problems: list[str] = []
+    done = 0
+
+    def launch(numbered: tuple[int, Attack]) -> None:
+        nonlocal done
+        place, attack = numbered
+        if time.monotonic() > end:
+            return
+        try:
+            outcome = attack.launch(victim.target, Random(f"{SEED}/{place}"))
+        except OSError as error:
+            problems.append(f"{attack.name}, request {place}: {error!r}")
+            return
+        done += 1
+        # A server under full load may turn anybody away, which is an answer too.
+        if outcome.ending not in {"503", "429"} and (problem := attack.problem(outcome)) is not None:
+            problems.append(f"{attack.name}, request {place}: {problem}")
+
+    with ThreadPoolExecutor(_CLIENTS) as clients:
+        list(clients.map(launch, _mixture(Random(SEED), _SOME)))
+        before = victim.settled()
+        list(clients.map(launch, _mixture(Random(SEED + 1), number)))
+    after = victim.settled()
+
+    assert problems == [], f"seed {SEED}: {len(problems)} of {done}:\n" + "\n".join(problems[:50])
+    alive(victim)
+    assert victim.listener.calls == []
+    assert done >= number, f"{done} attacks in {_END[number]} s"
+    assert after.serving == before.serving
+    assert after.processes == before.processes, f"{before} -> {after}"
+    assert after.memory <= before.memory * _LEAK, f"{before} -> {after}"
+    assert after.threads <= before.threads + 2, f"{before} -> {after}"
+    assert after.files <= before.files + 5, f"{before} -> {after}"
+    reply = request(victim.address, "POST", "/update", b"update=CLEAR+DEFAULT", _FORM, timeout=20)
+    assert reply.status in {200, 204}, f"no write is possible any more: {reply}"
+
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
