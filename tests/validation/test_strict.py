@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mesoonto.validation import changed, selftest
+from mesoonto.validation import revision, selftest
 from mesoonto.validation.report import Report
 from mesoonto.validation.sources import find
 from mesoonto.validation.validate import Options, check, load, read_shape_files, validate
@@ -204,7 +204,7 @@ def repository(tmp_path: Path) -> Path:
 def affected(folder: Path) -> tuple[set[str], set[str] | None, Report]:
     loaded = load(find([folder / "data.ttl"]), Options())
     shapes = read_shape_files([folder / "shapes.ttl"])
-    found = changed.since("HEAD", loaded, shapes)
+    found = revision.since("HEAD", loaded, shapes)
     names = [
         None if nodes is None else {n.value.rpartition("/")[2] for n in nodes}
         for nodes in (found.changed, found.affected)

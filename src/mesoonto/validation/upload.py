@@ -18,8 +18,6 @@ class Limits:
     """What one upload may cost."""
 
     bytes: int = 5_000_000  #: size of the upload
-    seconds: float = 30.0  #: time for all of it
-    memory: int = 2_000_000_000  #: bytes of address space beyond what the worker starts with
     findings: int = 1000  #: findings of one cause in the answer; the rest is counted
 
 
