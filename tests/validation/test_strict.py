@@ -237,6 +237,24 @@ def test_what_looks_at_a_changed_node_is_affected(
     assert {f.focus for f in found.findings} == {f.focus for f in whole.findings}
 
 
+def test_many_nodes_and_targets_by_query(repository: Path) -> None:
+    query = "SELECT ?this { ?this <https://example.org/%s> ?x }"
+    target = f'sh:target [ a sh:SPARQLTarget ; sh:select "{query}" ]'
+    (repository / "shapes.ttl").write_text(
+        PREFIXES
+        + f"ex:S a sh:NodeShape ; {target % 'works'} ; sh:property [ sh:path ex:name ; sh:minCount 1 ] ."
+        + f"ex:T a sh:NodeShape ; {target % 'at'} ; sh:property [ sh:path ex:at ; sh:class ex:Place ] ."
+    )
+    path = repository / "data.ttl"
+    people = "".join(f"ex:p{n} ex:works ex:j{n} . ex:j{n} ex:at ex:here .\n" for n in range(40))
+    assert affected(repository)[2].findings == ()
+    path.write_text(PREFIXES + PEOPLE + people)
+    _, reached, found = affected(repository)
+    assert reached is not None
+    assert {f"p{n}" for n in range(40)} <= reached
+    assert {f.focus.rpartition("/")[2] for f in found.findings} == {f"p{n}" for n in range(40)}
+
+
 def test_change_of_the_class_tree_affects_everything(repository: Path) -> None:
     path = repository / "data.ttl"
     path.write_text(path.read_text() + "ex:Flat rdfs:subClassOf ex:Place .")
@@ -250,7 +268,7 @@ def test_changed_since_tells_what_it_looks_at(repository: Path, mesoonto: Run) -
     done = mesoonto(*command, "HEAD", "--no-strict")
     assert done.returncode == 1
     assert "1 nodes differ from HEAD" in done.stderr
-    for revision in ("nowhere", "--upload-pack=x"):
-        refused = mesoonto(*command, revision)
+    for name in ("nowhere", "--upload-pack=x"):
+        refused = mesoonto(*command, name)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,9 @@ from mesoonto.validation.vocabulary import SH, SUBCLASS
 THREADS = 2
 
 _FOCUS_SET = "urn:mesoonto:focus:"
+
+#: Numbers of focus sets: no two evaluators of one store may share a set.
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,6 @@ class Evaluator:
     only: frozenset[Term] | None = None  #: look at these focus nodes alone
 
     _failing: dict[tuple[Term, str], set[Term]] = field(default_factory=dict)
-    _sets: int = 0
 
     def obstacles(self, shape: model.Shape) -> list[str]:
         """Why *shape*, or a shape that it names, cannot be evaluated here; empty when it can."""
@@ -148,8 +151,7 @@ class Evaluator:
         """A set of nodes as a pattern: they go into a graph of their own, where blank nodes are at home."""
         if nodes and len(nodes) < 20 and not any(isinstance(node, ox.BlankNode) for node in nodes):
             return to_sparql.of_nodes(sorted(nodes, key=str))
-        self._sets += 1
-        name = ox.NamedNode(f"{_FOCUS_SET}{self._sets}")
+        name = ox.NamedNode(f"{_FOCUS_SET}{next(_NUMBERS)}")
         self.store.extend(ox.Quad(name, name, node, name) for node in nodes)
         return Focus(f"GRAPH {name} {{ {name} {name} ?this }}")
 
