@@ -204,7 +204,7 @@ QUERIES = {
     ),
     "bind": "SELECT $this ?value { BIND($this AS ?that) ?that ex:p ?value }",
     "a path of one's own": "SELECT $this ?path ?value { $this ?path ?value FILTER(?path = ex:q) }",
-    "limit": "SELECT $this ?value { $this ex:p ?value } ORDER BY ?value LIMIT 1",
+    "limit": "SELECT $this { $this ex:p ?x } LIMIT 1",
 }
 DECLARED = "ex: sh:declare [ sh:prefix 'ex' ; sh:namespace 'https://example.org/'^^xsd:anyURI ] .\n"
 
