@@ -109,7 +109,9 @@ def test_slices_say_that_they_are_generated(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES[1:], ids=lambda p: p.stem)
 def test_numbers_of_terms_lie_in_the_range_of_their_module(path: Path) -> None:
     text = (resources.ontology_dir() / "mesoonto-idranges.owl").read_text("utf-8")
-    found = re.search(rf'allocatedto: "{path.stem}"\s+EquivalentTo:\s+xsd:integer\[>= (\d+) , <= (\d+)\]', text)
+    found = re.search(
+        rf'allocatedto: "{path.stem}"\s+EquivalentTo:\s+xsd:integer\[>= (\d+) , <= (\d+)\]', text
+    )
     assert found, "Protégé gives out no number for this module"
     terms = ask([path], "SELECT DISTINCT ?x { ?x a owl:Class FILTER(CONTAINS(STR(?x), '/MESO_')) }")
     numbers = [int(iri.rpartition("_")[2]) for iri in terms]
