@@ -314,29 +314,33 @@ class _Fetch:
     def _gathered(
         self, sub: SubQuery, endpoint: Endpoint, futures: list[Future[_Answered | EndpointError]]
     ) -> Solutions:
-        rows: list[Row] = []
         # A look-up of a host name cannot be stopped, so it is left behind when the time is over.
         left = max(0.0, self._deadline - time.monotonic())
+        rows, size = 0, 0
         try:
             for future in as_completed(futures, timeout=left):
-                if isinstance(problem := future.result(), EndpointError):
-                    raise problem
+                answered = future.result()
+                if isinstance(answered, EndpointError):
+                    raise answered
+                rows += len(answered.solutions.rows)
+                size += answered.request.bytes
+                if rows > endpoint.max_rows or size > endpoint.max_bytes:
+                    raise EndpointError(
+                        f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows "
+                        f"or {endpoint.max_bytes} bytes for one SERVICE clause: {self._report.pattern}"
+                    )
         except TimeoutError as error:
             raise EndpointError(
                 f"endpoint {endpoint.name} <{endpoint.url}> was not done when the "
                 f"{self._limits.seconds:g} s for all requests of the query were over"
             ) from error
+        found: list[Row] = []
         for future in futures:
             answered = future.result()
             assert isinstance(answered, _Answered)  # noqa: S101  # errors were raised above
             self._report.requests.append(answered.request)
-            rows += answered.solutions.rows
-            if len(rows) > endpoint.max_rows:
-                raise EndpointError(
-                    f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows for "
-                    f"one SERVICE clause: {self._report.pattern}"
-                )
-        return Solutions(sub.variables, rows)
+            found += answered.solutions.rows
+        return Solutions(sub.variables, found)
 
     def _guarded(self, sub: SubQuery, endpoint: Endpoint, query: str) -> _Answered | EndpointError:
         """As _one; an error is handed over without its traceback, whose frames belong to this thread."""
