@@ -39,7 +39,12 @@ def program(marker: str) -> str | None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what the machine cannot run and say how to get it; with CI=true a missing program is a failure."""
+    """Skip what the machine cannot run and say how to get it; with CI=true a missing program is a failure.
+
+    Runs that take minutes are for those who ask for them by their marker.
+    """
+    if item.get_closest_marker("federation_full") and "federation_full" not in item.config.option.markexpr:
+        pytest.skip("takes minutes; run it with: pytest -m federation_full")
     for marker, (_, advice) in NEEDS.items():
         if item.get_closest_marker(marker) and program(marker) is None:
             message = f"{marker} is missing; install it: {advice}"
