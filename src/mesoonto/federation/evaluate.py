@@ -171,8 +171,9 @@ class _Evaluation:
         """What *clause* yields, by the variables of the query; *first* are some or all of its bindings."""
         if clause.endpoint is not None:
             some = first.solutions if first is not None else None
-            many = first is not None and not first.complete
-            return self._ask(clause, clause.endpoint, some, self._all_bindings if many else None)
+            is_part = first is not None and not first.complete
+            more = partial(self._all_bindings, clause) if is_part else None
+            return self._ask(clause, clause.endpoint, some, more)
         assert clause.variable is not None  # noqa: S101  # it has no endpoint
         name = clause.variable
         bindings = self._all_bindings(clause)
@@ -196,7 +197,7 @@ class _Evaluation:
         clause: syntax.Clause,
         address: object,
         bindings: Solutions | None,
-        all_bindings: Callable[[syntax.Clause], Solutions | None] | None = None,
+        all_bindings: Callable[[], Solutions | None] | None = None,
     ) -> Solutions:
         """What *clause* yields at one endpoint; with SILENT, one empty solution when that fails.
 
@@ -209,8 +210,7 @@ class _Evaluation:
             endpoint = self._endpoint(url)
             report.endpoint = endpoint.name
             fetcher = _Fetch(self._limits, self._transport, self._cache, self._start, report)
-            more = partial(all_bindings, clause) if all_bindings else None
-            found = fetcher.run(SubQuery(self._query, clause), endpoint, bindings, more)
+            found = fetcher.run(SubQuery(self._query, clause), endpoint, bindings, all_bindings)
         except (EndpointError, QueryRefusedError) as error:
             if not clause.silent:
                 raise
