@@ -148,8 +148,8 @@ mesod:status_{key} a meso:DevelopmentStatus ;
 def _tumour(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
     return f"""# For mesoonto stratify; remove what is not known.
 <urn:tumour:{key}> a meso:TumourProfile ;
-    meso:disease obo:MONDO_0005112 ;                # or the kind: MONDO_0006378 epithelioid, MONDO_0006380 ...
-    meso:feature meso:MESO_ ;                       # a biomarker; repeat for others
+    meso:disease obo:MONDO_0005112 ;                # or its kind, such as obo:MONDO_0006378
+    meso:feature meso:MESO_ ;                       # a biomarker
     meso:setting meso: .                            # FirstLine SecondOrLaterLine Maintenance Perioperative
 """
 
