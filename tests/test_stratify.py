@@ -147,6 +147,14 @@ def test_superseded_results_say_so(store: ox.Store, vocabulary: Vocabulary) -> N
     assert len({r.iri for r in found.results}) == len(found.results)
 
 
+def test_subgroups_of_trials_of_several_sites_say_so(store: ox.Store, vocabulary: Vocabulary) -> None:
+    """NIBIT-MESO-1 took in peritoneal mesothelioma; CheckMate 743 did not."""
+    found = report(store, vocabulary, "PD-L1=negative")
+    cautions = {r.text.partition(":")[0]: r.caution for r in found.results}
+    assert "other sites than the pleura" in cautions["NIBIT-MESO-1"]
+    assert "other sites than the pleura" not in cautions["CheckMate 743"]
+
+
 def test_profile_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "p.ttl"
     path.write_text(

@@ -1,4 +1,4 @@
-"""Writes trials of any number as N-Triples: studies, arms, results; one record in a hundred has a mistake.
+"""Writes trials as N-Triples: studies, arms and results, one statement in a hundred with a mistake.
 
 python generate.py 100000 trials.nt
 """

@@ -72,7 +72,10 @@ def answer(_: Engine, request: Request, response: WorkerResponse) -> None:
     chosen = negotiate.choose(list(_OFFERS), request.accept)
     if chosen is None:
         raise RequestError(406, f"a validation report comes as one of: {', '.join(_OFFERS)}")
-    found = upload.check_upload(_upload(request, _OFFERS[chosen]), _LIMITS)
+    asked = _upload(request, _OFFERS[chosen])
+    if len(asked.content) > _LIMITS.bytes:
+        raise RequestError(413, f"a file to validate has at most {_LIMITS.bytes:,} bytes")
+    found = upload.check_upload(asked, _LIMITS)
     charset = "" if chosen.endswith("json") else "; charset=utf-8"
     headers: Headers = [
         ("content-type", f"{chosen}{charset}"),

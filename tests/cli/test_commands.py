@@ -92,7 +92,9 @@ class TestQuery:
         assert_one_line(mesoonto("query", "-e", "SELECT *\nWHERE x"), "query:2:7:")
 
     def test_service(self, mesoonto: Run) -> None:
-        assert_one_line(mesoonto("query", "-e", "SELECT * { SERVICE <http://e/> {} }"), "SERVICE is refused")
+        assert_one_line(
+            mesoonto("query", "-e", "SELECT * { SERVICE <http://e/> {} }"), "SERVICE <http://e/> is refused"
+        )
 
     def test_format_that_does_not_fit(self, mesoonto: Run) -> None:
         assert_one_line(mesoonto("query", "-e", "ASK {}", "--format", "turtle"), "json")

@@ -370,6 +370,18 @@ def test_batches_go_out_side_by_side_but_no_more_than_allowed() -> None:
         assert len(endpoint.received) == 9  # one to find out which side is smaller, and 80 / 10
 
 
+def test_bytes_of_all_requests_together_are_bounded() -> None:
+    local = ox.Store()
+    local.extend(_quad(i, "l") for i in range(80))
+    with servers.serving(servers.over(local)) as endpoint:
+        inside = f"SERVICE <{endpoint.url}> {{ ?s <http://x.example/l> ?o }}"
+        text = f"SELECT * {{ ?s <http://x.example/l> ?v {inside} }}"
+        made = federation(endpoint.url, batch=10, max_bytes=5000)
+        with pytest.raises(EndpointError, match="more than 100000 rows or 5000 bytes for one SERVICE"):
+            made.evaluate(text, StoreLocal(local))
+        made.close()
+
+
 def test_time_for_all_requests_is_bounded() -> None:
     with servers.serving(silent_for_long) as endpoint:
         entry = Endpoint("slow", endpoint.url, allow_private=True)

@@ -11,7 +11,7 @@ from mesoonto.federation import Endpoint, Endpoints, Federation, Limits
 from tests.federation import generator, servers
 from tests.federation.standins import StoreLocal, StoreTransport
 
-#: Cases in an ordinary run, and those that ``pytest -m federation_full`` adds.
+#: The cases of an ordinary run are the first; ``pytest -m federation_full`` takes all the others.
 FEW, MANY = 400, 8000
 
 

@@ -163,6 +163,10 @@ def test_opaque_identifiers_are_followed_by_their_labels() -> None:
         ("<http://e/s> <http://e/p> 1", r"x\.ttl:1:\d+: not Turtle"),
         ("<s> <http://e/p> 1 .", r"x\.ttl:1:\d+: not Turtle"),
         ("<http://e/s> <http://e/p> _:b , 1 . <http://e/t> <http://e/p> _:b .", "used twice"),
+        (
+            "<http://e/s> <http://e/p> " + "[ <http://e/p> " * 400 + "1" + " ]" * 400 + " .",
+            "nested too deeply",
+        ),
         ("_:a <http://e/p> _:b . _:b <http://e/p> _:a .", "in a circle|used twice"),
     ],
 )

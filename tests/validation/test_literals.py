@@ -101,6 +101,7 @@ SHAPE = "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:p ;
         ('"x"^^xsd:string', 'sh:in ( "x" )', []),
         ('"x"@EN-gb', 'sh:languageIn ( "en" )', []),
         ("1.50", "sh:datatype xsd:decimal ; sh:minInclusive 1.5 ; sh:maxInclusive 1.5", []),
+        ('true , false , "1"^^xsd:boolean', "sh:minInclusive true", ["false"]),
         ('"2020-01-01T24:00:00"^^xsd:dateTime', "sh:nodeKind sh:IRI", ["2020-01-01T24:00:00"]),
     ],
 )

@@ -54,12 +54,12 @@ def query(
     \b
     mesoonto query ontology/queries/CQ01_first_line_overall_survival.rq
     mesoonto query -e 'SELECT ?label { ?s a meso:Study ; rdfs:label ?label } ORDER BY ?label'
-    mesoonto query --config endpoints.toml --explain ontology/queries/federated/FQ01_wikidata_drugs.rq
+    mesoonto query --config endpoints.toml --explain ontology/queries/federated/FQ01_wikidata_drugs_by_drugbank.rq
     """
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")
-    if endpoint and (config or explain):
-        raise click.UsageError("--config and --explain are for the shipped dataset, not for --endpoint")
+    if endpoint and explain:
+        raise click.UsageError("--explain is for the shipped dataset, not for --endpoint")
     question = text if text is not None else _read(Path(str(file)))
     if endpoint:
         click.echo(_ask_endpoint(endpoint, question, name), nl=False)

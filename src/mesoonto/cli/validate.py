@@ -180,7 +180,7 @@ def _run(
     data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options, changed_since: str | None
 ) -> Report:
     from mesoonto import resources
-    from mesoonto.validation import changed, sources
+    from mesoonto.validation import revision, sources
     from mesoonto.validation.validate import check, load, read_shape_files
     from mesoonto.validation.validate import validate as run
 
@@ -189,7 +189,7 @@ def _run(
     files = data or (*resources.module_files(), *resources.record_files())
     loaded = load(sources.find(files), options)
     read = read_shape_files(shapes or resources.shape_files())
-    found = changed.since(changed_since, loaded, read)
+    found = revision.since(changed_since, loaded, read)
     several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
     click.echo(f"{len(found.changed)} nodes differ from {changed_since}; checking {several}", err=True)
     return check(loaded, read, options, found.affected)

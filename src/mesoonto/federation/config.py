@@ -25,7 +25,7 @@ class Endpoint:
     timeout: float = 30.0  #: seconds for one request, from the look-up of its address to the last byte
     batch: int = 100  #: bindings in one VALUES block
     max_rows: int = 100_000  #: rows of one SERVICE clause
-    max_bytes: int = 50_000_000  #: bytes of one answer
+    max_bytes: int = 50_000_000  #: bytes of the answers to one SERVICE clause
     max_requests: int = 1_000  #: requests for one SERVICE clause
     concurrency: int = 4  #: requests under way at once
     method: str = "POST"

@@ -171,8 +171,9 @@ class _Evaluation:
         """What *clause* yields, by the variables of the query; *first* are some or all of its bindings."""
         if clause.endpoint is not None:
             some = first.solutions if first is not None else None
-            many = first is not None and not first.complete
-            return self._ask(clause, clause.endpoint, some, self._all_bindings if many else None)
+            is_part = first is not None and not first.complete
+            more = partial(self._all_bindings, clause) if is_part else None
+            return self._ask(clause, clause.endpoint, some, more)
         assert clause.variable is not None  # noqa: S101  # it has no endpoint
         name = clause.variable
         bindings = self._all_bindings(clause)
@@ -196,7 +197,7 @@ class _Evaluation:
         clause: syntax.Clause,
         address: object,
         bindings: Solutions | None,
-        all_bindings: Callable[[syntax.Clause], Solutions | None] | None = None,
+        all_bindings: Callable[[], Solutions | None] | None = None,
     ) -> Solutions:
         """What *clause* yields at one endpoint; with SILENT, one empty solution when that fails.
 
@@ -209,8 +210,7 @@ class _Evaluation:
             endpoint = self._endpoint(url)
             report.endpoint = endpoint.name
             fetcher = _Fetch(self._limits, self._transport, self._cache, self._start, report)
-            more = partial(all_bindings, clause) if all_bindings else None
-            found = fetcher.run(SubQuery(self._query, clause), endpoint, bindings, more)
+            found = fetcher.run(SubQuery(self._query, clause), endpoint, bindings, all_bindings)
         except (EndpointError, QueryRefusedError) as error:
             if not clause.silent:
                 raise
@@ -314,29 +314,33 @@ class _Fetch:
     def _gathered(
         self, sub: SubQuery, endpoint: Endpoint, futures: list[Future[_Answered | EndpointError]]
     ) -> Solutions:
-        rows: list[Row] = []
         # A look-up of a host name cannot be stopped, so it is left behind when the time is over.
         left = max(0.0, self._deadline - time.monotonic())
+        rows, size = 0, 0
         try:
             for future in as_completed(futures, timeout=left):
-                if isinstance(problem := future.result(), EndpointError):
-                    raise problem
+                answered = future.result()
+                if isinstance(answered, EndpointError):
+                    raise answered
+                rows += len(answered.solutions.rows)
+                size += answered.request.bytes
+                if rows > endpoint.max_rows or size > endpoint.max_bytes:
+                    raise EndpointError(
+                        f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows "
+                        f"or {endpoint.max_bytes} bytes for one SERVICE clause: {self._report.pattern}"
+                    )
         except TimeoutError as error:
             raise EndpointError(
                 f"endpoint {endpoint.name} <{endpoint.url}> was not done when the "
                 f"{self._limits.seconds:g} s for all requests of the query were over"
             ) from error
+        found: list[Row] = []
         for future in futures:
             answered = future.result()
             assert isinstance(answered, _Answered)  # noqa: S101  # errors were raised above
             self._report.requests.append(answered.request)
-            rows += answered.solutions.rows
-            if len(rows) > endpoint.max_rows:
-                raise EndpointError(
-                    f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows for "
-                    f"one SERVICE clause: {self._report.pattern}"
-                )
-        return Solutions(sub.variables, rows)
+            found += answered.solutions.rows
+        return Solutions(sub.variables, found)
 
     def _guarded(self, sub: SubQuery, endpoint: Endpoint, query: str) -> _Answered | EndpointError:
         """As _one; an error is handed over without its traceback, whose frames belong to this thread."""

@@ -104,6 +104,7 @@ class _Stratification:
         below = self._rows("SELECT ?x ?y { ?x rdfs:subClassOf ?y FILTER(isIRI(?x) && isIRI(?y)) }")
         self._narrower = {row["x"] for row in below if row["y"] in own}
         self._narrower -= own | strata.states | strata.biomarkers | strata.excluded
+        self._biomarkers = {row["x"] for row in below if row["y"] == f"{MESO}MESO_0000006"}
         rows = self._rows("SELECT ?x ?label { ?x rdfs:label ?label }")
         self._labels = {row["x"]: row["label"] for row in rows}
         self._statements = self._read_statements()
@@ -184,6 +185,11 @@ class _Stratification:
         """Whether every one of *populations* that names a disease or biomarker may include this tumour."""
         known = self._strata.states | self._strata.biomarkers | {_ANY_MESOTHELIOMA} | self._narrower
         return all(p in known or self._is_analysis_population(p) for p in populations)
+
+    def _of_other_sites(self, populations: set[str]) -> bool:
+        """Whether a subgroup is named by a biomarker alone: curators do so in trials of several sites."""
+        named = {p for p in populations if not self._is_analysis_population(p)}
+        return bool(named) and named <= self._biomarkers
 
     def _is_analysis_population(self, iri: str) -> bool:
         return iri.startswith(MESO) and "MESO_" not in iri
@@ -285,7 +291,7 @@ class _Stratification:
                     _value(row),
                     ", ".join(sorted(self._label(p) for p in populations)) or "population not read",
                     row["source"],
-                    _caution(row, bool(populations & self._narrower)),
+                    _caution(row, bool(populations & self._narrower), self._of_other_sites(populations)),
                 )
             )
         return tuple(found)
@@ -317,8 +323,9 @@ def _value(row: dict[str, str]) -> str:
     return value + (f", p = {row['p']}" if row["p"] else "")
 
 
-def _caution(row: dict[str, str], narrower: bool) -> str:
+def _caution(row: dict[str, str], narrower: bool, other_sites: bool) -> str:
     notes = ["a narrower stratum"] if narrower else []
+    notes += ["the trial took in other sites than the pleura"] if other_sites else []
     if row["superseded"] == "true":
         notes.append("superseded by a later analysis")
     if row["locator"] == "secondary account":

@@ -100,7 +100,10 @@ def turtle(triples: Iterable[ox.Triple | ox.Quad], labels: Labels, place: Place 
     graph = _graph(triples)
     _refuse_shared_blank_nodes(graph, place)
     stream = io.BytesIO()
-    _Serializer(graph).serialize(stream)
+    try:
+        _Serializer(graph).serialize(stream)
+    except RecursionError as error:
+        raise InputError("blank nodes nested too deeply; give some of them IRIs", place) from error
     own = {str(s): str(o) for s, o in graph[: RDFS.label :]}
     # ttlser closes with a line that names its version; an update of it shall not touch every file.
     body = stream.getvalue().decode().rpartition("\n### Serialized using")[0].rstrip("\n")
@@ -120,6 +123,8 @@ def shipped_labels() -> dict[str, str]:
 
 def format_file(path: Path, labels: Labels, *, write: bool) -> bool:
     """Whether *path* differs from its canonical form; with *write* that replaces it, whole or not at all."""
+    if path.suffix != ".ttl":
+        raise InputError("not a Turtle file; its name must end in .ttl", Place(str(path)))
     before = rdf_files.content(path).decode()
     after = canonical(before, path, labels)
     if before != after and write:

@@ -11,7 +11,7 @@ drops the row, so that everything that can raise stands in COALESCE.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -100,7 +100,8 @@ def constant(term: Term) -> str:
     return str(encoded(term))
 
 
-def _value(path: Path | None) -> str:
+def value_of(path: Path | None) -> str:
+    """The variable of a value: a value of *path*, or the focus node itself."""
     return "?this" if path is None else "?value"
 
 
@@ -112,12 +113,11 @@ def _row(path: Path | None) -> str:
 # Constraints on single values: an expression that is true for a value that violates
 
 
-def violates(constraint: model.Constraint, path: Path | None, classes: Sequence[Term] = ()) -> str | None:
-    """The expression that is true of a violating value; None for a constraint of another kind.
+def violates(constraint: model.Constraint, value: str, classes: Sequence[Term] = ()) -> str | None:
+    """The expression that is true when the variable *value* violates; None for a constraint of another kind.
 
     *classes* are the class of a ``sh:class`` and its subclasses.
     """
-    value = _value(path)
     match constraint:
         case model.Class():
             return _not_an_instance(value, classes)
@@ -158,8 +158,13 @@ def _compared(left: str, sign: str, right: str) -> str:
     A literal that is kept as written compares with nothing; its value is made anew when the first attempt
     raises an error.
     """
-    again = f"{_by_value(left)} {sign} {_by_value(right)}"
-    return f"COALESCE({left} {sign} {right}, {again}, false)"
+    one, other = _by_value(left), _by_value(right)
+    tries = [f"{left} {sign} {right}", f"{one} {sign} {other}"]
+    if right.startswith("?") or right.endswith(f"^^<{XSD}boolean>"):
+        # Oxigraph does not order booleans, which SPARQL does (section 17.3); as numbers it orders them.
+        both = " && ".join(f"DATATYPE({term}) = <{XSD}boolean>" for term in (one, other))
+        tries.append(f"IF({both}, <{XSD}integer>({one}) {sign} <{XSD}integer>({other}), 1/0)")
+    return f"COALESCE({', '.join(tries)}, false)"
 
 
 def _by_value(term: str) -> str:
@@ -168,6 +173,85 @@ def _by_value(term: str) -> str:
     datatype = f"STR(DATATYPE({term}))"
     original = f'IRI(CONCAT("{XSD}", STRAFTER({datatype}, "{WRITTEN}")))'
     return f'IF(STRSTARTS({datatype}, "{WRITTEN}"), STRDT(STR({term}), {original}), {term})'
+
+
+Subclasses = Callable[[Term], Sequence[Term]]
+
+
+def conforms(
+    node: Term, value: str, shapes: model.Shapes, subclasses: Subclasses, depth: int = 0
+) -> str | None:
+    """The expression that is true when *value* conforms to the shape *node*; None when there is no cheap one.
+
+    An expression looks at one node with single patterns. What needs to count or to join goes by sets.
+    """
+    shape = shapes.by_node[node]
+    if shape.path is not None:
+        return _property_conforms(shape, value, subclasses, depth)
+    tests = []
+    for constraint in () if shape.deactivated else shape.constraints:
+        if isinstance(constraint, model.Nested):
+            test = conforms(constraint.shape, value, shapes, subclasses, depth)
+        elif isinstance(constraint, model.Logical):
+            test = choice(constraint, value, shapes, subclasses, depth)
+        else:
+            test = _not(violates(constraint, value, _classes(constraint, subclasses)))
+        if test is None:
+            return None
+        tests.append(test)
+    return f"({' && '.join(tests) or 'true'})"
+
+
+def choice(
+    constraint: model.Logical, value: str, shapes: model.Shapes, subclasses: Subclasses, depth: int = 0
+) -> str | None:
+    """The expression that is true when *value* satisfies ``sh:or`` or a sister; None as in ``conforms``."""
+    tests = [
+        conforms(node, value, shapes, subclasses, depth + number * 100)
+        for number, node in enumerate(constraint.shapes)
+    ]
+    known = [test for test in tests if test is not None]
+    if len(known) < len(tests):
+        return None
+    match constraint.component.removesuffix("ConstraintComponent"):
+        case "Or":
+            return f"({' || '.join(known)})"
+        case "Not":
+            return f"(!{known[0]})"
+        case "Xone":
+            return f"(({' + '.join(f'IF({test}, 1, 0)' for test in known)}) = 1)"
+        case _:
+            return f"({' && '.join(known)})"
+
+
+def _property_conforms(shape: model.Shape, value: str, subclasses: Subclasses, depth: int) -> str | None:
+    if shape.path is None or shape.path.predicate is None or (shape.deactivated and not shape.constraints):
+        return None
+    inner = f"?v{depth}"
+    pattern = f"{value} {shape.path.predicate} {inner}"
+    tests = []
+    for constraint in () if shape.deactivated else shape.constraints:
+        match constraint:
+            case model.Count(component=component, limit=limit) if component.startswith("Min") and limit <= 1:
+                tests.append(f"EXISTS {{ {pattern} }}" if limit else "true")
+            case model.Count(limit=0):
+                tests.append(f"NOT EXISTS {{ {pattern} }}")
+            case model.HasValue(term=term):
+                tests.append(f"EXISTS {{ {value} {shape.path.predicate} {constant(term)} }}")
+            case _:
+                bad = violates(constraint, inner, _classes(constraint, subclasses))
+                if bad is None:
+                    return None
+                tests.append(f"NOT EXISTS {{ {pattern} FILTER({bad}) }}")
+    return f"({' && '.join(tests) or 'true'})"
+
+
+def _classes(constraint: model.Constraint, subclasses: Subclasses) -> Sequence[Term]:
+    return subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
+
+
+def _not(expression: str | None) -> str | None:
+    return None if expression is None else f"!({expression})"
 
 
 def filtered(focus: Focus, path: Path | None, expressions: Sequence[str]) -> str:
@@ -185,7 +269,7 @@ def filtered(focus: Focus, path: Path | None, expressions: Sequence[str]) -> str
 def not_in(focus: Focus, path: Path | None, terms: Sequence[Term]) -> str:
     """Values that are none of *terms*, for a long list."""
     members = " ".join(constant(term) for term in terms)
-    value = _value(path)
+    value = value_of(path)
     return f"SELECT {_row(path)} WHERE {{ {focus.matched(path)} MINUS {{ VALUES {value} {{ {members} }} }} }}"
 
 
@@ -229,7 +313,7 @@ def repeated_language(focus: Focus, path: Path) -> str:
 
 def pair(constraint: model.Pair, focus: Focus, path: Path | None) -> list[str]:
     """The queries for a constraint that compares the values with those of another property."""
-    value, other = _value(path), constraint.predicate
+    value, other = value_of(path), constraint.predicate
     matched = focus.matched(path)
     match constraint.component.removesuffix("ConstraintComponent"):
         case "Equals":
@@ -251,7 +335,7 @@ def pair(constraint: model.Pair, focus: Focus, path: Path | None) -> list[str]:
 
 def closed(focus: Focus, path: Path | None, allowed: Sequence[ox.NamedNode]) -> str:
     """Statements of the values with a property that is not allowed: ``?this ?predicate ?object``."""
-    subject = _value(path)
+    subject = value_of(path)
     test = f"FILTER(?predicate NOT IN ({', '.join(map(str, allowed))}))" if allowed else ""
     return (
         f"SELECT ?this ?predicate ?object WHERE {{ {focus.matched(path)} "

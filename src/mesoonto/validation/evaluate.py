@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,9 @@ from mesoonto.validation.vocabulary import SH, SUBCLASS
 THREADS = 2
 
 _FOCUS_SET = "urn:mesoonto:focus:"
+
+#: Numbers of focus sets: no two evaluators of one store may share a set.
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,6 @@ class Evaluator:
     only: frozenset[Term] | None = None  #: look at these focus nodes alone
 
     _failing: dict[tuple[Term, str], set[Term]] = field(default_factory=dict)
-    _sets: int = 0
 
     def obstacles(self, shape: model.Shape) -> list[str]:
         """Why *shape*, or a shape that it names, cannot be evaluated here; empty when it can."""
@@ -148,8 +151,7 @@ class Evaluator:
         """A set of nodes as a pattern: they go into a graph of their own, where blank nodes are at home."""
         if nodes and len(nodes) < 20 and not any(isinstance(node, ox.BlankNode) for node in nodes):
             return to_sparql.of_nodes(sorted(nodes, key=str))
-        self._sets += 1
-        name = ox.NamedNode(f"{_FOCUS_SET}{self._sets}")
+        name = ox.NamedNode(f"{_FOCUS_SET}{next(_NUMBERS)}")
         self.store.extend(ox.Quad(name, name, node, name) for node in nodes)
         return Focus(f"GRAPH {name} {{ {name} {name} ?this }}")
 
@@ -200,7 +202,7 @@ class Evaluator:
                     for this, predicate, value in set(self.ask(to_sparql.closed(focus, path, allowed))):
                         if isinstance(predicate, ox.NamedNode):
                             yield Row(this, value, constraint, Path("", predicate))
-                case model.Logical():
+                case model.Logical() if self._violates(constraint, to_sparql.value_of(path)) is None:
                     for this, value in self._logical(constraint, focus, path):
                         yield Row(this, value, constraint)
                 case model.Qualified():
@@ -216,8 +218,7 @@ class Evaluator:
         """The constraints on single values, all in one query."""
         tests: list[tuple[model.Constraint, str]] = []
         for constraint in shape.constraints:
-            classes = self.subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
-            expression = to_sparql.violates(constraint, shape.path, classes)
+            expression = self._violates(constraint, to_sparql.value_of(shape.path))
             if expression is not None:
                 tests.append((constraint, expression))
             elif isinstance(constraint, model.In):
@@ -231,6 +232,14 @@ class Evaluator:
             for number, (constraint, _) in enumerate(tests):
                 if len(tests) == 1 or row[first + number].value == "true":
                     yield Row(row[0], row[first - 1], constraint)
+
+    def _violates(self, constraint: model.Constraint, value: str) -> str | None:
+        """The expression that is true of a value that violates, if *constraint* can be judged by itself."""
+        if isinstance(constraint, model.Logical):
+            expression = to_sparql.choice(constraint, value, self.shapes, self.subclasses)
+            return None if expression is None else f"!{expression}"
+        classes = self.subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
+        return to_sparql.violates(constraint, value, classes)
 
     def _counts(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
         counts = [c for c in shape.constraints if isinstance(c, model.Count)]

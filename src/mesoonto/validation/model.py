@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 import pyoxigraph as ox
@@ -188,7 +188,6 @@ class Shapes:
     graph: Graph
     by_node: dict[Term, Shape]
     foreign: tuple[str, ...] = ()  #: parts of the whole graph that only pySHACL does, such as rules
-    prefixes: dict[str, str] = field(default_factory=dict)
 
     @property
     def targeted(self) -> list[Shape]:

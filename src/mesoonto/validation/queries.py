@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeGuard
 
 import pyoxigraph as ox
 from tree_sitter import Node
@@ -19,7 +18,7 @@ from tree_sitter import Node
 from mesoonto.engine import tree
 from mesoonto.validation.compile import Focus
 from mesoonto.validation.graph import told, unusable
-from mesoonto.validation.literals import WRITTEN, Term, by_value, decode
+from mesoonto.validation.literals import ILL_FORMED, WRITTEN, Term, by_value, decode
 from mesoonto.validation.model import Query, Shape
 from mesoonto.validation.paths import Path
 
@@ -45,7 +44,8 @@ def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[T
     solutions = _run(by_value_store, query, "a target")
     if _THIS not in solutions.variables:
         raise unusable("the query of a target does not select ?this")
-    return {_as_written(row["this"], None, store) for row in _rows(solutions) if row["this"] is not None}
+    found = {row["this"] for row in _rows(solutions) if row["this"] is not None}
+    return {node for term in found for node in _as_written(term, None, store)}
 
 
 def check(query: Query, shape: Shape) -> None:
@@ -88,10 +88,10 @@ def violations(
             pattern = f"GRAPH {graph} {{ {graph} {graph} ?this }}"
     seen: set[Violation] = set()
     for solution in _solutions(text, pattern, nodes, by_value_store, whole, shape):
-        found = _violation(solution, query, shape, store)
-        if found not in seen:
-            seen.add(found)
-            yield found
+        for found in _violations(solution, query, shape, store):
+            if found not in seen:
+                seen.add(found)
+                yield found
 
 
 def _solutions(
@@ -111,24 +111,25 @@ def _solutions(
             yield {name: row[name] for name in names if row[name] is not None} | {"this": node}
 
 
-def _violation(solution: dict[str, Term], query: Query, shape: Shape, store: ox.Store) -> Violation:
+def _violations(
+    solution: dict[str, Term], query: Query, shape: Shape, store: ox.Store
+) -> Iterator[Violation]:
+    """What one solution reports: one violation for each spelling of its value."""
     if solution.get("failure") == ox.Literal(True):
         raise unusable(f"the query of {told(shape.node)} reports a failure")
-    this = _as_written(solution["this"], None, store)
-    value = solution.get("value")
-    if value is not None:
-        value = _as_written(value, this, store)
-    elif shape.path is None:
-        value = this
-    path = solution.get("path")
-    found = solution.get("message")
-    templates = query.messages or ((found,) if isinstance(found, ox.Literal) else ()) or shape.messages
-    return Violation(
-        this,
-        value,
-        Path("", path) if shape.path is None and isinstance(path, ox.NamedNode) else None,
-        tuple(_filled(template, solution) for template in templates),
-    )
+    path, message = solution.get("path"), solution.get("message")
+    templates = query.messages or ((message,) if isinstance(message, ox.Literal) else ()) or shape.messages
+    for this in _as_written(solution["this"], None, store):
+        values: list[Term | None] = [None if shape.path is not None else this]
+        if "value" in solution:
+            values = [*_as_written(solution["value"], this, store)]
+        for value in values:
+            yield Violation(
+                this,
+                value,
+                Path("", path) if shape.path is None and isinstance(path, ox.NamedNode) else None,
+                tuple(_filled(template, solution) for template in templates),
+            )
 
 
 def _filled(template: ox.Literal, solution: dict[str, Term]) -> ox.Literal:
@@ -167,26 +168,29 @@ def _rows(solutions: ox.QuerySolutions) -> Iterator[ox.QuerySolution]:
         raise unusable(f"a query failed: {error}") from error
 
 
-def _as_written(term: Term, focus: Term | None, store: ox.Store) -> Term:
-    """The term of the data store that a query, which knows values alone, found as *term*.
+def _as_written(term: Term, focus: Term | None, store: ox.Store) -> list[Term]:
+    """The terms of the data store that a query, which knows values alone, found as *term*.
 
-    One spelling of the value is taken from the statements about *focus*, else from any.
+    The spellings are taken from the statements about *focus*, else from any.
     """
     if not isinstance(term, ox.Literal):
-        return term
-    default = ox.DefaultGraph()
+        return [term]
     about = None if isinstance(focus, ox.Literal) else focus
-    if next(iter(store.quads_for_pattern(about, None, term, default)), None) is not None:
-        return term
     for subject in dict.fromkeys((about, None)):
-        for quad in store.quads_for_pattern(subject, None, None, default):
-            if _is_written(quad.object) and by_value(quad.object) == term:
-                return quad.object
-    return term
+        found = dict.fromkeys(
+            quad.object
+            for quad in store.quads_for_pattern(subject, None, None, ox.DefaultGraph())
+            if isinstance(quad.object, ox.Literal) and _means(quad.object, term)
+        )
+        if found:
+            return list(found)
+    return [term]
 
 
-def _is_written(term: object) -> TypeGuard[ox.Literal]:
-    return isinstance(term, ox.Literal) and term.datatype.value.startswith(WRITTEN)
+def _means(spelling: ox.Literal, value: ox.Literal) -> bool:
+    if spelling.datatype.value.startswith((WRITTEN, ILL_FORMED)):
+        return by_value(spelling) == value
+    return spelling == value
 
 
 # One query in place of one for each node

@@ -46,7 +46,6 @@ _BOUNDS = {
     "maxExclusive": Operator.LESS,
     "maxInclusive": Operator.LESS_OR_EQUAL,
 }
-_LISTS = ("and", "or", "xone")
 _TARGET_KINDS = {
     "targetClass": "class",
     "targetNode": "node",
@@ -288,7 +287,7 @@ class _Reader:
                     yield Closed(name, tuple(self._allowed(node)))
             case "and" | "or" | "xone":
                 yield Logical(
-                    name, tuple(self._shape(item, node, parameter) for item in self._members(value))
+                    name, tuple(self._shape(item, node, parameter) for item in self.graph.items(value))
                 )
             case "not" | "node":
                 yield Logical(name, (self._shape(value, node, parameter),))
@@ -300,9 +299,6 @@ class _Reader:
                 yield from self._qualified(shape, value)
             case "sparql":
                 yield from self._sparql(name, value)
-
-    def _members(self, value: Term) -> tuple[Term, ...]:
-        return self.graph.items(value)
 
     def _shape(self, value: Term, node: Term, parameter: str) -> Term:
         if isinstance(value, ox.Literal):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -96,6 +97,7 @@ class Report:
     doubts: tuple[Doubt, ...] = ()
     coverage: Coverage = Coverage()
     files: int = 0  #: number of files that were read
+    omitted: int = 0  #: findings that were left out of an answer
     delegated: tuple[tuple[str, str], ...] = ()  #: shapes that pySHACL evaluated, with the reason
 
     @property
@@ -116,6 +118,19 @@ class Report:
         from mesoonto.validation.results import serialize
 
         return serialize(self.results, ox.RdfFormat.TURTLE).decode()
+
+    def shortened(self, most: int) -> Report:
+        """The report with at most *most* findings of one cause, and the number of those left out."""
+        kept = [finding for group in self.groups() for finding in group[:most]]
+        seen: Counter[tuple[str, ...]] = Counter()
+        results = []
+        for result in self.results:
+            cause = (str(result.shape), result.component)
+            seen[cause] += 1
+            if seen[cause] <= most:
+                results.append(result)
+        left = len(self.findings) - len(kept)
+        return replace(self, findings=tuple(sorted(kept)), results=tuple(results), omitted=left)
 
     def groups(self) -> list[tuple[Finding, ...]]:
         """The findings by cause, the grave and frequent ones first."""

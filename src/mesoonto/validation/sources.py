@@ -7,7 +7,7 @@ import glob
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -19,11 +19,6 @@ from mesoonto.errors import InputError, Place
 
 #: File endings that are understood, for messages.
 ENDINGS = ".ttl .nt .nq .trig .n3 .rdf .owl .jsonld, each also with .gz or .zst"
-
-#: Nothing longer than this is read as one literal.
-MAX_LITERAL = 10_000_000
-
-Progress = Callable[[int], None]  #: told how many bytes of the file were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +48,6 @@ class Source:
         if self.path.suffix == ".zst":
             return cast("IO[bytes]", io.BufferedReader(_Unpacked(raw)))
         return raw
-
-    def size(self) -> int:
-        """The bytes of the file as it lies on the disk, for progress."""
-        return self.path.stat().st_size if self.path else len(self.content)
 
     def text(self) -> str:
         """The whole content; an InputError when it is not UTF-8."""

@@ -23,7 +23,7 @@ _ALIKE = 0.72
 #: More candidates than this are not compared.
 _MOST = 2000
 #: Suggestions for one constraint; the same mistake, made more often, needs no more of them.
-_ENOUGH = 100
+_ENOUGH = 20
 _PREF_LABEL = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 
 

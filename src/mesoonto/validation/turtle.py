@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 #: One statement up to its full stop, without looking into it: for skipping what nobody asks about.
 _STATEMENT = re.compile(
     r"""(?:[^"'<.\#\\]|<[^>\n]*>|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
-    |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|\.(?=[\w\\%:-])|\\.)*\.""",
+    |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|\.(?=[\w\\%:-])|\\.)*+\.""",
     re.VERBOSE | re.DOTALL,
 )
 _SKIP = re.compile(r"(?:[ \t\r\n]+|\#[^\n\r]*)*")

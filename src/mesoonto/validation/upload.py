@@ -18,8 +18,6 @@ class Limits:
     """What one upload may cost."""
 
     bytes: int = 5_000_000  #: size of the upload
-    seconds: float = 30.0  #: time for all of it
-    memory: int = 2_000_000_000  #: bytes of address space beyond what the worker starts with
     findings: int = 1000  #: findings of one cause in the answer; the rest is counted
 
 
@@ -57,7 +55,8 @@ def check_upload(request: Request, limits: Limits | None = None) -> Answer:
     if source.syntax == ox.RdfFormat.RDF_XML and b"<!ENTITY" in request.content:
         raise InputError("RDF/XML with entity declarations is not taken; write the IRIs out")
     options = Options(doubts=True, placed=bounds.findings)
-    report = check(load([source], options), read_shape_files(resources.shape_files()), options)
+    whole = check(load([source], options), read_shape_files(resources.shape_files()), options)
+    report = whole.shortened(bounds.findings)
     output = outputs()[request.output]
     style = Style(limit=bounds.findings, strict=request.strict, warnings=True)
     return Answer(output.write(report, style).encode(), output.media_type, not style.failed(report))

@@ -65,6 +65,8 @@ def verdict(report: Report, style: Style) -> str:
     parts = [f"{counts[Severity.VIOLATION]} violations", f"{counts[Severity.WARNING]} warnings"]
     if counts[Severity.INFO]:
         parts.append(f"{counts[Severity.INFO]} remarks")
+    if report.omitted:
+        parts.append(f"{report.omitted} more left out here")
     if report.doubts:
         parts.append(f"{len(report.doubts)} doubts")
     word = "conforms" if report.conforms else "does not conform"
