@@ -21,6 +21,7 @@ _READ = "GET, HEAD, OPTIONS"
 _METHODS = {
     "sparql": "GET, HEAD, POST, OPTIONS",
     "update": "POST, OPTIONS",
+    "validate": "GET, HEAD, POST, OPTIONS",
     "store": "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS",
 }
 

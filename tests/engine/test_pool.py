@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import faulthandler
 import io
 import os
 import signal
@@ -79,6 +80,7 @@ def handle(engine: Engine, job: bytes, reply: Reply) -> None:
 
 def prepare() -> Mapping[str, Role]:
     # pytest has put its own file in place of standard error, which the keeper reads the last words from.
+    faulthandler.disable()  # which pytest has enabled, and which would tell of each worker that dies here
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), write_through=True)
     store = ox.Store()
     store.update("INSERT DATA { " + " ".join(f"<a:{n}> <a:p> {n} ." for n in range(200)) + " }")

@@ -13,8 +13,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesoonto.errors import AbandonedError
 from mesoonto_server import bodies
-from mesoonto_server.bodies import ClientGoneError
 from mesoonto_server.messages import Request
 from mesoonto_server.problems import RequestError
 
@@ -68,7 +68,7 @@ def test_stalled_body_is_408() -> None:
 
 
 def test_client_that_leaves_is_told_apart() -> None:
-    with pytest.raises(ClientGoneError):
+    with pytest.raises(AbandonedError):
         read(b"half", end="http.disconnect")
 
 
