@@ -232,7 +232,7 @@ def test_path_of_a_property_shape_stands_in_its_query() -> None:
 
 FOLDER = ROOT / "tests" / "shapes"
 FILES = sorted(FOLDER.glob("*/*.ttl"))
-SAMPLE = random.Random(5).sample(FILES, 40)  # the whole takes two minutes: --all-shape-files
+SAMPLE = random.Random(5).sample(FILES, 40)  # the whole takes two minutes
 
 
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parent.name}/{path.stem}")
