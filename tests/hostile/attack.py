@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from tests.hostile.raw import Outcome, exchange, head
 from tests.wire import QUERY, UPDATE
@@ -100,17 +100,14 @@ def querying(
     text: str | bytes | Callable[[Random], str],
     allowed: frozenset[str] = BOUNDED,
     *,
-    fuse: float = FUSE,
     heavy: bool = False,
-    parameters: tuple[tuple[str, str], ...] = (),
 ) -> Attack:
     """A query by POST."""
 
     def launch(target: Target, random: Random) -> Outcome:
         content = text(random) if callable(text) else text
-        path = f"/sparql?{urlencode([('timeout', str(fuse)), *parameters])}"
         body = content.encode() if isinstance(content, str) else content
-        return send(target, "POST", path, body, [("Content-Type", QUERY)])
+        return send(target, "POST", f"/sparql?timeout={FUSE}", body, [("Content-Type", QUERY)])
 
     return Attack(name, launch, allowed, heavy=heavy)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from random import Random
 
-from tests.hostile.attack import WIRE, Attack, Outcome, Target, send
-from tests.hostile.raw import connect, exchange, head, leave
+from tests.hostile.attack import WIRE, Attack, Target, send
+from tests.hostile.raw import Outcome, connect, exchange, head, leave
 from tests.wire import FORM, QUERY, TURTLE, UPDATE
 
 _MEGABYTE = 1 << 20

@@ -11,11 +11,10 @@ from tests.hostile.attack import (
     BROKEN,
     OUT,
     Attack,
-    Outcome,
     Target,
     querying,
 )
-from tests.hostile.raw import connect, head, leave
+from tests.hostile.raw import Outcome, connect, head, leave
 from tests.wire import QUERY
 
 _DIGITS = "0 1 2 3 4 5 6 7 8 9"
@@ -120,15 +119,15 @@ def _non_reader(target: Target, random: Random) -> Outcome:
     return Outcome("left")
 
 
-def _asked(target: Target, random: Random, query: str = MANY) -> socket.socket:
+def _asked(target: Target, random: Random) -> socket.socket:
     formats = ["application/sparql-results+json", "application/sparql-results+xml", "text/csv"]
     sock = connect(target.address)
     named = [
         ("Content-Type", QUERY),
-        ("Content-Length", str(len(query))),
+        ("Content-Length", str(len(MANY))),
         ("Accept", random.choice(formats)),
     ]
-    sock.sendall(head("POST", "/sparql?timeout=5", named) + query.encode())
+    sock.sendall(head("POST", "/sparql?timeout=5", named) + MANY.encode())
     return sock
 
 

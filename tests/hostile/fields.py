@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from urllib.parse import quote, urlencode
 
-from tests.hostile.attack import ANSWERED, WIRE, Attack, Outcome, Target, querying, send
-from tests.hostile.raw import exchange, head
+from tests.hostile.attack import ANSWERED, WIRE, Attack, Target, querying, send
+from tests.hostile.raw import Outcome, exchange, head
 from tests.wire import FORM, QUERY, TURTLE
 
 _SCRIPT = "<script>alert(1)</script>"

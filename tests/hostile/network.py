@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 from urllib.parse import urlencode
 
-from tests.hostile.attack import Attack, Outcome, Target, send
+from tests.hostile.attack import Attack, Target, send
+from tests.hostile.raw import Outcome
 from tests.wire import QUERY, UPDATE
 
 #: Refused with a reason, or as syntax.

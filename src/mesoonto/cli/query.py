@@ -54,7 +54,7 @@ def query(
     \b
     mesoonto query ontology/queries/CQ01_first_line_overall_survival.rq
     mesoonto query -e 'SELECT ?label { ?s a meso:Study ; rdfs:label ?label } ORDER BY ?label'
-    mesoonto query --config endpoints.toml --explain ontology/queries/federated/FQ01_wikidata_drugs_by_drugbank.rq
+    mesoonto query --config endpoints.toml ontology/queries/federated/FQ01_wikidata_drugs_by_drugbank.rq
     """
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")

@@ -33,8 +33,8 @@ def new(kind: str, key: str, today: datetime.date) -> Template:
 
     Kinds are ``trial`` (key: registry number), its parts ``cohort``, ``arm``, ``analysis`` and ``result``
     (registry number and a name joined by ``_``), ``statement`` and ``publication`` (PMID), ``decision`` (body
-    and number joined by ``_``) and ``status`` (an agent and a year joined by ``_``). Raises MesoontoError for
-    another kind, or for a key that cannot be one.
+    and number joined by ``_``) and ``status`` (an agent and a year joined by ``_``) and ``tumour``
+    (any name in lower case). Raises MesoontoError for another kind, or for a key that cannot be one.
     """
     if kind not in _KINDS:
         raise MesoontoError(f"{kind}: unknown kind of record; known are {', '.join(_KINDS)}")
@@ -145,6 +145,15 @@ mesod:status_{key} a meso:DevelopmentStatus ;
 {_publication(today)}"""
 
 
+def _tumour(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
+    return f"""# For mesoonto stratify; remove what is not known.
+<urn:tumour:{key}> a meso:TumourProfile ;
+    meso:disease obo:MONDO_0005112 ;                # or its kind, such as obo:MONDO_0006378
+    meso:feature meso:MESO_ ;                       # a biomarker
+    meso:setting meso: .                            # FirstLine SecondOrLaterLine Maintenance Perioperative
+"""
+
+
 def _new_publication(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
     return f"{_ADVICE}\n{_publication(today, key)}"
 
@@ -205,6 +214,7 @@ _KINDS: dict[str, tuple[str, str, str, _Body]] = {
     "statement": (_PMID, "38358753 (a PubMed id)", "evidence", _statement),
     "publication": (_PMID, "38358753 (a PubMed id)", "publication", _new_publication),
     "decision": (r"[A-Za-z]+_[A-Za-z0-9-]+", "NICE_TA818", "decision", _decision),
+    "tumour": (r"[a-z0-9-]+", "example-1", "tumour", _tumour),
     "status": (r"[a-z0-9-]+_\d{4}", "pegargiminase_2026", "status", _status),
 }
 
