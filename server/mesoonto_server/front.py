@@ -211,6 +211,7 @@ class Front:
             whole = head.status == 200 and not exchange.more
             if whole and head.cacheable and exchange.version == self._gateway.pool.version:
                 self._cache.put(key, head, lines)
+            sender.rows = exchange.rows
             if not exchange.more:
                 await sender.whole(head.status, lines, head.body)
                 return

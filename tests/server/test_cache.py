@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto_server.cache import Cache
+from mesoonto_server.cache import Cache, encoded
 from mesoonto_server.messages import Head
 
 Key = tuple[str, bytes, object, object, object, bytes]
@@ -20,9 +20,13 @@ def head(size: int) -> Head:
     return Head(200, headers, b"x" * size, cacheable=True, rows=7)
 
 
+def put(cache: Cache, where: Key, found: Head) -> None:
+    cache.put(where, found, encoded(found.headers))
+
+
 def test_answer_comes_back_as_it_was_put() -> None:
     cache = Cache(1 << 20)
-    cache.put(key("a"), head(10))
+    put(cache, key("a"), head(10))
     found = cache.get(key("a"))
     assert found is not None
     assert (found.status, found.body, found.rows, found.etag) == (200, b"x" * 10, 7, '"tag"')
@@ -33,7 +37,7 @@ def test_answer_comes_back_as_it_was_put() -> None:
 def test_everything_in_the_key_counts() -> None:
     base = ("/sparql", b"q", b"accept", b"coding", b"type", b"body")
     cache = Cache(1 << 20)
-    cache.put(base, head(10))
+    put(cache, base, head(10))
     for position in range(len(base)):
         other = list(base)
         other[position] = "other" if position == 0 else b"other"
@@ -42,7 +46,7 @@ def test_everything_in_the_key_counts() -> None:
 
 def test_renewal_of_the_data_empties_it() -> None:
     cache = Cache(1 << 20)
-    cache.put(key("a"), head(10))
+    put(cache, key("a"), head(10))
     cache.clear()
     assert cache.get(key("a")) is None
     assert cache.size == 0
@@ -50,16 +54,16 @@ def test_renewal_of_the_data_empties_it() -> None:
 
 def test_one_answer_takes_a_sixteenth_at_most() -> None:
     cache = Cache(160_000)
-    cache.put(key("large"), head(10_000))
+    put(cache, key("large"), head(10_000))
     assert cache.get(key("large")) is None
-    cache.put(key("small"), head(5_000))
+    put(cache, key("small"), head(5_000))
     assert cache.get(key("small")) is not None
 
 
 def test_the_least_recently_used_goes_first() -> None:
     cache = Cache(40_000)
     for number in range(40):
-        cache.put(key("a" if number == 0 else "b" if number == 1 else str(number)), head(1_000))
+        put(cache, key("a" if number == 0 else "b" if number == 1 else str(number)), head(1_000))
         cache.get(key("a"))
     assert cache.get(key("a")) is not None
     assert cache.get(key("b")) is None
@@ -67,7 +71,7 @@ def test_the_least_recently_used_goes_first() -> None:
 
 def test_size_0_keeps_nothing() -> None:
     cache = Cache(0)
-    cache.put(key("a"), head(0))
+    put(cache, key("a"), head(0))
     assert cache.get(key("a")) is None
 
 
@@ -75,5 +79,5 @@ def test_size_0_keeps_nothing() -> None:
 def test_it_never_grows_beyond_its_size(puts: list[tuple[int, int]]) -> None:
     cache = Cache(50_000)
     for name, size in puts:
-        cache.put(key(str(name)), head(size))
+        put(cache, key(str(name)), head(size))
         assert cache.size <= 50_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -82,6 +83,10 @@ def test_log_has_one_object_for_each_request_and_nothing_personal(address: str, 
     reply = get(
         address, "SELECT ?x { VALUES ?x { 'secret' 'two' } }", Accept="text/csv", User_Agent="agent/1"
     )
+    deadline = time.monotonic() + 10  # the line is written once the response has gone out
+    while reply.headers["x-request-id"] not in log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     entries = [json.loads(line) for line in log.read_text().splitlines()]
     (entry,) = [e for e in entries if e["id"] == reply.headers["x-request-id"]]
     assert (entry["method"], entry["path"], entry["status"], entry["rows"]) == ("GET", "/sparql", 200, 2)

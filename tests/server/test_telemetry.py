@@ -31,7 +31,7 @@ def note(telemetry: Telemetry, **changes: object) -> None:
     values: dict[str, object] = {
         "request_id": telemetry.request_id(), "method": "GET", "path": "/sparql", "query": b"query=ASK%7B%7D",
         "status": 200, "size": 12, "rows": 1, "started": time.perf_counter(), "cached": False,
-        "client": "192.0.2.7",
+        "broken": False, "client": "192.0.2.7",
     }  # fmt: skip
     telemetry.note(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -106,6 +106,12 @@ def test_log_line_has_the_fields_that_the_documentation_names(pool: Pool, tmp_pa
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(entry["time"]))
     assert entry["query"] == hashlib.sha256(b"query=ASK%7B%7D").hexdigest()[:16]
     assert (entry["status"], entry["bytes"], entry["rows"], entry["cached"]) == (200, 12, 1, True)
+
+
+def test_answer_that_broke_off_is_marked(pool: Pool, tmp_path: Path) -> None:
+    with logging_to(tmp_path / "log", pool) as telemetry:
+        note(telemetry, broken=True)
+    assert entries(tmp_path / "log")[0]["broken"] is True
 
 
 def test_client_is_logged_only_when_the_operator_says_so(pool: Pool, tmp_path: Path) -> None:
