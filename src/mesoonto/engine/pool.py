@@ -215,7 +215,7 @@ class Pool:
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
     _idle: list[_Worker] = field(default_factory=list)
     _busy: set[_Worker] = field(default_factory=set)
-    _waiting: deque[asyncio.Future[_Worker]] = field(default_factory=deque)
+    _waiting: deque[tuple[asyncio.Future[_Worker], float]] = field(default_factory=deque)  #: with deadlines
     _forking: deque[asyncio.Future[_Worker]] = field(default_factory=deque)
     _all: dict[int, _Worker] = field(default_factory=dict)
     _starting: int = 0
@@ -416,28 +416,24 @@ class Pool:
             self.counts.refused += 1
             raise OverloadedError("too many queries are waiting; ask again in a moment")
         turn: asyncio.Future[_Worker] = self._loop.create_future()
-        self._waiting.append(turn)
+        self._waiting.append((turn, deadline))
         self._top_up()
         try:
-            return await asyncio.wait_for(turn, max(0.0, deadline - time.monotonic()))
-        except TimeoutError:
-            self._waiting.remove(turn)
-            self.counts.refused += 1
-            raise OverloadedError("no worker became free in time; ask again in a moment") from None
+            return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.release(turn.result())
             raise
 
     def _hand_over(self) -> None:
         """Give idle workers to those who wait."""
         while self._waiting and self._idle and self._room():
-            turn = self._waiting.popleft()
-            if turn.done():
-                continue
             worker = self._idle.pop()
             if worker.closed:
-                self._waiting.appendleft(turn)
+                continue
+            turn, _ = self._waiting.popleft()
+            if turn.done():
+                self._idle.append(worker)
                 continue
             self._busy.add(worker)  # so that its place is taken until the waiter runs
             turn.set_result(worker)
@@ -494,8 +490,18 @@ class Pool:
                     # A process may lower its priority and not raise it again, and it may have grown.
                     worker.stale = True
                     self._tell(f"renice {worker.pid}")
+            self._give_up_waiting(now)
             self._top_up()
             self._hand_over()
+
+    def _give_up_waiting(self, now: float) -> None:
+        """Refuse the jobs for which no worker became free in time."""
+        for turn, deadline in self._waiting:
+            if now >= deadline and not turn.done():
+                self.counts.refused += 1
+                turn.set_exception(OverloadedError("no worker became free in time; ask again in a moment"))
+        if any(turn.done() for turn, _ in self._waiting):
+            self._waiting = deque(pair for pair in self._waiting if not pair[0].done())
 
     async def _abandon(self, worker: _Worker, gone: Gone) -> None:
         await gone()
