@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, cast
 
@@ -11,9 +11,8 @@ import pyoxigraph as ox
 from mesoonto.engine.formats import FORMATS, Format, Kind, content_type
 from mesoonto.engine.store import Engine, Output
 from mesoonto.namespaces import MESO, PREFIXES
-from mesoonto_server import negotiate, protocol
+from mesoonto_server import protocol
 from mesoonto_server.messages import Request
-from mesoonto_server.problems import RequestError
 from mesoonto_server.responses import Headers, Response
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -47,26 +46,31 @@ _COUNTS = {
 
 def service(engine: Engine, request: Request, response: Response) -> None:
     """What the endpoint can do."""
-    _respond(engine, request, response, list(_service(engine, f"{request.base}/sparql")))
+    _respond(engine, request, response, partial(_service, engine, f"{request.base}/sparql"))
 
 
 def void(engine: Engine, request: Request, response: Response) -> None:
     """What the dataset holds, counted (https://www.w3.org/TR/void/)."""
-    _respond(engine, request, response, list(_void(engine, request.base)))
+    _respond(engine, request, response, partial(_void, engine, request.base))
 
 
-def _respond(engine: Engine, request: Request, response: Response, triples: list[ox.Triple]) -> None:
-    chosen = negotiate.choose_format(Kind.TRIPLES, request.accept)
-    if chosen is None:
-        raise RequestError(406, "the description comes as RDF, such as text/turtle")
-    form, media_type = chosen
+def _respond(
+    engine: Engine, request: Request, response: Response, triples: Callable[[], Iterator[ox.Triple]]
+) -> None:
+    form, media_type = protocol.format_for(Kind.TRIPLES, request)
+    tag = protocol.entity_tag(engine.version, request.base, request.path, media_type, request.encoding)
     headers: Headers = [
         ("content-type", content_type(media_type)),
         ("vary", "accept, accept-encoding"),
         (protocol.VERSION_HEADER, engine.version),
         ("access-control-allow-origin", "*"),
+        ("etag", tag),
+        ("cache-control", "no-cache"),
     ]
-    response.produced(headers, partial(_serialize, triples, form), cacheable=True)
+    if protocol.matches(request.if_none_match, tag):
+        response.whole(304, headers)
+    else:
+        response.produced(headers, partial(_serialize, list(triples()), form))
 
 
 def _serialize(triples: list[ox.Triple], form: Format, output: Output) -> None:

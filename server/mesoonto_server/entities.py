@@ -40,18 +40,24 @@ def describe(engine: Engine, request: Request, response: Response) -> None:
     if not triples:
         raise NoGraphError(f"nothing is known of {entity.value}")
     form, media_type = chosen
+    tag = protocol.entity_tag(engine.version, request.path, media_type, request.encoding)
     headers = [
         ("content-type", content_type(media_type)),
         ("vary", "accept, accept-encoding"),
         (protocol.VERSION_HEADER, engine.version),
         ("access-control-allow-origin", "*"),
+        ("etag", tag),
+        ("cache-control", "no-cache"),
     ]
+    if protocol.matches(request.if_none_match, tag):
+        response.whole(304, headers)
+        return
 
     def write(output: Output) -> None:
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
         ox.serialize(sorted(triples, key=str), cast(IO[bytes], output), format=form.syntax, prefixes=PREFIXES)
 
-    response.produced(headers, write, cacheable=True)
+    response.produced(headers, write)
 
 
 def facts(engine: Engine, request: Request, response: Response) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from mesoonto.errors import AbandonedError, MesoontoError
 from mesoonto.federation.config import Endpoints
-from mesoonto_server import access, bodies, connections, create_app, problems, protocol
+from mesoonto_server import access, bodies, connections, create_app, memory, problems, protocol
 from mesoonto_server.bridge import Bridge
 from mesoonto_server.cache import Cache, encoded
 from mesoonto_server.gateway import Exchange, Gateway
@@ -236,6 +236,7 @@ class Front:
                 await self._gateway.open()
                 self._gateway.pool.on_renewal = self._cache.clear
                 self._tasks.append(asyncio.create_task(self._look_for_versions()))
+                self._tasks.append(asyncio.create_task(memory.keep_small()))
                 self._tasks.append(asyncio.create_task(connections.bound(self._settings.send_timeout)))
                 await send({"type": "lifespan.startup.complete"})
             else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -149,14 +148,11 @@ def graph_of(request: Request) -> Graph:
         raise RequestError(400, "one graph at a time: either ?default or one ?graph=IRI")
     if default:
         return None
-    if named:
-        iri = urljoin(f"{request.base}{request.path}", named[0])
-    elif request.path.rstrip("/") != ROOT:
-        iri = f"{request.base}{request.path}"
-    else:
+    if not named and request.path.rstrip("/") == ROOT:
         raise RequestError(400, "say which graph is meant: ?default or ?graph=IRI")
+    address = f"{request.base}{request.path}"
     try:
-        return ox.NamedNode(iri)
+        return ox.NamedNode(urljoin(address, named[0]) if named else address)
     except ValueError as error:
         raise RequestError(400, f"the graph is not named by an IRI: {error}") from error
 
@@ -210,8 +206,7 @@ def _told(outcome: Outcome) -> Headers:
 
 
 def _tag(version: str, graph: Graph, media_type: str, coding: str) -> str:
-    text = "\0".join((version, graph.value if graph else "", media_type, coding))
-    return f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
+    return protocol.entity_tag(version, graph.value if graph else "", media_type, coding)
 
 
 def _condition(request: Request, graph: Graph) -> Condition | None:

@@ -65,9 +65,22 @@ def choose(offers: Sequence[str], header: str | None) -> str | None:
     return best if quality(best, ranges) > 0 else None
 
 
-@lru_cache(maxsize=1024)
+#: Characters of a header up to which the choice is remembered; a stranger's long ones would fill the memory.
+_REMEMBERED = 512
+
+
 def choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
     """The format for a result of *kind* and the media type to label it with, or None."""
+    long = header is not None and len(header) > _REMEMBERED
+    return _choose_format(kind, header) if long else _remembered(kind, header)
+
+
+@lru_cache(maxsize=512)
+def _remembered(kind: Kind, header: str | None) -> tuple[Format, str] | None:
+    return _choose_format(kind, header)
+
+
+def _choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
     candidates = [(media_type, form) for form in formats_for(kind) for media_type in form.media_types]
     chosen = choose([media_type for media_type, _ in candidates], header)
     if chosen is None:
@@ -79,11 +92,13 @@ def choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
 CODINGS = ("zstd", "gzip")
 
 
-@lru_cache(maxsize=256)
 def choose_coding(header: str | None) -> str:
     """The content coding that an Accept-Encoding header asks for (RFC 9110, section 12.5.3), or nothing."""
-    if not header:
-        return ""
+    return _coding(header) if header and len(header) <= _REMEMBERED else ""
+
+
+@lru_cache(maxsize=256)
+def _coding(header: str) -> str:
     qualities: dict[str, float] = {}
     for element in header.split(","):
         name, *parameters = (part.strip().lower() for part in element.split(";"))

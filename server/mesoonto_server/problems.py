@@ -40,6 +40,10 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
 _OFFERS = ("text/plain", "application/problem+json", "application/json")
 
 
+#: Characters of a message; what a client sent is not echoed at length.
+_LONGEST = 1000
+
+
 class RequestError(Exception):
     """A request that cannot be answered, with the status and the text to say so."""
 
@@ -68,16 +72,21 @@ def refusal(
         if isinstance(error, OverloadedError):
             extra.append(("retry-after", "1"))
     offers = (*_OFFERS, "text/turtle") if isinstance(error, RejectedError) else _OFFERS
+    message = str(error) if len(str(error)) <= _LONGEST else f"{str(error)[:_LONGEST]} ..."
     chosen = negotiate.choose(offers, accept) or "text/plain"
     if chosen == "text/plain":
-        kind, body = "text/plain; charset=utf-8", f"{error}\n"
+        kind, body = "text/plain; charset=utf-8", f"{message}\n"
     elif chosen == "text/turtle":
         assert isinstance(error, RejectedError)  # noqa: S101  # nothing else offers it
         kind, body = "text/turtle; charset=utf-8", error.report
     else:
-        problem: dict[str, object] = {"type": "about:blank", "title": str(error), "status": status}
+        problem: dict[str, object] = {"type": "about:blank", "title": message, "status": status}
         if isinstance(error, MesoontoError) and error.place is not None:
-            problem |= {"line": error.place.line, "column": error.place.column, "detail": error.message}
+            problem |= {
+                "line": error.place.line,
+                "column": error.place.column,
+                "detail": error.message[:_LONGEST],
+            }
         if isinstance(error, RejectedError):
             problem["report"] = error.report
         kind, body = "application/problem+json", json.dumps(problem) + "\n"

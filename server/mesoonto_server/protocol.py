@@ -75,7 +75,7 @@ def answer(
             raise
         response.whole(FEDERATED, [])
         return
-    form, media_type = _format(result.kind, request)
+    form, media_type = format_for(result.kind, request)
     headers: Headers = [
         ("content-type", content_type(media_type)),
         ("vary", "accept, accept-encoding"),
@@ -85,7 +85,8 @@ def answer(
     ]
     cacheable = not result.volatile
     if cacheable:
-        tag = _entity_tag(engine.version, asked, media_type, request.encoding, max_rows)
+        dataset = ("\n".join(asked.default_graphs), "\n".join(asked.named_graphs))
+        tag = entity_tag(engine.version, asked.query, *dataset, media_type, request.encoding, str(max_rows))
         headers.append(("etag", tag))
         headers.append(("cache-control", "no-cache"))
         if matches(request.if_none_match, tag):
@@ -212,9 +213,13 @@ def matches(header: str, tag: str) -> bool:
     return tag in (re.sub(r"^W/", "", candidate.strip()) for candidate in header.split(","))
 
 
-def _format(kind: Kind, request: Request) -> tuple[Format, str]:
-    _, dot, extension = request.path.partition(".")
-    if dot:
+def format_for(kind: Kind, request: Request) -> tuple[Format, str]:
+    """The format that the address of *request* ends in, or that its Accept header asks for.
+
+    Raises FormatError when there is none that fits *kind*.
+    """
+    extension = request.path.removeprefix("/sparql.")
+    if extension != request.path:
         form = format_with_extension(extension, kind)
         return form, form.media_types[0]
     chosen = negotiate.choose_format(kind, request.accept)
@@ -224,10 +229,9 @@ def _format(kind: Kind, request: Request) -> tuple[Format, str]:
     return chosen
 
 
-def _entity_tag(version: str, asked: Question, media_type: str, coding: str, max_rows: int) -> str:
-    """A strong entity tag: one for each state of the data and each representation of each result."""
-    parts = (version, asked.query, "\n".join(asked.default_graphs), "\n".join(asked.named_graphs))
-    text = "\0".join((*parts, media_type, coding, str(max_rows)))
+def entity_tag(*parts: str) -> str:
+    """A strong entity tag for what *parts* tell apart: the state of the data and the representation."""
+    text = "\0".join(parts)
     return f'"{hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
 
 

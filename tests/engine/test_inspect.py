@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mesoonto.engine import inspect
 from mesoonto.engine.inspect import capped, outline, with_dataset
 from mesoonto.errors import QueryRefusedError, QuerySyntaxError
 
@@ -84,7 +85,6 @@ def test_service_behind_codepoint_escapes_is_seen(query: str) -> None:
     "update",
     [
         "LOAD <http://a/>",
-        "load silent <http://a/> into graph <http://g/>",
         r"\u004cOAD <http://a/>",
         "CLEAR ALL ; LOAD <http://a/>",
         "PREFIX a: <http://a/> LOAD a:b",
@@ -216,3 +216,15 @@ class TestWithDataset:
     def test_update_that_is_not_understood_is_refused(self) -> None:
         with pytest.raises(QuerySyntaxError):
             with_dataset("INSERT nonsense", ["a:g1"], [])
+
+
+def test_silent_load_does_nothing_and_is_no_load() -> None:
+    text = "LOAD SILENT <http://127.0.0.1:9/> INTO GRAPH <http://e/g> ; INSERT DATA { <a:a> <a:b> 1 } ;"
+    assert not outline(text).has_load
+    assert "LOAD" not in inspect.without_silent_loads(text)
+
+
+def test_load_before_a_last_semicolon_is_a_load() -> None:
+    seen = outline("LOAD <http://127.0.0.1:9/> ;")
+    assert seen.has_load
+    assert not seen.unclear

@@ -9,7 +9,7 @@ import pytest
 
 from mesoonto.engine.formats import FORMATS, Kind, format_named, formats_for
 from mesoonto.engine.store import Engine, replace_graphs
-from mesoonto.errors import FormatError, QueryFailedError, QueryRefusedError, QuerySyntaxError
+from mesoonto.errors import FormatError, InputError, QueryRefusedError, QuerySyntaxError
 
 TRIG = """
 @prefix : <http://e/> .
@@ -88,7 +88,7 @@ def test_service_is_refused_before_anything_is_fetched(small: Engine) -> None:
 
 
 def test_graph_name_that_is_no_iri_is_refused(small: Engine) -> None:
-    with pytest.raises(QueryFailedError):
+    with pytest.raises(InputError, match="not named by an IRI"):
         small.query(ALL, default_graphs=["not an iri"])
 
 

@@ -104,7 +104,7 @@ ATTACKS: list[Attack] = [
         "depth/json-arrays",
         _JSON,
         lambda t, r: _json('{"http://e/p":' + "[" * _DEEP + "]" * _DEEP + "}"),
-        _REFUSED,
+        _EITHER,
     ),
     uploading(
         "depth/json-objects",

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tree_sitter import Node
+
 from mesoonto.engine import tree
 from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 
@@ -28,7 +30,7 @@ class Outline:
 
     has_service: bool
     has_dataset_clause: bool
-    has_load: bool
+    has_load: bool  #: other than LOAD SILENT
     unclear: bool  #: whether the grammar does not understand it
     volatile: bool  #: whether it may call a function that gives another value each time
 
@@ -50,13 +52,15 @@ def outline(query: str) -> Outline:
     volatile = not words.isdisjoint(_VOLATILE)
     if words <= _VOLATILE:
         return replace(_NOTHING, volatile=volatile)
-    root = tree.parse(text)
-    kinds = {node.type for node in tree.nodes(root)}
+    root = _parsed(text)
+    found = list(tree.nodes(root))
+    kinds = {node.type for node in found}
     unclear = root.has_error
+    loads = any(node.type == "load" and not _is_silent(node) for node in found)
     return Outline(
         has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
         has_dataset_clause="dataset_clause" in kinds,
-        has_load=b"load" in words and (unclear or "load" in kinds),
+        has_load=b"load" in words and (unclear or loads),
         unclear=unclear,
         volatile=volatile,
     )
@@ -91,6 +95,19 @@ def capped(query: str, rows: int) -> str:
     return (text[:start] + space + b"LIMIT %d" % wanted + text[end:]).decode()
 
 
+def without_silent_loads(update: str) -> str:
+    """*update* in which each LOAD SILENT does nothing, which is what it does when its source cannot be had.
+
+    >>> without_silent_loads("LOAD SILENT <http://e/> ; CLEAR ALL")
+    'INSERT DATA {} ; CLEAR ALL'
+    """
+    text = update.encode()
+    nodes = [node for node in tree.nodes(_parsed(text)) if node.type == "load" and _is_silent(node)]
+    for node in reversed(nodes):
+        text = text[: node.start_byte] + b"INSERT DATA {}" + text[node.end_byte :]
+    return text.decode()
+
+
 def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> str:
     """*update* in which every operation with a WHERE matches in the given graphs.
 
@@ -102,7 +119,7 @@ def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Seque
         [f"USING <{iri}> " for iri in default_graphs] + [f"USING NAMED <{iri}> " for iri in named_graphs]
     ).encode()
     text = update.encode()
-    root = tree.parse(text)
+    root = _parsed(text)
     if root.has_error:
         raise QuerySyntaxError("using-graph-uri needs an update that can be parsed", Place("update"))
     changes: list[tuple[int, int, bytes]] = []  # from, to, replacement
@@ -120,6 +137,17 @@ def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Seque
     for start, end, replacement in sorted(changes, reverse=True):
         text = text[:start] + replacement + text[end:]
     return text.decode()
+
+
+def _parsed(text: bytes) -> Node:
+    """The tree of *text*; the grammar lacks the semicolon that may end an update."""
+    root = tree.parse(text)
+    stripped = text.rstrip()
+    return tree.parse(stripped[:-1]) if root.has_error and stripped.endswith(b";") else root
+
+
+def _is_silent(node: Node) -> bool:
+    return any(child.type == "SILENT" for child in node.children)
 
 
 def _unescaped(query: str) -> str:

@@ -569,6 +569,7 @@ def _diagnosis(status: int, words: str, limits: Limits) -> MesoontoError:
         or "memory allocation" in words
         or "bad_alloc" in words
         or "MemoryError" in words
+        or "system_error" in words  # a thread that could not be started
     ):
         return OutOfMemoryError(
             f"out of memory: it needed more than {limits.memory >> 20} MiB; make it more selective"

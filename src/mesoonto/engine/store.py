@@ -14,6 +14,7 @@ from mesoonto.engine import inspect
 from mesoonto.engine.formats import Format, Kind
 from mesoonto.errors import (
     FormatError,
+    InputError,
     Place,
     QueryFailedError,
     QuerySyntaxError,
@@ -116,8 +117,8 @@ class Engine:
         options: dict[str, Any] = {}
         try:
             if default_graphs or named_graphs:
-                options["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs]
-                options["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs]
+                options["default_graph"] = _graphs(default_graphs)
+                options["named_graphs"] = _graphs(named_graphs)
             elif self.union and not seen.has_dataset_clause:
                 options["use_default_graph_as_union"] = True
             result = self._evaluated(text, base, options)
@@ -165,6 +166,13 @@ class Engine:
 
 def _plain(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:
     return getattr(term, "value", str(term))
+
+
+def _graphs(iris: Sequence[str]) -> list[ox.NamedNode]:
+    try:
+        return [ox.NamedNode(iri) for iri in iris]
+    except ValueError as error:
+        raise InputError(f"a graph of the dataset is not named by an IRI: {error}") from error
 
 
 def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind:

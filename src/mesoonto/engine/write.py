@@ -84,6 +84,9 @@ class Writer:
                 "send the data with POST to the graph store"
             )
 
+        if "load" in text.lower():
+            text = inspect.without_silent_loads(text)
+
         def change(draft: Draft) -> bool:
             try:
                 draft.data.update(text, base_iri=base, prefixes=PREFIXES)
