@@ -225,6 +225,15 @@ def test_skos_view_has_a_concept_for_each_class(folder: Path) -> None:
     assert {str(row[0]) for row in found} == OWN  # type: ignore[index]
 
 
+@pytest.mark.filterwarnings("ignore")  # rdflib's own, about its names
+def test_every_turtle_file_is_read_alike_by_two_libraries(folder: Path) -> None:
+    files = sorted(folder.glob("*.ttl"))
+    assert len(files) >= 6
+    for path in files:
+        ours = set(ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE, base_iri="http://e/"))
+        assert len(ours) == len(Graph().parse(path, publicID="http://e/")), path.name
+
+
 class Anchors(HTMLParser):
     """Collects what a page links to and what can be linked to."""
 
