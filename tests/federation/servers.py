@@ -53,7 +53,12 @@ def serving(answer: Answer) -> Iterator[Endpoint]:
             self._answer(urlsplit(self.path).query)
 
         def do_POST(self) -> None:
-            self._answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            length = int(self.headers["Content-Length"])
+            form = self.rfile.read(length)
+            if len(form) < length:  # the client broke off, as it does when another request has failed
+                self.close_connection = True
+                return
+            self._answer(form.decode())
 
         def _answer(self, form: str) -> None:
             query = parse_qs(form).get("query", [""])[0]
