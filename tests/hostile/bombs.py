@@ -63,7 +63,6 @@ _SILENT = {
     "filter-never": f"ASK {{ {digits(14)} FILTER({_SUM} > 1000) }}",
     "concat-doubling": f"SELECT (STRLEN(?t40) AS ?n) {{ BIND('{'x' * 64}' AS ?t0) {_DOUBLED} }}",
     "union": "SELECT (COUNT(*) AS ?n) {" + "{ ?s ?p ?o } UNION { ?s ?p ?o } . " * 12 + "}",
-    "describe": f"DESCRIBE ?s0 {{ {_TRIPLES} }}",
 }
 
 #: Rows are sent while others are computed, so the answer may have begun when time is out.
@@ -71,6 +70,7 @@ _SPEAKING = {
     "rows": f"SELECT * {{ {_TRIPLES} }}",
     "distinct-rows": f"SELECT DISTINCT * {{ {digits(10)} }}",
     "reduced": f"SELECT REDUCED ?d0 {{ {digits(12)} }}",
+    "describe": f"DESCRIBE ?s0 {{ {_TRIPLES} }}",
     "construct": f"CONSTRUCT {{ ?s0 ?p0 ?o0 . ?s1 ?p1 ?o1 }} WHERE {{ {_TRIPLES} }}",
     "construct-new": f"CONSTRUCT {{ [] <http://e/p> ?d0 }} WHERE {{ {digits(10)} }}",
     "offset": f"SELECT * {{ {digits(12)} }} OFFSET 999999999999",

@@ -177,7 +177,18 @@ def _fields(random: Random) -> list[tuple[str, str]]:
         "x",
         "",
     ]
-    values = ["ASK {}", "1", _SCRIPT, _BREAK, "\x00", "", "http://e/g", "DROP ALL", "-1", "\U0010ffff"]
+    values = [
+        "ASK {}",
+        "1",
+        _SCRIPT,
+        _BREAK,
+        "\x00",
+        "",
+        "http://e/g",
+        "DROP SILENT GRAPH <http://e/g>",
+        "-1",
+        "\U0010ffff",
+    ]
     return [(random.choice(names), random.choice(values)) for _ in range(random.randrange(1, 12))]
 
 

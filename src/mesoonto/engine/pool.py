@@ -560,17 +560,15 @@ class Pool:
                     gone.exited.set_result((int(status), words[0] if words else ""))
 
 
+#: What Rust, C++, Python, a thread that cannot be started, and RocksDB say when they get no memory.
+_NO_MEMORY = ("memory allocation", "bad_alloc", "MemoryError", "system_error", "mmap for")
+
+
 def _diagnosis(status: int, words: str, limits: Limits) -> MesoontoError:
     """What the end of a worker means for the one whose job it had."""
     if "overflowed its stack" in words or status in (-signal.SIGSEGV, -signal.SIGBUS):
         return NestingError("nested too deeply for the engine; write it with fewer levels")
-    if (
-        status == -signal.SIGKILL
-        or "memory allocation" in words
-        or "bad_alloc" in words
-        or "MemoryError" in words
-        or "system_error" in words  # a thread that could not be started
-    ):
+    if status == -signal.SIGKILL or any(sign in words for sign in _NO_MEMORY):
         return OutOfMemoryError(
             f"out of memory: it needed more than {limits.memory >> 20} MiB; make it more selective"
         )
