@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from mesoonto.errors import MesoontoError
 from mesoonto.federation import Endpoints, Federation
-from mesoonto_server import operations, pages, problems, validation, views
+from mesoonto_server import operations, pages, problems, protocol, validation, views
 from mesoonto_server.access import Tokens
 from mesoonto_server.federated import Federated
 from mesoonto_server.gateway import Gateway
@@ -41,6 +41,12 @@ def create_app(
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(pages.blueprint(gateway))
     app.after_request(_secured)
+
+    @app.after_request
+    def versioned(response: Response) -> Response:
+        response.headers.setdefault(protocol.VERSION_HEADER, gateway.pool.version)
+        return response
+
     _answer_failures(app)
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,10 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 #: A body of more bytes waits in a file.
 IN_MEMORY = 1 << 20
 
+#: Bytes of a body that is too large that are read all the same, and seconds for that.
+_DISCARD = 16 << 20
+_DISCARD_SECONDS = 2.0
+
 _CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 
 
@@ -33,6 +38,7 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
     bytes, 408 for one that is not there within *seconds*, and 400 for one that breaks off.
     """
     if length.isdigit() and int(length) > limit:
+        await _discard(receive)
         raise too_large(limit)
     body: IO[bytes] = io.BytesIO()
     size = 0
@@ -46,6 +52,7 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
+                    await _discard(receive)
                     raise too_large(limit)
                 if size > IN_MEMORY and isinstance(body, io.BytesIO):
                     body = _moved_to_file(body)
@@ -60,6 +67,18 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
         raise
     body.seek(0)
     return body
+
+
+async def _discard(receive: Receive) -> None:
+    """Read on for a while, because a client that still sends does not see the refusal."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while size < _DISCARD:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def stored(stream: IO[bytes], limit: int) -> IO[bytes]:

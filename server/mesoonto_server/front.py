@@ -152,7 +152,8 @@ class Front:
                 return
             accept = headers.get(b"accept", b"").decode("latin-1")
             status, lines, body = problems.refusal(error, accept)
-            await sender.whole(status, encoded([*lines, ("access-control-allow-origin", "*")]), body)
+            lines = [*lines, ("access-control-allow-origin", "*"), self._version()]
+            await sender.whole(status, encoded(lines), body)
         finally:
             if entered:
                 self._guard.leave(client)
@@ -207,7 +208,8 @@ class Front:
             await self._flask(scope, headers, _again(body, receive), sender)
             return
         try:
-            lines = encoded(head.headers)
+            refused = head.status >= 400
+            lines = encoded([*head.headers, self._version()] if refused else head.headers)
             whole = head.status == 200 and not exchange.more
             if whole and head.cacheable and exchange.version == self._gateway.pool.version:
                 self._cache.put(key, head, lines)
@@ -219,6 +221,10 @@ class Front:
             await self._relay(exchange, sender)
         finally:
             exchange.close()
+
+    def _version(self) -> tuple[str, str]:
+        """The header that names the data, for responses that do not come from them."""
+        return (protocol.VERSION_HEADER, self._gateway.pool.version)
 
     async def _relay(self, exchange: Exchange, sender: _Sender) -> None:
         """Send the body as fast as the client takes it."""

@@ -218,3 +218,12 @@ def test_answers_name_the_dataset_version(address: str) -> None:
     from mesoonto import dataset
 
     assert get(address, SELECT).headers["mesoonto-dataset"] == dataset.version()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sparql?query=ASK%7B%7D", "/sparql?query=nonsense", "/nothing-here", "/health/live", "/store"],
+)
+def test_every_response_names_the_version_of_the_data(address: str, path: str) -> None:
+    wanted = get(address, "ASK {}").headers["mesoonto-dataset"]
+    assert ask(address, path=path).headers["mesoonto-dataset"] == wanted
