@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -92,7 +92,8 @@ def started(*options: str) -> Iterator[Server]:
             process.kill()
             process.wait()
             for pid in family & parents().keys():  # none is left, if all is well
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it has just ended by itself
+                    os.kill(pid, signal.SIGKILL)
 
 
 class Asking(threading.Thread):
