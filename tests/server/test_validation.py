@@ -77,7 +77,7 @@ def test_what_cannot_be_judged_is_refused(
 
 def test_validation_that_takes_too_long_is_ended() -> None:
     lines = "".join(f"<http://e/{n}> <http://e/p> <http://e/{n + 1}> .\n" for n in range(100_000))
-    with running_server("--timeout", "1") as found:
+    with running_server("--timeout", "0.1") as found:
         started = time.monotonic()
         answer = post(f"{found}validate", lines.encode(), "application/n-triples", "application/json")
         assert answer[0] == 503
