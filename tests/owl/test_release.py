@@ -234,6 +234,28 @@ def test_every_turtle_file_is_read_alike_by_two_libraries(folder: Path) -> None:
         assert len(ours) == len(Graph().parse(path, publicID="http://e/")), path.name
 
 
+@pytest.mark.sqlite
+def test_every_table_is_read_alike_by_python_and_by_sqlite(folder: Path) -> None:
+    tables = [*sorted(folder.glob("*.csv")), folder / "mesoonto.sssom.tsv"]
+    assert len(tables) >= 4
+    for path in tables:
+        mode, delimiter = ("csv", ",") if path.suffix == ".csv" else ("tabs", "\t")
+        with path.open(newline="") as file:
+            lines = file.readlines()
+        comments = sum(line.startswith("#") for line in lines) if mode == "tabs" else 0
+        rows = list(csv.reader(lines[comments:], delimiter=delimiter))
+        assert {len(row) for row in rows} == {len(rows[0])}, path.name
+        script = f""".mode {mode}
+.import --skip {comments} "{path}" t
+.mode list
+SELECT COUNT(*) FROM t;
+SELECT COUNT(*) FROM pragma_table_info('t');
+"""
+        done = subprocess.run(["sqlite3"], input=script, capture_output=True, text=True, check=True)
+        assert done.stderr == "", path.name
+        assert done.stdout.split() == [str(len(rows) - 1), str(len(rows[0]))], path.name
+
+
 class Anchors(HTMLParser):
     """Collects what a page links to and what can be linked to."""
 

@@ -74,7 +74,13 @@ def table(store: ox.Store, name: str) -> bytes:
     """The CSV table *name* of the dataset *store*."""
     rows = store.query(TABLES[name], use_default_graph_as_union=True, prefixes=PREFIXES)
     assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  # SELECT
-    return rows.serialize(format=ox.QueryResultsFormat.CSV) or b""
+    out = io.StringIO()
+    writer = csv.writer(out)  # pyoxigraph's own does not quote an IRI that holds a comma
+    names = [variable.value for variable in rows.variables]
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow(["" if row[name] is None else getattr(row[name], "value", "") for name in names])
+    return out.getvalue().encode()
 
 
 def trig() -> bytes:
