@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pyoxigraph as ox
 
+from mesoonto.engine.inspect import Outline
 from mesoonto.errors import EndpointError
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.client import Fetched
@@ -19,7 +20,8 @@ class StoreLocal:
     def __init__(self, store: ox.Store) -> None:
         self._store = store
 
-    def select(self, query: str) -> bytes:
+    def select(self, query: str, outline: Outline) -> bytes:
+        assert not outline.has_service
         result = self._store.query(query, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)
         return result.serialize(format=ox.QueryResultsFormat.JSON) or b""
