@@ -53,4 +53,4 @@ class StoreTransport:
         assert [v.value for v in result.variables] == list(variables)
         rows = [tuple(row[name] for name in variables) for row in result]
         assert len(rows) <= max_rows
-        return Fetched(Solutions(variables, rows), 0, None)
+        return Fetched(Solutions(variables, rows), 0, 0, None)

@@ -241,6 +241,7 @@ class _Answered:
 
     solutions: Solutions
     request: Request
+    size: int  #: bytes of the answer without compression; 0 for one from the cache
 
 
 class _Fetch:
@@ -328,7 +329,7 @@ class _Fetch:
                 if isinstance(answered, EndpointError):
                     raise answered
                 rows += len(answered.solutions.rows)
-                size += answered.request.bytes
+                size += answered.size
                 if rows > endpoint.max_rows or size > endpoint.max_bytes:
                     raise EndpointError(
                         f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows "
@@ -361,7 +362,7 @@ class _Fetch:
         entry = self._cache.get(endpoint.url, query) if endpoint.cache else None
         if entry is not None and entry.age <= endpoint.cache:
             request = Request(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
-            return _Answered(entry.solutions, request)
+            return _Answered(entry.solutions, request, 0)
         start = time.monotonic()
         fetched = self._transport.select(
             endpoint,
@@ -372,7 +373,7 @@ class _Fetch:
         )
         milliseconds = (time.monotonic() - start) * 1000
         if fetched.solutions is not None:
-            solutions, size, source = sub.told_apart(fetched.solutions), fetched.bytes, "endpoint"
+            solutions, size, source = sub.told_apart(fetched.solutions), fetched.size, "endpoint"
         else:
             assert entry is not None  # noqa: S101  # a tag was sent
             solutions, size, source = entry.solutions, entry.bytes, "unchanged"
@@ -380,7 +381,7 @@ class _Fetch:
             self._cache.put(endpoint.url, query, solutions, size, fetched.etag)
         age = entry.age if entry is not None and source == "unchanged" else 0.0
         request = Request(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
-        return _Answered(solutions, request)
+        return _Answered(solutions, request, fetched.size)
 
 
 def _selectivity(clause: syntax.Clause) -> int:
