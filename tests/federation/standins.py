@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pyoxigraph as ox
 
+from mesoonto.engine import inspect
 from mesoonto.engine.inspect import Outline
 from mesoonto.errors import EndpointError
 from mesoonto.federation import Endpoint, Endpoints, Federation
@@ -21,7 +23,7 @@ class StoreLocal:
         self._store = store
 
     def select(self, query: str, outline: Outline) -> bytes:
-        assert not outline.has_service
+        assert outline == dataclasses.replace(inspect.outline(query), volatile=True), query
         result = self._store.query(query, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)
         return result.serialize(format=ox.QueryResultsFormat.JSON) or b""
