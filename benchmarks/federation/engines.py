@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pyoxigraph as ox
 import rdflib
 
+from mesoonto.engine.inspect import Outline
 from mesoonto.federation import Endpoint, Endpoints, Federation
 
 Row = list[str]
@@ -23,7 +24,7 @@ def mesoonto(local: str, endpoints: list[str]) -> Callable[[str], list[Row]]:
     federation = Federation(Endpoints([Endpoint(u, u, cache=0, allow_private=True) for u in endpoints]))
 
     class Local:
-        def select(self, query: str) -> bytes:
+        def select(self, query: str, _: Outline) -> bytes:
             result = store.query(query)
             assert isinstance(result, ox.QuerySolutions)
             return result.serialize(format=ox.QueryResultsFormat.JSON) or b""

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from mesoonto.engine.inspect import Outline
 from mesoonto.errors import OverloadedError
 from mesoonto.federation import Federation
 from mesoonto_server import protocol
@@ -29,9 +30,6 @@ _JSON = "application/sparql-results+json"
 
 #: Bytes that a query may have once the answers stand in it.
 _LARGEST = 256 << 20
-
-#: Headers that would let an answer be kept, which tells of other people's data.
-_KEEPING = ("etag", "cache-control")
 
 
 class Federated:
@@ -49,9 +47,11 @@ class Federated:
         with self._turn():
             outcome = self._federation.evaluate(asked.query, local)
         if not explain:
-            return self._sent(local.exchange(outcome.query, request.accept))
-        head, parts = self._sent(local.exchange(outcome.query, f"{_JSON}, text/turtle;q=0.9", coding=False))
-        text = b"".join(parts).decode()
+            exchange = local.exchange(outcome.query, outcome.outline, request.accept)
+            return exchange.head, self._gateway.parts(exchange)
+        accept = f"{_JSON}, text/turtle;q=0.9"
+        exchange = local.exchange(outcome.query, outcome.outline, accept, coding=False)
+        head, text = exchange.head, b"".join(self._gateway.parts(exchange)).decode()
         if head.status != 200:
             return head, iter((text.encode(),))
         is_json = dict(head.headers).get("content-type") == _JSON
@@ -59,12 +59,6 @@ class Federated:
         headers = [pair for pair in head.headers if pair[0] != "content-type"]
         headers.append(("content-type", "application/json"))
         return Head(200, headers, b""), iter((json.dumps(body).encode(),))
-
-    def _sent(self, exchange: Exchange) -> tuple[Head, Iterator[bytes]]:
-        head = exchange.head
-        headers = [pair for pair in head.headers if pair[0] not in _KEEPING]
-        headers.append(("cache-control", "no-store"))
-        return Head(head.status, headers, head.body), self._gateway.parts(exchange)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -93,19 +87,23 @@ class _Local:
             body_limit=_LARGEST,
         )
 
-    def exchange(self, query: str, accept: str | None, *, coding: bool = True) -> Exchange:
-        """A worker's answer to *query*, in which no SERVICE stands."""
+    def exchange(
+        self, query: str, outline: Outline, accept: str | None, *, task: str = "query", coding: bool = True
+    ) -> Exchange:
+        """A worker's answer to *query*, which the federation wrote."""
         request = msgspec.structs.replace(
             self._request,
+            task=task,
             body=query.encode(),
             accept=accept,
             encoding=self._request.encoding if coding else "",
+            outline=outline,
         )
         return self._gateway.read_blocking(request)
 
-    def select(self, query: str) -> bytes:
+    def select(self, query: str, outline: Outline) -> bytes:
         """The result of a SELECT query, in SPARQL JSON; for the federation."""
-        exchange = self.exchange(query, _JSON, coding=False)
+        exchange = self.exchange(query, outline, _JSON, task="bindings", coding=False)
         body = b"".join(self._gateway.parts(exchange))
         if exchange.head.status != 200:
             raise RequestError(exchange.head.status, body.decode("utf-8", "replace").strip())

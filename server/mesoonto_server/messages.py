@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from mesoonto.engine.inspect import Outline
+
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
     """A request as far as it concerns a worker."""
@@ -22,6 +24,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     path_of_body: str = ""  #: file that holds the body where it is too large for a message
     body_limit: int = 1 << 20  #: bytes that the body may have without its content coding
     if_match: str = ""
+    outline: Outline | None = None  #: of a query that this server wrote; never from outside
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):

@@ -68,8 +68,15 @@ def answer(
     """
     asked = question(request)
     base = f"{request.base}{request.path}"
+    ask = partial(
+        engine.query,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        base=base,
+        outline=request.outline,
+    )
     try:
-        result = engine.query(asked.query, asked.default_graphs, asked.named_graphs, base)
+        result = ask(asked.query)
     except ServiceRefusedError:
         if not federated:
             raise
@@ -98,18 +105,13 @@ def answer(
         response.whole(200, headers)
         return
     rows = _ROWS.get(form.name, Rows()) if result.kind is not Kind.BOOLEAN else Rows()
-    if max_rows and result.kind is not Kind.BOOLEAN:
-        text = inspect.capped(asked.query, max_rows + 1)
-        asking = partial(
-            engine.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, base=base
-        )
-        if asking(text).count() > max_rows:
-            result = asking(inspect.capped(asked.query, max_rows))
-            link = f"{request.base}/#limits"
-            headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
-            produce = partial(_write_linked, result.write, form, link)
-            response.produced(headers, produce, rows=rows, cacheable=cacheable)
-            return
+    if max_rows and result.kind is not Kind.BOOLEAN and ask(asked.query).count(max_rows + 1) > max_rows:
+        result = ask(inspect.capped(asked.query, max_rows))
+        link = f"{request.base}/#limits"
+        headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
+        produce = partial(_write_linked, result.write, form, link)
+        response.produced(headers, produce, rows=rows, cacheable=cacheable)
+        return
     response.produced(headers, partial(result.write, form), rows=rows, cacheable=cacheable)
 
 

@@ -24,6 +24,7 @@ def reading(max_rows: int, *, federated: bool = False) -> Handler:
     """
     tasks: dict[str, Task] = {
         "query": partial(protocol.answer, max_rows=max_rows, federated=federated),
+        "bindings": protocol.answer,  # for a federated query, which would be wrong if they were cut
         "graph": graph_store.get,
         "description": description.service,
         "void": description.void,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -102,11 +103,15 @@ def respond(
 
 
 def over(store: ox.Store) -> Answer:
-    """Answers queries from *store*."""
+    """Answers queries from *store*, compressed where that is asked for."""
 
     def answer(handler: BaseHTTPRequestHandler, query: str) -> None:
         result = store.query(query)
         assert isinstance(result, ox.QuerySolutions)
-        respond(handler, result.serialize(format=ox.QueryResultsFormat.JSON) or b"")
+        body = result.serialize(format=ox.QueryResultsFormat.JSON) or b""
+        if "gzip" in handler.headers["Accept-Encoding"]:
+            respond(handler, gzip.compress(body, 1), headers={"Content-Encoding": "gzip"})
+        else:
+            respond(handler, body)
 
     return answer

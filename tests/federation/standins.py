@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pyoxigraph as ox
 
+from mesoonto.engine import inspect
+from mesoonto.engine.inspect import Outline
 from mesoonto.errors import EndpointError
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.client import Fetched
@@ -19,7 +22,8 @@ class StoreLocal:
     def __init__(self, store: ox.Store) -> None:
         self._store = store
 
-    def select(self, query: str) -> bytes:
+    def select(self, query: str, outline: Outline) -> bytes:
+        assert outline == dataclasses.replace(inspect.outline(query), volatile=True), query
         result = self._store.query(query, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)
         return result.serialize(format=ox.QueryResultsFormat.JSON) or b""
@@ -51,4 +55,4 @@ class StoreTransport:
         assert [v.value for v in result.variables] == list(variables)
         rows = [tuple(row[name] for name in variables) for row in result]
         assert len(rows) <= max_rows
-        return Fetched(Solutions(variables, rows), 0, None)
+        return Fetched(Solutions(variables, rows), 0, 0, None)

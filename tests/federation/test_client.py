@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Callable
@@ -92,8 +93,26 @@ def cut_off(handler: BaseHTTPRequestHandler, _: str) -> None:
     handler.close_connection = True
 
 
-def compressed(handler: BaseHTTPRequestHandler, _: str) -> None:
-    servers.respond(handler, b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+def coded(body: bytes, coding: str = "gzip", status: int = 200) -> servers.Answer:
+    """An answer that is said to have a content coding."""
+    return lambda handler, _: servers.respond(
+        handler, body, status=status, headers={"Content-Encoding": coding}
+    )
+
+
+def nothing_without_end(handler: BaseHTTPRequestHandler, _: str) -> None:
+    """Members of a gzip file without end, all of them empty."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", servers.JSON)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    for _member in range(10_000):
+        handler.wfile.write(gzip.compress(b"") * 1000)
+
+
+#: 100 MB of spaces in 100 kB.
+BOMB = gzip.compress(b" " * 100_000_000)
 
 
 BROKEN: dict[str, tuple[servers.Answer, dict[str, Any], str]] = {
@@ -116,7 +135,14 @@ BROKEN: dict[str, tuple[servers.Answer, dict[str, Any], str]] = {
     "dripping": (dripping, {"timeout": 0.5}, "no whole answer within 0.5 s"),
     "silence": (silent_for_long, {"timeout": 0.3}, "no whole answer within 0.3 s"),
     "cut off": (cut_off, {}, "broke off"),
-    "compressed": (compressed, {}, "compressed"),
+    "another coding": (coded(GOOD, "br"), {}, "compressed (br)"),
+    "half a gzip": (coded(gzip.compress(GOOD)[:-9]), {}, "broke off its answer, which was compressed"),
+    "no gzip": (coded(GOOD), {}, "not gzip"),
+    "broken gzip": (coded(gzip.compress(GOOD)[:-8] + bytes(8)), {}, "not gzip"),
+    "bomb": (coded(BOMB), {"max_bytes": 1_000_000}, "more than 1000000 bytes"),
+    "bomb that refuses": (coded(BOMB, status=500), {"max_bytes": 1_000_000}, "answered 500"),
+    "refusal in gzip": (coded(gzip.compress(b"slow down"), status=429), {}, "answered 429: slow down"),
+    "nothing without end": (nothing_without_end, {"max_bytes": 100_000}, "more than 100000 bytes"),
     "no terms": (plain(GOOD.replace(b'"uri"', b'"what"')), {}, "not SPARQL Results in JSON"),
 }
 
@@ -276,6 +302,18 @@ def test_credentials_are_sent_and_never_shown(
         for secret in secrets:
             assert secret not in str(caught.value)
             assert secret not in repr(Endpoint("x", endpoint.url, **settings))
+
+
+def test_answers_come_compressed_and_both_sizes_count() -> None:
+    rows = [{"s": {"type": "uri", "value": f"http://x.example/{n}"}} for n in range(1000)]
+    body = json.dumps({"head": {"vars": ["s"]}, "results": {"bindings": rows}}).encode()
+    with servers.serving(coded(gzip.compress(body))) as endpoint:
+        [service] = ask(endpoint.url, max_bytes=len(body)).report.services
+        assert endpoint.received[0].headers["accept-encoding"] == "gzip"
+        assert (service.rows, service.requests[0].bytes) == (1000, len(gzip.compress(body)))
+        assert service.requests[0].bytes < len(body) / 10
+        with pytest.raises(EndpointError, match="more than"):
+            ask(endpoint.url, max_bytes=len(body) - 1)
 
 
 def test_method_get_puts_the_query_into_the_address() -> None:

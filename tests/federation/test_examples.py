@@ -19,6 +19,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto import dataset
+from mesoonto.engine.inspect import Outline
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.syntax import parse
 from mesoonto.knowledge import questions
@@ -101,7 +102,7 @@ def asked(question: Question, servers: dict[str, str]) -> str:
 class _Dataset(StoreLocal):
     """The dataset with the union of its graphs as default graph, as it is served."""
 
-    def select(self, query: str) -> bytes:
+    def select(self, query: str, _: Outline) -> bytes:
         result = self._store.query(query, prefixes=PREFIXES, use_default_graph_as_union=True)
         assert isinstance(result, ox.QuerySolutions)
         return result.serialize(format=ox.QueryResultsFormat.JSON) or b""

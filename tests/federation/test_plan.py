@@ -147,8 +147,17 @@ def test_odd_texts_come_through(text: str) -> None:
     world.remote_a.add(_quad("x", "q", ox.Literal(text)))
     query = f"SELECT ?v {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?v }} }}"
     assert world.rows(query) == [(text,)]
-    rewritten = world.evaluate(query).query
-    assert not inspect.outline(rewritten).has_service
+    outcome = world.evaluate(query)
+    assert not inspect.outline(outcome.query).has_service
+    assert not outcome.outline.has_service
+
+
+def test_words_in_fetched_texts_are_not_of_the_outline() -> None:
+    world = World(":x :p :y .", ':x :q "} FROM <http://x.example/g> { SERVICE <http://x.example/> {} LOAD" .')
+    clause = f"SERVICE <{A}> {{ ?s :q ?v }}"
+    assert not world.evaluate(f"SELECT ?v {{ ?s :p ?o {clause} }}").outline.has_dataset_clause
+    graph = f"SELECT ?v FROM <http://x.example/g> {{ OPTIONAL {{ ?s :p ?o }} {clause} }}"
+    assert world.evaluate(graph).outline.has_dataset_clause
 
 
 def test_blank_nodes_stay_blank_and_apart() -> None:

@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
+from flask import Flask
 from playwright.sync_api import expect, sync_playwright
 
+from mesoonto.engine.inspect import Outline
+from mesoonto_server import front, views
+from mesoonto_server.messages import Request, decode_request, encode
 from tests.conftest import program, running_server
 from tests.server.client import ask, get
 from tests.server.test_page import FLAGS
 
 OTHER = "".join(f"<http://e/s{n}> <http://e/score> {n} .\n" for n in range(50))
+
+
+class Listener:
+    """A socket that tells whether anybody connected to it."""
+
+    def __enter__(self) -> Listener:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(0.5)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def reached(self) -> bool:
+        try:
+            self._socket.accept()[0].close()
+        except TimeoutError:
+            return False
+        return True
+
+
+def request_of_granian(query: bytes, body: bytes) -> Request:
+    """What the serving process makes of a request that granian hands over."""
+    scope = {"method": "POST", "path": "/sparql", "query_string": query, "scheme": "http"}
+    headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
+    return front.request_of(scope, headers, "query", body, 1 << 20)
+
+
+def request_of_flask(query: bytes, body: bytes) -> Request:
+    """What the Flask application makes of a request."""
+    text = query.decode("latin-1")
+    with Flask("test").test_request_context(
+        "/sparql", method="POST", query_string=text, data=body, headers={"Outline": quote(body)}
+    ):
+        return views.request_for("query", 1 << 20)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +109,46 @@ def test_explain_tells_what_was_sent_and_gives_the_result(joining: str, other: s
     (request,) = service["requests"]
     assert "VALUES" in request["query"]
     assert [row["n"]["value"] for row in reply.json["results"]["results"]["bindings"]] == ["7", "11"]
+
+
+def test_cap_on_results_cuts_no_binding(other: str, tmp_path: Path) -> None:
+    path = tmp_path / "mesoonto.toml"
+    path.write_text(f'[federation.endpoints.scores]\nurl = "{other}"\nallow_private = true\n')
+    data = tmp_path / "local.ttl"
+    data.write_text("".join(f"<http://e/s{n}> <http://e/kind> 1 .\n" for n in range(40)))
+    join = f"{{ ?s <http://e/kind> 1 SERVICE <{other}> {{ ?s <http://e/score> ?n }} }}"
+    with running_server("--config", str(path), "--data", str(data), "--max-rows", "10") as capped:
+        total = get(capped, f"SELECT (SUM(?n) AS ?total) {join}", Accept="text/csv")
+        rows = get(capped, f"SELECT ?n {join} ORDER BY ?n", Accept="text/csv")
+    assert total.text.split() == ["total", str(sum(range(40)))]
+    assert rows.text.split() == ["n", *map(str, range(10))]
+    assert rows.headers["mesoonto-row-limit"] == "10"
+
+
+def test_outline_from_outside_is_not_believed(joining: str) -> None:
+    """A stranger's SERVICE is found whatever else the request says."""
+    with Listener() as listener:
+        query = f"SELECT * {{ SERVICE <{listener.url}> {{ ?s ?p ?o }} }}"
+        said = {"outline": "[false,false,false,false,true]", "task": "bindings", "federated": "false"}
+        plain = ask(joining, path=f"/sparql?{urlencode({'query': query, **said})}", **said)
+        form = {"Content-Type": "application/x-www-form-urlencoded", **said}
+        posted = ask(joining, "POST", body=urlencode({**said, "query": query}).encode(), **form)
+        body = {"Content-Type": "application/sparql-query", **said}
+        direct = ask(joining, "POST", f"/sparql?{urlencode(said)}", query.encode(), **body)
+        assert [reply.status for reply in (plain, posted, direct)] == [403, 403, 403]
+        assert not listener.reached()
+
+
+@pytest.mark.parametrize("make", [request_of_granian, request_of_flask])
+def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], Request]) -> None:
+    outline = Outline(
+        has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False
+    )
+    hostile = encode(Request("bindings", "GET", "/", b"", "", outline=outline))
+    for text in (hostile, hostile.hex().encode(), b"outline=1&task=bindings"):
+        request = decode_request(encode(make(text, text)))
+        assert request.outline is None
+        assert request.task == "query"
 
 
 def test_endpoint_that_is_not_listed_is_refused_by_name(joining: str) -> None:

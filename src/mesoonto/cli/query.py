@@ -12,7 +12,9 @@ import click
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
+    from mesoonto.engine.inspect import Outline
     from mesoonto.engine.store import Answer, Engine
+    from mesoonto.federation import Outcome
 
 #: Seconds to wait for the answer of an endpoint that is asked directly, and the most bytes of it.
 _PATIENCE = 300.0
@@ -86,10 +88,12 @@ def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool
 
     engine = Engine(dataset.build(), dataset.version())
     if inspect.outline(question).has_service:
-        question = _without_service(question, engine, config, explain=explain)
-    elif explain:
-        click.echo("no SERVICE: all is answered from the shipped dataset", err=True)
-    answer = engine.query(question)
+        outcome = _without_service(question, engine, config, explain=explain)
+        answer = engine.query(outcome.query, outline=outcome.outline)
+    else:
+        if explain:
+            click.echo("no SERVICE: all is answered from the shipped dataset", err=True)
+        answer = engine.query(question)
     if name != "table":
         return answer.serialize(format_named(name, answer.kind)).decode()
     if answer.kind is Kind.TRIPLES:
@@ -103,11 +107,11 @@ class _EngineLocal:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def select(self, query: str) -> bytes:
-        return _json(self._engine.query(query))
+    def select(self, query: str, outline: Outline) -> bytes:
+        return _json(self._engine.query(query, outline=outline))
 
 
-def _without_service(question: str, engine: Engine, config: Path | None, *, explain: bool) -> str:
+def _without_service(question: str, engine: Engine, config: Path | None, *, explain: bool) -> Outcome:
     """*question* with what the endpoints of *config* say in place of its SERVICE clauses."""
     from mesoonto.federation import Endpoints, Federation
 
@@ -118,7 +122,7 @@ def _without_service(question: str, engine: Engine, config: Path | None, *, expl
         federation.close()
     if explain:
         click.echo(outcome.report.as_text(), err=True)
-    return outcome.query
+    return outcome
 
 
 def _json(answer: Answer) -> bytes:

@@ -4,40 +4,38 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mesoonto_server.settings import Settings
 
+if TYPE_CHECKING:
+    from mesoonto.federation.config import Endpoints
+
 _EXAMPLE = "SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial } ORDER BY ?trial"
 
 
-def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
-    """Take the options of the TOML file *path* as defaults, so that flags and environment go before it."""
-    import tomllib
-
+def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Endpoints | None:
+    """Take the options of the TOML file *path* as defaults, behind flags and environment."""
+    from mesoonto import configuration
     from mesoonto.errors import InputError, Place
+    from mesoonto.federation.config import Endpoints
 
     if path is None:
         return None
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError((error.strerror or str(error)).lower(), Place(str(path))) from error
-    except UnicodeDecodeError as error:
-        raise InputError("not UTF-8; save the file with that encoding", Place(str(path))) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", Place(str(path))) from error
-    values.pop("federation", None)  # read by `Endpoints`
+    values = configuration.read(path)
+    place = Place(str(path))
+    endpoints = Endpoints.from_config(values, place)
+    values.pop("federation", None)
     known = {parameter.name for parameter in ctx.command.params} - {"config"}
     unknown = sorted(values.keys() - known)
     if unknown:
         raise InputError(
-            f"unknown option {unknown[0]}; known are {', '.join(sorted(map(str, known)))}", Place(str(path))
+            f"unknown option {unknown[0]}; known are {', '.join(sorted(map(str, known)))}", place
         )
     ctx.default_map = values
-    return path
+    return endpoints
 
 
 def _options(command: Any) -> Any:
@@ -78,7 +76,7 @@ def _options(command: Any) -> Any:
     help="TOML file with the options above, such as: port = 8080, and with the endpoints that SERVICE may "
     "ask, each as [federation.endpoints.NAME].",
 )
-def serve(config: Path | None, **options: Any) -> None:
+def serve(config: Endpoints | None, **options: Any) -> None:
     """Serve the dataset: a page for people at / and a SPARQL endpoint at /sparql.
 
     Each query runs in a process of its own that is ended at its deadline, so that no query can stop the
@@ -101,4 +99,4 @@ def serve(config: Path | None, **options: Any) -> None:
             f"  curl -G {address}sparql -H 'Accept: text/csv' --data-urlencode \\\n    'query={_EXAMPLE}'"
         )
 
-    run(Settings(**options), Endpoints.read(config) if config else Endpoints(), announce)
+    run(Settings(**options), config or Endpoints(), announce)

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from mesoonto.errors import EndpointError
 from mesoonto.federation.address import Backend
+from mesoonto.federation.body import ACCEPTED, Body, header
 from mesoonto.federation.config import Endpoint, Endpoints
 from mesoonto.federation.solutions import Row, Solutions
 
@@ -38,10 +39,10 @@ _VIRTUOSO_BLANK = {
 _HELD = 64
 #: How often a request may be sent elsewhere.
 _MAX_REDIRECTS = 3
+#: Bytes of the body of a refusal; only its first thousands are read.
+_LONGEST_ERROR = 1 << 20
 #: Characters of a query and of an answer that an error or a plan shows.
 SHOWN = 300
-#: Bytes of an answer that are kept for an error.
-_KEPT = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Fetched:
 
     solutions: Solutions | None
     bytes: int  #: of the body, as it came over the network
+    size: int  #: of the body without compression
     etag: str | None
 
 
@@ -94,15 +96,15 @@ class Client:
         headers = [("If-None-Match", etag)] if etag else []
         with self._asked(endpoint, query, _ACCEPT, headers) as response:
             if response.status == 304 and etag:
-                return Fetched(None, 0, etag)
-            body = _Body(response, endpoint.max_bytes)
+                return Fetched(None, 0, 0, etag)
+            body = Body(response, endpoint.max_bytes)
             solutions = _solutions(body, response, variables, max_rows)
-            return Fetched(solutions, body.size, _header(response, b"etag"))
+            return Fetched(solutions, body.received, body.size, header(response, b"etag"))
 
     def ask(self, endpoint: Endpoint, query: str, accept: str) -> RemoteAnswer:
         """The whole answer to *query*, whatever its kind."""
         with self._asked(endpoint, query, accept, []) as response:
-            body = _Body(response, endpoint.max_bytes)
+            body = Body(response, endpoint.max_bytes)
             return RemoteAnswer(b"".join(iter(body.next, b"")), _media_type(response))
 
     @contextmanager
@@ -132,8 +134,9 @@ class Client:
                     yield response
                     return
                 if response.status not in _REDIRECTS:
-                    raise EndpointError(f"answered {response.status}: {_beginning(response)}")
-                location = urljoin(target.url, _header(response, b"location") or "")
+                    start = Body(response, _LONGEST_ERROR).start() or "(nothing)"
+                    raise EndpointError(f"answered {response.status}: {start}")
+                location = urljoin(target.url, header(response, b"location") or "")
             listed = self._endpoints.get(location)
             if listed is None:
                 raise EndpointError(f"redirects to {location}, which is not in the configuration")
@@ -146,7 +149,7 @@ class Client:
     ) -> Iterator[httpcore.Response]:
         form = urlencode({"query": query})
         url, content = endpoint.url, form.encode()
-        sent = [("User-Agent", "mesoonto"), *headers]
+        sent = [("User-Agent", "mesoonto"), ("Accept-Encoding", ACCEPTED), *headers]
         if endpoint.method == "GET":
             url, content = f"{url}{'&' if '?' in url else '?'}{form}", b""
         else:
@@ -168,7 +171,7 @@ class Client:
 class _Results:
     """A body as the file that pyoxigraph reads results from, its blank nodes given labels that it reads."""
 
-    def __init__(self, body: _Body, syntax: ox.QueryResultsFormat) -> None:
+    def __init__(self, body: Body, syntax: ox.QueryResultsFormat) -> None:
         self._body = body
         self._pattern = _VIRTUOSO_BLANK[syntax]
         self._rest = b""
@@ -187,45 +190,13 @@ class _Results:
         return piece
 
 
-class _Body:
-    """The body of a response in chunks, up to a number of bytes."""
-
-    def __init__(self, response: httpcore.Response, limit: int) -> None:
-        encoding = _header(response, b"content-encoding")
-        if encoding not in (None, "identity"):
-            raise EndpointError(f"sent its answer compressed ({encoding}), which was not asked for")
-        self._chunks = response.iter_stream()
-        self._limit = limit
-        self.size = 0
-        self.beginning = b""
-        self.problem: EndpointError | httpcore.TimeoutException | httpcore.NetworkError | None = None
-
-    def next(self) -> bytes:
-        """The next chunk; none at the end."""
-        # An exception in here reaches the caller of pyoxigraph's parser changed, so it is kept as well.
-        try:
-            chunk = next(self._chunks, b"")
-            self.size += len(chunk)
-            if self.size > self._limit:
-                raise EndpointError(f"sent more than {self._limit} bytes")
-        except (EndpointError, httpcore.TimeoutException, httpcore.NetworkError) as error:
-            self.problem = error
-            raise
-        except httpcore.ProtocolError as error:
-            self.problem = EndpointError(f"broke off its answer: {error}")
-            raise self.problem from error
-        if len(self.beginning) < _KEPT:
-            self.beginning += chunk[:_KEPT]
-        return chunk
-
-
 def _solutions(
-    body: _Body, response: httpcore.Response, variables: tuple[str, ...], max_rows: int
+    body: Body, response: httpcore.Response, variables: tuple[str, ...], max_rows: int
 ) -> Solutions:
     media_type = _media_type(response)
     syntax = _RESULT_TYPES.get(media_type)
     if syntax is None:
-        raise EndpointError(f"sent {media_type or 'no media type'}: {_beginning(response)}")
+        raise EndpointError(f"sent {media_type or 'no media type'}: {body.start() or '(nothing)'}")
     found: ox.QuerySolutions | ox.QueryBoolean | None = None
     try:
         found = ox.parse_query_results(_Results(body, syntax), format=syntax)  # type: ignore[arg-type]  # any file that reads
@@ -253,22 +224,8 @@ def _solutions(
     return Solutions(variables, rows)
 
 
-def _beginning(response: httpcore.Response) -> str:
-    """The first characters of the body, for an error."""
-    found = b""
-    for chunk in response.iter_stream():
-        found += chunk
-        if len(found) >= _KEPT:
-            break
-    return found[:_KEPT].decode("utf-8", "replace") or "(nothing)"
-
-
-def _header(response: httpcore.Response, name: bytes) -> str | None:
-    return next((v.decode("latin-1") for k, v in response.headers if k.lower() == name), None)
-
-
 def _media_type(response: httpcore.Response) -> str:
-    return (_header(response, b"content-type") or "").partition(";")[0].strip().lower()
+    return (header(response, b"content-type") or "").partition(";")[0].strip().lower()
 
 
 def _told(endpoint: Endpoint, query: str, what: str) -> EndpointError:

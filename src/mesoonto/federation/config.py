@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mesoonto import configuration
 from mesoonto.errors import InputError, Place
 
 _METHODS = ("POST", "GET")
@@ -76,15 +76,7 @@ class Endpoints:
 
         Raises InputError for what cannot be read, is unknown or out of range.
         """
-        try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError((error.strerror or str(error)).lower(), Place(str(path))) from error
-        except UnicodeDecodeError as error:
-            raise InputError("not UTF-8; save the file with that encoding", Place(str(path))) from error
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"not TOML: {error}", Place(str(path))) from error
-        return Endpoints.from_config(content, Place(str(path)))
+        return Endpoints.from_config(configuration.read(path), Place(str(path)))
 
     @staticmethod
     def from_config(content: Mapping[str, Any], place: Place) -> Endpoints:

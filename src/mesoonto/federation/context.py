@@ -10,11 +10,11 @@ that goes through Join, the left side of LeftJoin or Minus, Filter and Extend ke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from mesoonto.engine import tree
+from mesoonto.engine import inspect, tree
 from mesoonto.federation import syntax
 from mesoonto.federation.syntax import NOTHING, Clause, Names, Query
 
@@ -57,6 +57,16 @@ def local_query(query: Query, clause: Clause, fetched: Mapping[int, str], limit:
 def rewrite(query: Query, fetched: Mapping[int, str]) -> str:
     """The text of *query* with each clause replaced by the pattern that *fetched* has for it."""
     return _with_patterns(query.root, fetched)
+
+
+def outline(query: Query) -> inspect.Outline:
+    """The outline of *query* once its clauses are replaced, and of the local queries made from its parts.
+
+    It is that of the text with an empty group in the place of each clause: what is put there instead is
+    written by `solutions.pattern`, which holds terms and nothing that an outline tells of. What other
+    endpoints say may differ the next time, so that the result counts as volatile.
+    """
+    return replace(inspect.outline(rewrite(query, {c.node.id: "{}" for c in query.clauses})), volatile=True)
 
 
 def _with_patterns(node: Node, fetched: Mapping[int, str]) -> str:

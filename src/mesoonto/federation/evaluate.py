@@ -12,6 +12,7 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from mesoonto.engine import tree
+from mesoonto.engine.inspect import Outline
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError
 from mesoonto.federation import context, syntax
 from mesoonto.federation.cache import Cache
@@ -25,8 +26,11 @@ from mesoonto.federation.subquery import SubQuery
 class Local(Protocol):
     """The local dataset, asked within the limits of the caller."""
 
-    def select(self, query: str) -> bytes:
-        """The result of the SELECT *query* in SPARQL JSON. mesoonto's prefixes are declared beforehand."""
+    def select(self, query: str, outline: Outline) -> bytes:
+        """The result of the SELECT *query* in SPARQL JSON. mesoonto's prefixes are declared beforehand.
+
+        *outline* is what `inspect.outline` would find in it, which takes long where solutions stand in it.
+        """
         ...
 
 
@@ -55,7 +59,7 @@ class Outcome:
     """A query without SERVICE, to be evaluated on the local data, and how it came about."""
 
     query: str
-    has_dataset_clause: bool  #: whether FROM or FROM NAMED stands in it
+    outline: Outline  #: of this query, as `Engine.query` takes it
     report: Report
 
 
@@ -103,6 +107,7 @@ class _Evaluation:
         self._cache = federation._cache
         self._query = query
         self._local = local
+        self._outline = context.outline(query)
         self._start = time.monotonic()
         self._fetched: dict[int, str] = {}
         self._services: list[ServiceReport] = []
@@ -122,7 +127,7 @@ class _Evaluation:
             clauses.remove(clause)
             self._fetched[clause.node.id] = pattern(self._solutions(clause, bindings))
         report = Report(self._services, list(self._answers), (time.monotonic() - self._start) * 1000)
-        return Outcome(context.rewrite(self._query, self._fetched), bool(self._query.dataset()), report)
+        return Outcome(context.rewrite(self._query, self._fetched), self._outline, report)
 
     def _next(self, clauses: Sequence[syntax.Clause]) -> tuple[syntax.Clause, _Bindings | None]:
         """The clause to fetch now, with its bindings: the one with the fewest, or else the most selective.
@@ -152,7 +157,7 @@ class _Evaluation:
         if asked is None or (clause.variable and clause.variable not in asked.variables):
             return None
         if asked.text not in self._answers:
-            self._answers[asked.text] = _read(self._local.select(asked.text))
+            self._answers[asked.text] = _read(self._local.select(asked.text, self._outline))
         found = self._answers[asked.text]
         # A binding that some local solution lacks restricts nothing. A blank node is known to one side only.
         names = found.bound()
@@ -236,6 +241,7 @@ class _Answered:
 
     solutions: Solutions
     request: Request
+    size: int  #: bytes of the answer without compression; 0 for one from the cache
 
 
 class _Fetch:
@@ -323,7 +329,7 @@ class _Fetch:
                 if isinstance(answered, EndpointError):
                     raise answered
                 rows += len(answered.solutions.rows)
-                size += answered.request.bytes
+                size += answered.size
                 if rows > endpoint.max_rows or size > endpoint.max_bytes:
                     raise EndpointError(
                         f"endpoint {endpoint.name} <{endpoint.url}> gave more than {endpoint.max_rows} rows "
@@ -356,7 +362,7 @@ class _Fetch:
         entry = self._cache.get(endpoint.url, query) if endpoint.cache else None
         if entry is not None and entry.age <= endpoint.cache:
             request = Request(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
-            return _Answered(entry.solutions, request)
+            return _Answered(entry.solutions, request, 0)
         start = time.monotonic()
         fetched = self._transport.select(
             endpoint,
@@ -367,7 +373,7 @@ class _Fetch:
         )
         milliseconds = (time.monotonic() - start) * 1000
         if fetched.solutions is not None:
-            solutions, size, source = sub.told_apart(fetched.solutions), fetched.bytes, "endpoint"
+            solutions, size, source = sub.told_apart(fetched.solutions), fetched.size, "endpoint"
         else:
             assert entry is not None  # noqa: S101  # a tag was sent
             solutions, size, source = entry.solutions, entry.bytes, "unchanged"
@@ -375,7 +381,7 @@ class _Fetch:
             self._cache.put(endpoint.url, query, solutions, size, fetched.etag)
         age = entry.age if entry is not None and source == "unchanged" else 0.0
         request = Request(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
-        return _Answered(solutions, request)
+        return _Answered(solutions, request, fetched.size)
 
 
 def _selectivity(clause: syntax.Clause) -> int:
