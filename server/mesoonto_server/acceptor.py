@@ -47,6 +47,9 @@ _LOOKS = 3
 #: microseconds (see `direct`).
 _SETTLE = 0.002
 
+#: Looks in a row that find no long query before a worker that was needed beside one is ended.
+_CALM = 20
+
 #: Seconds that a connection waits for a worker before it is relayed.
 _PATIENCE = 0.25
 
@@ -157,8 +160,7 @@ class Acceptor:
         with contextlib.suppress(ServeError, TimeoutError):
             await self._hire()
         for server in old:
-            server.retiring = True
-            self._recall(server)
+            self._retire(server)
         self._top_up()
 
     async def close(self) -> None:
@@ -166,8 +168,7 @@ class Acceptor:
         self._closing = True
         self._stop_accepting()
         for server in list(self._servers):
-            server.retiring = True
-            self._recall(server)
+            self._retire(server)
         while self._servers:
             await asyncio.sleep(_TICK)
         for task in self._tasks:
@@ -289,6 +290,11 @@ class Acceptor:
         with contextlib.suppress(OSError):
             server.worker.sock.send(direct.HANDED.pack(0, b""))  # wakes it up
 
+    def _retire(self, server: _Server) -> None:
+        """Let *server* end when it has finished what it is at."""
+        server.retiring = True
+        self._recall(server)
+
     async def _attend(self, server: _Server) -> None:
         """Hear what *server* tells, until it has ended."""
         try:
@@ -313,8 +319,7 @@ class Acceptor:
             self._pool.vacate(server.worker)
             self._leave(server)
         connections, server.connections = server.connections, {}
-        surplus = sum(not other.recalled for other in self._servers) > 2 * self._settings.workers
-        if server.retiring or server.worker.stale or surplus:
+        if server.retiring or server.worker.stale:
             self._dismiss(server)
         for connection in connections.values():
             self._assign(connection)
@@ -355,8 +360,12 @@ class Acceptor:
     # Long queries.
 
     async def _watch(self) -> None:
+        calm = 0
         while True:
             await asyncio.sleep(_TICK)
+            calm = 0 if any(server.occupied for server in self._servers) else calm + 1
+            if calm and calm % _CALM == 0 and len(self._servers) > self._settings.workers:
+                self._retire(min(self._servers, key=lambda one: len(one.connections)))
             for server in list(self._servers):
                 turn = server.words[direct.TURN]
                 if server.occupied or not server.words[direct.CLAIM] or turn != server.turn:
@@ -373,6 +382,11 @@ class Acceptor:
                 else:
                     self._homeless.append(connection)
             self._top_up()
+            # Room is left for what those that serve now may turn out to have.
+            free = sum(not server.occupied for server in self._servers)
+            crowded = self._pool.busy + free > self._pool.limits.max_workers
+            for server in self._servers:
+                server.words[direct.CROWDED] = crowded
 
     async def _detach(self, server: _Server, turn: int) -> None:
         """Leave *server* to its long query, and let others have its other connections."""

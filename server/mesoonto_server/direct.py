@@ -38,9 +38,10 @@ from mesoonto_server.tally import Tally
 from mesoonto_server.telemetry import Recorder
 
 #: Words of the page: the number of the recall, which is not 0 while one is on; the number of the connection
-#: at work, or 0; how many requests were begun; whether the answer has begun; and the seconds that were asked
-#: for, times thousand.
-RECALL, CLAIM, TURN, STARTED, TIMEOUT = range(5)
+#: at work, or 0; how many requests were begun; whether the answer has begun; the seconds that were asked for,
+#: times thousand; and whether so many long queries run that a long answer must not begin, but wait its turn in
+#: the queue of the server behind.
+RECALL, CLAIM, TURN, STARTED, TIMEOUT, CROWDED = range(6)
 _WORDS = 8
 
 #: Bytes of the page; what the worker has counted follows the words.
@@ -342,6 +343,9 @@ class _Reply:
         self.send(head.status, lines, head.body)
 
     def start(self, head: Head) -> None:
+        if self._words[CROWDED]:
+            self.passed_on = True
+            raise OSError("not now")
         self._words[STARTED] = 1
         self.status = head.status
         lines = http1.header_lines(head.headers)
