@@ -430,7 +430,7 @@ class Pool:
             return None
         while self._idle:
             worker = self._idle.pop()
-            if not worker.closed:
+            if not worker.closed:  # it may have ended since the last look
                 return worker
         return None
 
@@ -463,6 +463,7 @@ class Pool:
 
     def _top_up(self) -> None:
         """See that enough idle workers stand ready for what may start next."""
+        self._idle = [worker for worker in self._idle if not worker.closed]
         short = len(self._busy) - self._long
         wanted = min(self.limits.workers - short, self.limits.max_workers - len(self._busy))
         missing = wanted - len(self._idle) - self._starting
