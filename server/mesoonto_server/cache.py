@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 from cachetools import LRUCache
 
@@ -15,12 +16,16 @@ _OVERHEAD = 1024
 _SHARE = 16
 
 
-class Entry:
+#: Headers as they go out.
+_Lines = TypeVar("_Lines")
+
+
+class Entry(Generic[_Lines]):
     """An answer as it goes out: its headers are encoded once."""
 
     __slots__ = ("body", "etag", "headers", "rows", "size", "status")
 
-    def __init__(self, head: Head, headers: list[tuple[bytes, bytes]], key_size: int) -> None:
+    def __init__(self, head: Head, headers: _Lines, key_size: int) -> None:
         self.status = head.status
         self.headers = headers
         self.body = head.body
@@ -29,25 +34,23 @@ class Entry:
         self.size = len(head.body) + key_size + _OVERHEAD
 
 
-class Cache:
+class Cache(Generic[_Lines]):
     """The least recently used answers go first when *capacity* bytes are full."""
 
     def __init__(self, capacity: int) -> None:
         self._largest = capacity // _SHARE
-        self._entries: LRUCache[Hashable, Entry] = LRUCache(
+        self._entries: LRUCache[Hashable, Entry[_Lines]] = LRUCache(
             max(capacity, 1), getsizeof=lambda entry: entry.size
         )
         self.get = self._entries.get
         self.clear = self._entries.clear
 
-    def put(
-        self,
-        key: tuple[str, bytes, object, object, object, bytes],
-        head: Head,
-        headers: list[tuple[bytes, bytes]],
-    ) -> None:
-        """Keep *head*, the whole answer to *key*, unless it is large; *headers* are its own, encoded."""
-        entry = Entry(head, headers, len(key[1]) + len(key[5]))
+    def put(self, key: Hashable, head: Head, headers: _Lines, key_size: int) -> None:
+        """Keep *head*, the whole answer to *key* of *key_size* bytes, unless it is large.
+
+        *headers* are its own, encoded.
+        """
+        entry = Entry(head, headers, key_size)
         if entry.size <= self._largest:
             self._entries[key] = entry
 

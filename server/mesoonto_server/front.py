@@ -1,8 +1,8 @@
-"""The application that granian calls: it answers queries itself, and leaves all else to Flask.
+"""The application that granian calls, for what direct workers do not answer: queries go on to workers of the
+pool, and all else to Flask.
 
-A query passes through here and one worker only: an answer that is in the cache costs some tens of
-microseconds, and a new one as little Python as can be. Whatever a request holds, this process only moves its
-bytes: it reads a body up to a limit and a deadline, and never parses what a stranger sent.
+Whatever a request holds, this process only moves its bytes: it reads a body up to a limit and a deadline, and
+never parses what a stranger sent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -18,25 +18,21 @@ from typing import Any
 
 from mesoonto.errors import AbandonedError, MesoontoError
 from mesoonto.federation.config import Endpoints
-from mesoonto_server import access, bodies, connections, create_app, memory, problems, protocol
+from mesoonto_server import access, bodies, create_app, incoming, memory, problems, protocol
+from mesoonto_server.acceptor import Acceptor
 from mesoonto_server.bridge import Bridge
 from mesoonto_server.cache import Cache, encoded
 from mesoonto_server.gateway import Exchange, Gateway
 from mesoonto_server.guard import Guard
-from mesoonto_server.messages import Request
-from mesoonto_server.negotiate import choose_coding
+from mesoonto_server.incoming import Headers
 from mesoonto_server.problems import RequestError
+from mesoonto_server.relay import Origins
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry import Telemetry
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-_Headers = dict[bytes, bytes]
-
-_TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
-_UPDATE = re.compile(rb"(?:^|&)update=")
-_HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 
 #: Largest part of a body that is handed to granian, in bytes.
 _PART = 1 << 16
@@ -108,13 +104,18 @@ class Front:
     """An ASGI application."""
 
     def __init__(
-        self, gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
-    ) -> None:
+        self, gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints,
+        listener: socket.socket, behind: tuple[str, int], origins: Origins,
+    ) -> None:  # fmt: skip
         self._gateway = gateway
         self._settings = settings
         self._telemetry = Telemetry(gateway.pool, settings)
         self._guard = Guard(settings)
-        self._cache = Cache(settings.cache << 20)
+        self._cache: Cache[list[tuple[bytes, bytes]]] = Cache(settings.cache << 20)
+        self._origins = origins
+        self._acceptor = Acceptor(
+            listener, behind, origins, gateway.pool, self._guard, self._telemetry, settings
+        )
         self._flask = Bridge(create_app(gateway, settings, tokens, endpoints, self._telemetry), settings)
         self._max_query = settings.max_query << 10
         self._tasks: list[asyncio.Task[None]] = []
@@ -127,11 +128,13 @@ class Front:
             await self._live(receive, send)
             return
         started = time.perf_counter()
-        headers: _Headers = {}
+        headers: Headers = {}
         for name, value in scope["headers"]:
             # Repeated headers make one list (RFC 9110, section 5.3).
             headers[name] = headers[name] + b", " + value if name in headers else value
-        client = self._guard.client(scope["client"][0], headers.get(b"x-forwarded-for"))
+        address = self._origins.of(int(scope["client"][1]))
+        scope = {**scope, "client": (address, 0)}
+        client = self._guard.client(address, headers.get(b"x-forwarded-for"))
         request_id = self._telemetry.request_id()
         sender = _Sender(send, request_id, self._settings.send_timeout)
         path = scope["path"]
@@ -140,7 +143,9 @@ class Front:
             if path not in _PROBES:
                 self._guard.enter(client)
                 entered = True
-            if path == "/sparql" or path.startswith("/sparql."):
+            if incoming.is_query_address(path) and incoming.may_be_query(
+                scope["method"], scope["query_string"], headers
+            ):
                 await self._sparql(scope, headers, receive, sender)
             else:
                 await self._flask(scope, headers, receive, sender)
@@ -163,33 +168,20 @@ class Front:
                 started=started, cached=sender.cached, broken=sender.broken, client=client,
             )  # fmt: skip
 
-    async def _sparql(self, scope: Scope, headers: _Headers, receive: Receive, sender: _Sender) -> None:
+    async def _sparql(self, scope: Scope, headers: Headers, receive: Receive, sender: _Sender) -> None:
         """Answer the query operation here; everything else at this address is Flask's."""
-        method, query = scope["method"], scope["query_string"]
+        method, path, query = scope["method"], scope["path"], scope["query_string"]
         body = b""
         if method == "POST":
-            content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-            if content_type == b"application/sparql-update":
-                await self._flask(scope, headers, receive, sender)
-                return
             length = headers.get(b"content-length", b"")
             with await bodies.read(receive, length, self._max_query, self._settings.body_timeout) as file:
                 body = file.read()
-            if content_type == b"application/x-www-form-urlencoded" and _UPDATE.search(body):
-                await self._flask(scope, headers, _again(body, receive), sender)
-                return
-        elif not (method == "GET" and b"query=" in query):
-            await self._flask(scope, headers, receive, sender)
-            return
-        if b"explain=" in query or b"explain=" in body:
+        if not incoming.is_query(query, headers, body):
             await self._flask(scope, headers, _again(body, receive), sender)
             return
         if len(query) > self._max_query:
             raise RequestError(414, "the address is too long; send the query with POST")
-        key = (
-            scope["path"], query, headers.get(b"accept"), headers.get(b"accept-encoding"),
-            headers.get(b"content-type"), body,
-        )  # fmt: skip
+        key = incoming.cache_key(path, query, headers, body)
         found = self._cache.get(key)
         if found is not None:
             sender.cached = True
@@ -200,9 +192,11 @@ class Front:
             else:
                 await sender.whole(found.status, found.headers, found.body)
             return
-        asked = _TIMEOUT.search(query) or _TIMEOUT.search(body) if b"timeout=" in query + body else None
-        request = request_of(scope, headers, "query", body, self._max_query)
-        exchange = await self._gateway.read(request, _number(asked), partial(_left, receive))
+        request = incoming.request_of(
+            "query", method, scope["scheme"], path, query, headers, body, self._max_query
+        )
+        timeout = incoming.timeout_of(query, body)
+        exchange = await self._gateway.read(request, timeout, partial(_left, receive))
         head = exchange.head
         if head.status == protocol.FEDERATED:
             await self._flask(scope, headers, _again(body, receive), sender)
@@ -212,7 +206,7 @@ class Front:
             lines = encoded([*head.headers, self._version()] if refused else head.headers)
             whole = head.status == 200 and not exchange.more
             if whole and head.cacheable and exchange.version == self._gateway.pool.version:
-                self._cache.put(key, head, lines)
+                self._cache.put(key, head, lines, len(query) + len(body))
             sender.rows = exchange.rows
             if not exchange.more:
                 await sender.whole(head.status, lines, head.body)
@@ -240,17 +234,23 @@ class Front:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await self._gateway.open()
-                self._gateway.pool.on_renewal = self._cache.clear
+                self._gateway.pool.on_renewal = self._renew
                 self._tasks.append(asyncio.create_task(self._look_for_versions()))
                 self._tasks.append(asyncio.create_task(memory.keep_small()))
-                self._tasks.append(asyncio.create_task(connections.bound(self._settings.send_timeout)))
+                await self._acceptor.open()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await self._acceptor.close()
                 for task in self._tasks:
                     task.cancel()
                 await self._gateway.pool.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    async def _renew(self) -> None:
+        """Answer from the newest data."""
+        self._cache.clear()
+        await self._acceptor.renew()
 
     async def _look_for_versions(self) -> None:
         """Follow what `mesoonto load` or `restore` publish while we serve."""
@@ -260,31 +260,6 @@ class Front:
             if published() not in ("", self._gateway.pool.version):
                 with contextlib.suppress(MesoontoError):  # told again in a second, if it stays so
                     await self._gateway.pool.renew()
-
-
-def request_of(scope: Scope, headers: _Headers, task: str, body: bytes, limit: int) -> Request:
-    """What a worker has to know of a request."""
-    host = headers.get(b"host", b"")
-    if not _HOST.fullmatch(host):
-        host = b"localhost"
-
-    def text(name: bytes) -> str:
-        return headers.get(name, b"").decode("latin-1")
-
-    return Request(
-        task=task,
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"],
-        base=f"{scope['scheme']}://{host.decode()}",
-        accept=text(b"accept") if b"accept" in headers else None,
-        content_type=text(b"content-type"),
-        content_encoding=text(b"content-encoding"),
-        encoding=choose_coding(text(b"accept-encoding")),
-        if_none_match=text(b"if-none-match"),
-        body=body,
-        body_limit=limit,
-    )
 
 
 async def _left(receive: Receive) -> None:
@@ -303,10 +278,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return give
-
-
-def _number(match: re.Match[bytes] | None) -> float | None:
-    try:
-        return float(match[1]) if match else None
-    except ValueError:
-        return None  # the worker refuses it in words

@@ -26,15 +26,8 @@ class Guard:
         self._strategy = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
 
     def client(self, address: str, forwarded_for: bytes | None) -> str:
-        """Who asks: the peer, or whom the trusted proxy names as the one before it."""
-        if forwarded_for and self._proxy and address == self._proxy:
-            address = forwarded_for.rsplit(b",", 1)[-1].strip().decode("latin-1")
-        if ":" in address:
-            try:
-                return str(ipaddress.ip_network((address, _SITE), strict=False))
-            except ValueError:
-                return "unknown"
-        return address
+        """Who asks, as `client_of` tells."""
+        return client_of(address, forwarded_for, self._proxy)
 
     def enter(self, client: str) -> None:
         """Let a request of *client* in; a RequestError 429 when it has asked too much. `leave` follows."""
@@ -50,6 +43,18 @@ class Guard:
         self._at_work[client] -= 1
         if self._at_work[client] <= 0:
             del self._at_work[client]
+
+
+def client_of(address: str, forwarded_for: bytes | None, proxy: str) -> str:
+    """Who asks: the peer at *address*, or whom the trusted *proxy* names as the one before it."""
+    if forwarded_for and proxy and address == proxy:
+        address = forwarded_for.rsplit(b",", 1)[-1].strip().decode("latin-1")
+    if ":" in address:
+        try:
+            return str(ipaddress.ip_network((address, _SITE), strict=False))
+        except ValueError:
+            return "unknown"
+    return address
 
 
 def _rate(text: str) -> limits.RateLimitItem | None:

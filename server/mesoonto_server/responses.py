@@ -34,6 +34,38 @@ class Rows:
     quote: bytes = b""  #: what encloses values in which the mark may stand
 
 
+class Sink(Protocol):
+    """Where a response goes: whole, or as a start, parts and an end."""
+
+    def whole(self, head: Head) -> None: ...  # noqa: D102
+    def start(self, head: Head) -> None: ...  # noqa: D102
+    def part(self, body: bytes) -> None: ...  # noqa: D102
+    def end(self, tail: Tail) -> None: ...  # noqa: D102
+    def fail(self, reason: str) -> None: ...  # noqa: D102
+
+
+class Framed:
+    """A sink in the serving process, to which *reply* leads."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def whole(self, head: Head) -> None:  # noqa: D102
+        self._reply.last(encode(head))
+
+    def start(self, head: Head) -> None:  # noqa: D102
+        self._reply.part(encode(head))
+
+    def part(self, body: bytes) -> None:  # noqa: D102
+        self._reply.part(body)
+
+    def end(self, tail: Tail) -> None:  # noqa: D102
+        self._reply.last(encode(tail))
+
+    def fail(self, reason: str) -> None:  # noqa: D102
+        self._reply.fail(reason)
+
+
 class _Coder(Protocol):
     def compress(self, data: bytes, /) -> bytes: ...
     def flush(self) -> bytes: ...
@@ -49,9 +81,9 @@ def _coder(coding: str) -> _Coder:
 class Response:
     """The one response to a request."""
 
-    def __init__(self, request: Request, reply: Reply) -> None:
+    def __init__(self, request: Request, sink: Sink) -> None:
         self._request = request
-        self._reply = reply
+        self._sink = sink
 
     def whole(
         self, status: int, headers: Headers, body: bytes = b"", *, cacheable: bool = False, rows: int = -1
@@ -62,7 +94,7 @@ class Response:
             coder = _coder(coding)
             body = coder.compress(body) + coder.flush()
             headers = [*headers, ("content-encoding", coding)]
-        self._reply.last(encode(Head(status, headers, body, cacheable, rows)))
+        self._sink.whole(Head(status, headers, body, cacheable, rows))
 
     def refuse(self, error: MesoontoError | problems.RequestError) -> None:
         """Tell why there is no other response."""
@@ -81,12 +113,12 @@ class Response:
         What *produce* raises becomes a refusal when nothing was sent yet, and otherwise breaks the response
         off.
         """
-        output = _Output(self._reply, headers, self._request.encoding, rows, cacheable)
+        output = _Output(self._sink, headers, self._request.encoding, rows, cacheable)
         try:
             produce(output)
         except MesoontoError as error:
             if output.started:
-                self._reply.fail(str(error))
+                self._sink.fail(str(error))
             else:
                 self.refuse(error)
             return
@@ -96,8 +128,8 @@ class Response:
 class _Output:
     """A file to write a body to. The response starts when enough has come together."""
 
-    def __init__(self, reply: Reply, headers: Headers, coding: str, rows: Rows, cacheable: bool) -> None:
-        self._reply = reply
+    def __init__(self, sink: Sink, headers: Headers, coding: str, rows: Rows, cacheable: bool) -> None:
+        self._sink = sink
         self._headers = headers
         self._coding = coding
         self._coder: _Coder | None = None
@@ -150,11 +182,11 @@ class _Output:
                 self._coder = _coder(self._coding)
                 self._headers = [*self._headers, ("content-encoding", self._coding)]
             body = self._coder.compress(data) if self._coder else data
-            self._reply.part(encode(Head(200, self._headers, body, self._cacheable)))
+            self._sink.start(Head(200, self._headers, body, self._cacheable))
             return
         body = self._coder.compress(data) if self._coder else data
         if body:
-            self._reply.part(body)
+            self._sink.part(body)
 
     def finish(self) -> None:
         """Send what is left as the end of the response."""
@@ -164,11 +196,11 @@ class _Output:
             rows = 0
         if self.started:
             body = self._coder.compress(data) + self._coder.flush() if self._coder else data
-            self._reply.last(encode(Tail(body, rows)))
+            self._sink.end(Tail(body, rows))
             return
         headers = self._headers
         if self._coding and len(data) >= _WORTH_CODING:
             coder = _coder(self._coding)
             data = coder.compress(data) + coder.flush()
             headers = [*headers, ("content-encoding", self._coding)]
-        self._reply.last(encode(Head(200, headers, data, self._cacheable, rows)))
+        self._sink.whole(Head(200, headers, data, self._cacheable, rows))

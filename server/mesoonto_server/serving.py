@@ -1,4 +1,8 @@
-"""Starts the processes of a server: the keeper with its workers, and granian with the application."""
+"""Starts the processes of a server: the keeper with its workers, and granian with the application.
+
+Connections of clients come to the acceptor, which is in the process that granian starts for the application.
+granian itself listens behind it, on a port of the loopback address.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import ctypes
 import logging
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -27,19 +32,24 @@ from mesoonto.engine.keeper import Link, Role
 from mesoonto.engine.limits import MIB
 from mesoonto.engine.store import Engine, replace_graphs
 from mesoonto.engine.versions import Location
+from mesoonto.engine.worker import jobs
 from mesoonto.engine.write import Writer
 from mesoonto.errors import InputError, ServeError
 from mesoonto.federation.config import Endpoints
 from mesoonto.validation import changes
-from mesoonto_server import access, tasks
+from mesoonto_server import acceptor, access, direct, tasks
 from mesoonto_server.front import Front
 from mesoonto_server.gateway import Gateway
+from mesoonto_server.relay import Origins
 from mesoonto_server.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-#: Connections that are held at one time; idle ones cost some kilobytes each.
-_CONNECTIONS = 2048
+#: Where granian listens: connections come to it from the acceptor, on this machine.
+_BEHIND = "127.0.0.1"
+
+#: Open files: a connection that is relayed takes three of them.
+_FILES = 4 * acceptor.CONNECTIONS
 
 #: Milliseconds for a client to send the head of a request.
 _HEAD_TIMEOUT = 10_000
@@ -61,25 +71,27 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
             "--allow-update opens writing on loopback only; use --token-file, or --host 127.0.0.1"
         )
     tokens = access.read_tokens(settings.token_file) if settings.token_file else None
-    _require_free(settings.host, settings.port)
+    listener = _listening(settings.host, settings.port)
     temporary = None
     if settings.writable and settings.location is None:
         temporary = Path(tempfile.mkdtemp(prefix="mesoonto-"))
     try:
         location = temporary or settings.location
-        link = start(settings, location, federated=len(endpoints) > 0)
+        link = start(settings, location, federated=len(endpoints) > 0, listener=listener)
         gateway = Gateway(link, settings, Location(location).current if location else None)
         multiprocessing.set_start_method("fork", force=True)  # the application inherits the link
+        reserved = _reserved()
+        behind = reserved.getsockname()
         server = Granian(
             "mesoonto_server",
-            address=settings.host,
-            port=settings.port,
+            address=behind[0],
+            port=behind[1],
             interface=Interfaces.ASGI,
             loop=Loops.uvloop,
             runtime_mode=RuntimeModes.st,
             websockets=False,
             workers=1,
-            backpressure=_CONNECTIONS,
+            backpressure=acceptor.CONNECTIONS,
             http1_settings=HTTP1Settings(header_read_timeout=_HEAD_TIMEOUT),
             respawn_failed_workers=True,
             respawn_interval=0.1,
@@ -87,20 +99,36 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
             log_level=LogLevels.error,
         )
         server.on_startup(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
-        server.serve(
-            target_loader=partial(_application, gateway, settings, tokens, endpoints), wrap_loader=False
-        )
+        _allow_files()
+        application = partial(_application, gateway, settings, tokens, endpoints, listener, behind, Origins())
+        server.serve(target_loader=application, wrap_loader=False)
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def start(settings: Settings, location: Path | None, *, federated: bool = False) -> Link:
-    """Start the keeper of the data; they are in memory unless there is a *location*."""
-    if location is None:
-        return keeper.start(partial(_in_memory, settings, federated))
-    keeper.apart(partial(_renew, Location(location), settings))
-    return keeper.start(partial(_on_disk, settings, location, federated))
+def start(
+    settings: Settings,
+    location: Path | None,
+    *,
+    federated: bool = False,
+    listener: socket.socket | None = None,
+) -> Link:
+    """Start the keeper of the data; they are in memory unless there is a *location*.
+
+    It does not keep *listener* open, which is the business of others.
+    """
+
+    def prepare() -> Mapping[str, Role]:
+        if listener is not None:
+            listener.close()
+        if location is None:
+            return _in_memory(settings, federated)
+        return _on_disk(settings, location, federated)
+
+    if location is not None:
+        keeper.apart(partial(_renew, Location(location), settings))
+    return keeper.start(prepare)
 
 
 def _in_memory(settings: Settings, federated: bool) -> Mapping[str, Role]:
@@ -111,7 +139,7 @@ def _in_memory(settings: Settings, federated: bool) -> Mapping[str, Role]:
     else:
         store, version = dataset.build(), dataset.version()
     engine = Engine(store, version, union=not settings.empty)
-    return {"query": _reader(settings, lambda: engine, federated), "validator": _validator(settings)}
+    return {**_readers(settings, lambda: engine, federated), "validator": _validator(settings)}
 
 
 def _on_disk(settings: Settings, path: Path, federated: bool) -> Mapping[str, Role]:
@@ -122,20 +150,25 @@ def _on_disk(settings: Settings, path: Path, federated: bool) -> Mapping[str, Ro
         store, version = location.open_current()
         return Engine(store, version, union=not settings.empty)
 
-    writer = Role(_nothing, tasks.writing(Writer(location, check)), settings.memory * MIB * _WRITE_MEMORY)
+    writing = jobs(tasks.writing(Writer(location, check)))
     return {
-        "query": _reader(settings, opened, federated),
-        "writer": writer,
+        **_readers(settings, opened, federated),
+        "writer": Role(_nothing, writing, settings.memory * MIB * _WRITE_MEMORY),
         "validator": _validator(settings),
     }
 
 
-def _reader(settings: Settings, opened: Callable[[], Engine], federated: bool) -> Role:
-    return Role(opened, tasks.reading(settings.max_rows, federated=federated), settings.memory * MIB)
+def _readers(settings: Settings, opened: Callable[[], Engine], federated: bool) -> dict[str, Role]:
+    reading = jobs(tasks.reading(settings.max_rows, federated=federated))
+    memory = settings.memory * MIB
+    return {
+        "query": Role(opened, reading, memory),
+        acceptor.DIRECT: Role(opened, direct.work(settings, federated=federated), memory),
+    }
 
 
 def _validator(settings: Settings) -> Role:
-    return Role(_nothing, tasks.judging, settings.memory * MIB)
+    return Role(_nothing, jobs(tasks.judging), settings.memory * MIB)
 
 
 def _nothing() -> Engine:
@@ -159,8 +192,9 @@ def _renew(location: Location, settings: Settings) -> None:
 
 
 def _application(
-    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints
-) -> Front:
+    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints,
+    listener: socket.socket, behind: tuple[str, int], origins: Origins,
+) -> Front:  # fmt: skip
     """Called in the process that granian starts, and again in one that replaces it, as SIGHUP asks."""
     _end_with_parent()
     if settings.token_file is not None:
@@ -169,7 +203,7 @@ def _application(
         except InputError as error:
             _log.error("the tokens stay as they were: %s", error)
     gateway.pool.on_loss = _end_all
-    return Front(gateway, settings, tokens, endpoints)
+    return Front(gateway, settings, tokens, endpoints, listener, behind, origins)
 
 
 def _end_all() -> None:
@@ -185,17 +219,30 @@ def _end_with_parent() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _require_free(host: str, port: int) -> None:
+def _listening(host: str, port: int) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        return acceptor.listen(host, port)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ServeError(
             f"cannot listen on {host}:{port}: {reason}; choose another with --host or --port"
         ) from error
+
+
+def _reserved() -> socket.socket:
+    """A socket that keeps a free port for granian, which shares it (SO_REUSEPORT)."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind((_BEHIND, 0))
+    return holder
+
+
+def _allow_files() -> None:
+    """Raise the limit of open files as far as is needed and allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _FILES:
+        most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _bracketed(host: str) -> str:

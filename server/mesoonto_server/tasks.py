@@ -12,7 +12,7 @@ from mesoonto.errors import MesoontoError
 from mesoonto_server import description, entities, graph_store, protocol
 from mesoonto_server.messages import Request, decode_request
 from mesoonto_server.problems import RequestError
-from mesoonto_server.responses import Response
+from mesoonto_server.responses import Framed, Response
 
 Task = Callable[[Engine, Request, Response], None]
 
@@ -35,7 +35,7 @@ def reading(max_rows: int, *, federated: bool = False) -> Handler:
 
     def handle(engine: Engine, job: bytes, reply: Reply) -> None:
         request = decode_request(job)
-        response = Response(request, reply)
+        response = Response(request, Framed(reply))
         try:
             tasks[request.task](engine, request, response)
         except (MesoontoError, RequestError) as error:
@@ -50,7 +50,7 @@ def judging(engine: Engine, job: bytes, reply: Reply) -> None:
     from mesoonto_server import validation
 
     request = decode_request(job)
-    response = Response(request, reply)
+    response = Response(request, Framed(reply))
     try:
         validation.answer(engine, request, response)
     except (MesoontoError, RequestError) as error:
@@ -62,7 +62,7 @@ def writing(writer: Writer) -> Handler:
 
     def handle(_: Engine, job: bytes, reply: Reply) -> None:
         request = decode_request(job)
-        response = Response(request, reply)
+        response = Response(request, Framed(reply))
         try:
             graph_store.WRITES[request.task](writer, request, response)
         except (MesoontoError, RequestError) as error:

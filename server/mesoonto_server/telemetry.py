@@ -6,10 +6,7 @@ import hashlib
 import itertools
 import json
 import os
-import sys
 import time
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import IO
@@ -25,23 +22,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from mesoonto.engine.pool import Pool
 from mesoonto_server.settings import Settings
+from mesoonto_server.tally import BUCKETS, ROUTES, Tally
 
-_BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300)
 
+class Recorder:
+    """Counts the requests of one process and writes their log."""
 
-class Telemetry:
-    """Counts requests and writes their log."""
-
-    content_type = CONTENT_TYPE_LATEST
-
-    def __init__(self, pool: Pool, settings: Settings) -> None:
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-        self._pool = pool
-        self._requests: Counter[tuple[str, int]] = Counter()
-        self._hits = 0
-        self._seconds = [0] * (len(_BUCKETS) + 1)
-        self._seconds_total = 0.0
+    def __init__(self, settings: Settings, tally: Tally) -> None:
+        self.tally = tally
         self._log = _opened(settings.log_file)
         self._with_clients = settings.log_clients
         self._numbers = itertools.count(1)
@@ -58,14 +46,7 @@ class Telemetry:
     ) -> None:  # fmt: skip
         """Record a request that was answered, or *broken* off; *started* is of `time.perf_counter`."""
         seconds = time.perf_counter() - started
-        route = (
-            "sparql" if path.startswith("/sparql") else path.split("/", 2)[1] if path in _ROUTES else "other"
-        )
-        # Plain numbers, because the library's counters take longer than a cached answer does.
-        self._requests[route, status] += 1
-        self._seconds[bisect_left(_BUCKETS, seconds)] += 1
-        self._seconds_total += seconds
-        self._hits += cached
+        self.tally.note(_route(path), status, seconds, cached=cached)
         if self._log is not None:
             entry: dict[str, object] = {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -87,6 +68,28 @@ class Telemetry:
                 entry["client"] = client
             self._log.write(json.dumps(entry) + "\n")
 
+
+class Telemetry(Recorder):
+    """What the serving process and its workers have recorded, for Prometheus."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self, pool: Pool, settings: Settings) -> None:
+        super().__init__(settings, Tally())
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._pool = pool
+        self._others: list[Tally] = []
+
+    def include(self, tally: Tally) -> None:
+        """Show what a worker counts, from now on."""
+        self._others.append(tally)
+
+    def keep(self, tally: Tally) -> None:
+        """Take over what a worker has counted, since it has ended."""
+        self._others.remove(tally)
+        self.tally.add(tally)
+
     def exposition(self) -> bytes:
         """The metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
@@ -97,15 +100,18 @@ class Telemetry:
 
     def collect(self) -> Iterator[Metric]:
         """The metrics, for the registry."""
+        total = Tally()
+        for tally in (self.tally, *self._others):
+            total.add(tally)
         requests = CounterMetricFamily("mesoonto_requests", "Requests answered.", labels=["route", "status"])
-        for (route, status), number in list(self._requests.items()):
+        for route, status, number in total.requests():
             requests.add_metric([route, str(status)], number)
         yield requests
-        yield CounterMetricFamily("mesoonto_cache_hits", "Answers from the cache.", value=self._hits)
-        below = [str(bound) for bound in _BUCKETS] + ["+Inf"]
-        buckets = list(zip(below, accumulate(self._seconds), strict=True))
+        yield CounterMetricFamily("mesoonto_cache_hits", "Answers from the cache.", value=total.hits)
+        below = [str(bound) for bound in BUCKETS] + ["+Inf"]
+        buckets = list(zip(below, accumulate(total.times), strict=True))
         yield HistogramMetricFamily(
-            "mesoonto_request_seconds", "Time to answer.", buckets=buckets, sum_value=self._seconds_total
+            "mesoonto_request_seconds", "Time to answer.", buckets=buckets, sum_value=total.seconds
         )
         pool = self._pool
         for name, text, value in (
@@ -124,10 +130,21 @@ class Telemetry:
             yield CounterMetricFamily(f"mesoonto_{name}", text, value=value)
 
 
-_ROUTES = ("/", "/update", "/store", "/validate", "/metrics", "/health/live", "/health/ready")
+#: Addresses that have a route of their own; others that start the same are not told apart.
+_ADDRESSES = ("/", "/update", "/store", "/validate", "/metrics", "/health/live", "/health/ready")
+
+_ROUTE_OF = {path: ROUTES.index(path.split("/", 2)[1]) for path in _ADDRESSES}
+_SPARQL, _OTHER = ROUTES.index("sparql"), ROUTES.index("other")
+
+
+def _route(path: str) -> int:
+    return _SPARQL if path.startswith("/sparql") else _ROUTE_OF.get(path, _OTHER)
 
 
 def _opened(name: str) -> IO[str] | None:
     if not name:
         return None
-    return sys.stdout if name == "-" else open(name, "a", encoding="utf-8", buffering=1)
+    # A line is one write, so that those of several processes do not mix.
+    if name == "-":
+        return open(1, "w", encoding="utf-8", buffering=1, closefd=False)
+    return open(name, "a", encoding="utf-8", buffering=1)

@@ -22,7 +22,7 @@ from mesoonto.engine.keeper import Link, Role
 from mesoonto.engine.limits import MIB, Limits
 from mesoonto.engine.pool import Pool
 from mesoonto.engine.store import Engine
-from mesoonto.engine.worker import Reply
+from mesoonto.engine.worker import Reply, jobs
 from mesoonto.errors import (
     InputError,
     MesoontoError,
@@ -85,7 +85,7 @@ def prepare() -> Mapping[str, Role]:
     store = ox.Store()
     store.update("INSERT DATA { " + " ".join(f"<a:{n}> <a:p> {n} ." for n in range(200)) + " }")
     engine = Engine(store, "v1")
-    role = Role(lambda: engine, handle, MEMORY)
+    role = Role(lambda: engine, jobs(handle), MEMORY)
     return {"query": role, "writer": role}
 
 
@@ -285,7 +285,11 @@ def test_renewal_lets_fresh_workers_take_over_and_running_ones_finish(with_pool:
         running = asyncio.create_task(ask(pool, "sleep 0.5"))
         await asyncio.sleep(0.1)
         renewed = []
-        pool.on_renewal = lambda: renewed.append(True)
+
+        async def note() -> None:
+            renewed.append(True)
+
+        pool.on_renewal = note
         await pool.renew()
         assert renewed == [True]
         assert int(await ask(pool, "pid")) not in old

@@ -115,7 +115,7 @@ def settled(root: int, port: int, within: float = 15) -> State:
     deadline = time.monotonic() + within
     state = State.of(root, port)
     while time.monotonic() < deadline:
-        calm = not busy(root)
+        calm = not busy(root, 1.0)  # workers that were needed for a while end one after the other
         now = State.of(root, port)
         if calm and (now.processes, now.files) == (state.processes, state.files):
             return now

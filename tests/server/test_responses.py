@@ -19,7 +19,7 @@ from mesoonto.engine.wire import Mark
 from mesoonto.errors import QueryFailedError
 from mesoonto_server import protocol
 from mesoonto_server.messages import Head, Request, decode_head, decode_tail
-from mesoonto_server.responses import Response, Rows
+from mesoonto_server.responses import Framed, Response, Rows
 
 
 class Recorder:
@@ -51,7 +51,7 @@ class Recorder:
 
 def respond(recorder: Recorder, encoding: str = "") -> Response:
     request = Request("query", "GET", "/sparql", b"", "http://e", encoding=encoding)
-    return Response(request, recorder)  # type: ignore[arg-type]
+    return Response(request, Framed(recorder))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [0, 1, 1023, 1024, 65_535, 65_536, 300_000])

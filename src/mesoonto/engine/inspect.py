@@ -46,7 +46,10 @@ def outline(query: str) -> Outline:
     """
     text = _unescaped(query).encode("utf-8", "replace")
     lower = text.lower()
-    if not any(word in lower for word in _WORDS):  # ten times as fast as the expression
+    for word in _WORDS:  # ten times as fast as the expression
+        if word in lower:
+            break
+    else:
         return _NOTHING
     words = set(_SUSPECTS.findall(lower))
     volatile = not words.isdisjoint(_VOLATILE)

@@ -51,7 +51,7 @@ class Role:
     """A kind of worker."""
 
     opened: Callable[[], Engine]  #: opens the data, in the worker
-    handler: worker.Handler
+    work: worker.Work
     memory: int  #: bytes that it may allocate beyond the data
 
 
@@ -264,7 +264,7 @@ class _Keeper:
             for other in channel.children.values():
                 os.close(other)
         os.dup2(words, 2)
-        worker.run(theirs, role.opened, role.handler, role.memory)
+        worker.run(theirs, role.opened, role.work, role.memory)
 
     def _reap(self, woken: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -62,8 +62,8 @@ _QUERY = "query"
 Gone = Callable[[], Awaitable[None]]
 
 
-class _Worker:
-    """The serving process's end of one worker."""
+class Worker:
+    """The serving process's end of one worker process."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, pid: int) -> None:
         self.loop = loop
@@ -90,6 +90,7 @@ class _Worker:
         self._resume()
 
     async def send(self, payload: bytes) -> None:
+        """Send one frame."""
         data = wire.frame(payload)
         try:
             sent = self.sock.send(data)
@@ -115,6 +116,7 @@ class _Worker:
         return mark, payload
 
     def close(self) -> None:
+        """Want nothing more of it; it ends when it has finished its job."""
         if not self.closed:
             self.closed = True
             self._pause()
@@ -156,9 +158,9 @@ class _Worker:
 class Answer:
     """The answer to one job, taken part by part. Close it when no more is wanted."""
 
-    def __init__(self, pool: Pool, worker: _Worker) -> None:
+    def __init__(self, pool: Pool, worker: Worker) -> None:
         self._pool = pool
-        self._worker: _Worker | None = worker
+        self._worker: Worker | None = worker
         self.version = worker.version  #: the state of the data that it tells of
         self.more = True  #: whether another part follows
 
@@ -199,6 +201,10 @@ class Counts:
     forks: int = 0
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass(slots=True)
 class Pool:
     """Workers for queries, kept ready, and workers for other roles, forked on demand.
@@ -210,14 +216,14 @@ class Pool:
     limits: Limits
     version: str = ""  #: the newest state of the data that workers have reported
     counts: Counts = field(default_factory=Counts)
-    on_renewal: Callable[[], None] = field(default=lambda: None)  #: called when newer data take over
+    on_renewal: Callable[[], Awaitable[None]] = field(default=_nothing)  #: called when newer data take over
     on_loss: Callable[[], None] = field(default=lambda: None)  #: called when the keeper has ended
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
-    _idle: list[_Worker] = field(default_factory=list)
-    _busy: set[_Worker] = field(default_factory=set)
-    _waiting: deque[tuple[asyncio.Future[_Worker], float]] = field(default_factory=deque)  #: with deadlines
-    _forking: deque[asyncio.Future[_Worker]] = field(default_factory=deque)
-    _all: dict[int, _Worker] = field(default_factory=dict)
+    _idle: list[Worker] = field(default_factory=list)
+    _busy: set[Worker] = field(default_factory=set)
+    _waiting: deque[tuple[asyncio.Future[Worker], float]] = field(default_factory=deque)  #: with deadlines
+    _forking: deque[asyncio.Future[Worker]] = field(default_factory=deque)
+    _all: dict[int, Worker] = field(default_factory=dict)
     _starting: int = 0
     _long: int = 0
     _alone: int = 0
@@ -237,7 +243,7 @@ class Pool:
         self._loop.add_reader(self._control.fileno(), self._hear)
         # Only the keeper holds the other end: it has gone when this one breaks.
         self._loop.add_reader(self._lifeline, self._bereaved)
-        first = await self._fork(_QUERY)
+        first = await self.fork(_QUERY)
         self.version = first.version
         self._idle.append(first)
         self._background(self._watch())
@@ -302,15 +308,14 @@ class Pool:
             raise OverloadedError("too many writes and validations at once; ask again in a moment")
         self._alone += 1
         try:
-            worker = await self._fork(role)
+            worker = await self.fork(role)
         except BaseException:
             self._alone -= 1
             raise
         worker.alone = True
         worker.stale = True
         self._begin(worker, time.monotonic() + timeout, timeout)
-        worker.long = True
-        self._long += 1
+        self._lengthen(worker)
         try:
             await worker.send(job)
         except OSError:
@@ -322,9 +327,8 @@ class Pool:
 
     async def renew(self) -> None:
         """Let workers of the newest state of the data take over; those at work finish first."""
-        fresh = await self._fork(_QUERY)
+        fresh = await self.fork(_QUERY)
         self.version = fresh.version
-        self.on_renewal()
         for worker in self._all.values():
             if worker is not fresh:
                 worker.stale = True
@@ -333,8 +337,27 @@ class Pool:
             worker.close()
         self._hand_over()
         self._top_up()
+        await self.on_renewal()
 
-    def release(self, worker: _Worker) -> None:
+    def occupy(self, worker: Worker, timeout: float | None, gone: Gone) -> None:
+        """Watch a long job that *worker* has taken on by itself, as those that were given to it.
+
+        Raises OverloadedError when too many jobs run.
+        """
+        if len(self._busy) >= self.limits.max_workers:
+            self.counts.refused += 1
+            raise OverloadedError("too many queries are running; ask again in a moment")
+        seconds = min(timeout or self.limits.timeout, self.limits.max_timeout)
+        self._begin(worker, time.monotonic() + seconds, seconds)
+        worker.gone = gone
+        self._lengthen(worker)
+
+    def vacate(self, worker: Worker) -> None:
+        """The job that *worker* had taken on has ended."""
+        self._finish(worker)
+        self._hand_over()
+
+    def release(self, worker: Worker) -> None:
         """Take back a worker that has finished its job."""
         retire = worker.stale
         self._finish(worker)
@@ -345,13 +368,13 @@ class Pool:
             self._idle.append(worker)
         self._hand_over()
 
-    def cancel(self, worker: _Worker) -> None:
+    def cancel(self, worker: Worker) -> None:
         """End a worker in the middle of its job because nobody waits for the answer."""
         if worker in self._busy:
             self.counts.cancelled += 1
         self._end(worker)
 
-    async def lost(self, worker: _Worker) -> MesoontoError:
+    async def lost(self, worker: Worker) -> MesoontoError:
         """Why *worker* ended in the middle of a job."""
         self._finish(worker)
         worker.close()
@@ -370,13 +393,13 @@ class Pool:
 
     # Below: bookkeeping.
 
-    def _begin(self, worker: _Worker, deadline: float, seconds: float) -> None:
+    def _begin(self, worker: Worker, deadline: float, seconds: float) -> None:
         worker.started = time.monotonic()
         worker.deadline = deadline
         worker.timeout = seconds
         self._busy.add(worker)
 
-    def _finish(self, worker: _Worker) -> None:
+    def _finish(self, worker: Worker) -> None:
         if worker.alone:
             worker.alone = False
             self._alone -= 1
@@ -390,7 +413,7 @@ class Pool:
             worker.long = False
             self._long -= 1
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: Worker) -> None:
         self._tell(f"kill {worker.pid}")
         self._finish(worker)
         worker.close()
@@ -402,7 +425,7 @@ class Pool:
             len(self._busy) - self._long < self.limits.workers and len(self._busy) < self.limits.max_workers
         )
 
-    def _take(self) -> _Worker | None:
+    def _take(self) -> Worker | None:
         if self._waiting or not self._room():
             return None
         while self._idle:
@@ -411,11 +434,11 @@ class Pool:
                 return worker
         return None
 
-    async def _wait(self, deadline: float) -> _Worker:
+    async def _wait(self, deadline: float) -> Worker:
         if len(self._waiting) >= self.limits.queue:
             self.counts.refused += 1
             raise OverloadedError("too many queries are waiting; ask again in a moment")
-        turn: asyncio.Future[_Worker] = self._loop.create_future()
+        turn: asyncio.Future[Worker] = self._loop.create_future()
         self._waiting.append((turn, deadline))
         self._top_up()
         try:
@@ -449,7 +472,7 @@ class Pool:
 
     async def _start(self) -> None:
         try:
-            worker = await self._fork(_QUERY)
+            worker = await self.fork(_QUERY)
         except (ServeError, TimeoutError):
             await asyncio.sleep(0.2)  # the system has no room for a process; the next look tries again
             return
@@ -482,10 +505,7 @@ class Pool:
                     )
                     self._end(worker)
                 elif not worker.long and worker.started and now - worker.started >= _SHORT:
-                    worker.long = True
-                    self._long += 1
-                    if worker.gone is not None:
-                        worker.watching = self._loop.create_task(self._abandon(worker, worker.gone))
+                    self._lengthen(worker)
                 elif worker.long and not worker.stale and now - worker.started >= _HEAVY:
                     # A process may lower its priority and not raise it again, and it may have grown.
                     worker.stale = True
@@ -493,6 +513,13 @@ class Pool:
             self._give_up_waiting(now)
             self._top_up()
             self._hand_over()
+
+    def _lengthen(self, worker: Worker) -> None:
+        """Move a job to the long lane."""
+        worker.long = True
+        self._long += 1
+        if worker.gone is not None:
+            worker.watching = self._loop.create_task(self._abandon(worker, worker.gone))
 
     def _give_up_waiting(self, now: float) -> None:
         """Refuse the jobs for which no worker became free in time."""
@@ -503,7 +530,7 @@ class Pool:
         if any(turn.done() for turn, _ in self._waiting):
             self._waiting = deque(pair for pair in self._waiting if not pair[0].done())
 
-    async def _abandon(self, worker: _Worker, gone: Gone) -> None:
+    async def _abandon(self, worker: Worker, gone: Gone) -> None:
         await gone()
         worker.watching = None
         worker.verdict = AbandonedError("the client has gone")
@@ -516,8 +543,9 @@ class Pool:
         with contextlib.suppress(ConnectionError):  # the keeper has ended, which `_bereaved` hears of
             self._control.send(message.encode())
 
-    async def _fork(self, role: str) -> _Worker:
-        turn: asyncio.Future[_Worker] = self._loop.create_future()
+    async def fork(self, role: str) -> Worker:
+        """A fresh worker of *role*; a ServeError says why there is none."""
+        turn: asyncio.Future[Worker] = self._loop.create_future()
         self._forking.append(turn)
         self._tell(f"fork {role}")
         worker = await asyncio.wait_for(asyncio.shield(turn), _FORK_TIMEOUT)
@@ -544,7 +572,7 @@ class Pool:
                 return
             word, _, rest = message.decode("utf-8", "replace").partition(" ")
             if word == "worker":
-                worker = _Worker(self._loop, socket.socket(fileno=descriptors[0]), int(rest))
+                worker = Worker(self._loop, socket.socket(fileno=descriptors[0]), int(rest))
                 self._all[worker.pid] = worker
                 turn = self._forking.popleft()
                 if not turn.done():

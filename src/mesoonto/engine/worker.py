@@ -1,4 +1,4 @@
-"""A process that answers jobs one after the other, within a memory limit, until it is ended.
+"""A process that evaluates for one client after the other, within a memory limit, until it is ended.
 
 It is forked by the keeper, so it starts within milliseconds and shares the data's memory. Whatever a query of
 a stranger does to it, an endless evaluation, an exhausted memory or an overflown stack, ends this process
@@ -42,8 +42,23 @@ class Reply:
 Handler = Callable[[Engine, bytes, Reply], None]
 
 
-def run(sock: socket.socket, opened: Callable[[], Engine], handler: Handler, memory: int) -> None:
-    """Answer the jobs that come on *sock* until it closes, allocating at most *memory* bytes beyond the data.
+#: What a worker does with its data until its socket closes.
+Work = Callable[[Engine, socket.socket], None]
+
+
+def jobs(handler: Handler) -> Work:
+    """The work of answering the jobs that come on the socket with *handler*."""
+
+    def work(engine: Engine, sock: socket.socket) -> None:
+        reply = Reply(sock)
+        while (job := wire.receive(sock)) is not None:
+            handler(engine, job, reply)
+
+    return work
+
+
+def run(sock: socket.socket, opened: Callable[[], Engine], work: Work, memory: int) -> None:
+    """Do *work*, allocating at most *memory* bytes beyond the data.
 
     The first frame sent is the version of the data, once they are open.
     """
@@ -54,9 +69,7 @@ def run(sock: socket.socket, opened: Callable[[], Engine], handler: Handler, mem
     limit_memory(memory)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         wire.send(sock, engine.version.encode())
-        reply = Reply(sock)
-        while (job := wire.receive(sock)) is not None:
-            handler(engine, job, reply)
+        work(engine, sock)
 
 
 def limit_memory(extra: int) -> None:
