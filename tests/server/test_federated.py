@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import expect, sync_playwright
 
 from mesoonto.engine.inspect import Outline
-from mesoonto_server import front, views
+from mesoonto_server import incoming, views
 from mesoonto_server.messages import Request, decode_request, encode
 from tests.conftest import program, running_server
 from tests.server.client import ask, get
@@ -41,11 +41,11 @@ class Listener:
         return True
 
 
-def request_of_granian(query: bytes, body: bytes) -> Request:
-    """What the serving process makes of a request that granian hands over."""
-    scope = {"method": "POST", "path": "/sparql", "query_string": query, "scheme": "http"}
-    headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
-    return front.request_of(scope, headers, "query", body, 1 << 20)
+def request_of_connection(query: bytes, body: bytes) -> Request:
+    """What a query worker, or the front, makes of a request on a connection."""
+    names = (b"host", b"accept", b"content-type", b"outline", b"if-none-match")
+    headers = dict.fromkeys(names, body)
+    return incoming.request_of("query", "POST", "http", "/sparql", query, headers, body, 1 << 20)
 
 
 def request_of_flask(query: bytes, body: bytes) -> Request:
@@ -139,7 +139,7 @@ def test_outline_from_outside_is_not_believed(joining: str) -> None:
         assert not listener.reached()
 
 
-@pytest.mark.parametrize("make", [request_of_granian, request_of_flask])
+@pytest.mark.parametrize("make", [request_of_connection, request_of_flask])
 def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], Request]) -> None:
     outline = Outline(
         has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False
