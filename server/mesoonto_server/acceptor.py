@@ -229,8 +229,13 @@ class Acceptor:
 
     def _relay(self, connection: _Connection) -> None:
         """Let the server behind have *connection*, for good."""
-        closed = partial(self._forget, connection)
-        self._background(relay(connection.sock, connection.client, self._behind, self._origins, closed))
+        self._background(self._relayed(connection))
+
+    async def _relayed(self, connection: _Connection) -> None:
+        try:
+            await relay(connection.sock, connection.client, self._behind, self._origins)
+        finally:
+            self._forget(connection)
 
     def _end(self, connection: _Connection, *, abort: bool = False) -> None:
         if abort:
@@ -454,7 +459,12 @@ class Acceptor:
     def _background(self, coroutine: Coroutine[None, None, None]) -> None:
         task: asyncio.Task[None] = self._loop.create_task(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a task of the acceptor failed", exc_info=error)
 
 
 def _peek(sock: socket.socket) -> http1.Message | None:

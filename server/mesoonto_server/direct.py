@@ -39,8 +39,8 @@ from mesoonto_server.telemetry import Recorder
 
 #: Words of the page: the number of the recall, which is not 0 while one is on; the number of the connection
 #: at work, or 0; how many requests were begun; whether the answer has begun; the seconds that were asked for,
-#: times thousand; and whether so many long queries run that a long answer must not begin, but wait its turn in
-#: the queue of the server behind.
+#: times thousand; and whether so many long queries run that a long answer must not begin, but wait for its
+#: turn in the queue of the server behind.
 RECALL, CLAIM, TURN, STARTED, TIMEOUT, CROWDED = range(6)
 _WORDS = 8
 
@@ -73,8 +73,9 @@ def work(settings: Settings, *, federated: bool) -> Work:
     """What a direct worker does."""
 
     def run(engine: Engine, channel: socket.socket) -> None:
-        _, (page, *_), _, _ = socket.recv_fds(channel, HANDED.size, 1)
-        _Worker(engine, channel, memoryview(mmap.mmap(page, PAGE)), settings, federated=federated).run()
+        _, descriptors, _, _ = socket.recv_fds(channel, HANDED.size, 1)
+        for page in descriptors:  # none when the acceptor has gone meanwhile
+            _Worker(engine, channel, memoryview(mmap.mmap(page, PAGE)), settings, federated=federated).run()
 
     return run
 
@@ -124,7 +125,8 @@ class _Worker:
                 elif (connection := self._connections.get(descriptor)) is not None:
                     self._claim(connection)
             for descriptor in list(self._incomplete):
-                self._claim(self._connections[descriptor])
+                if descriptor in self._incomplete:  # unless all were given up meanwhile
+                    self._claim(self._connections[descriptor])
             self._sweep()
 
     def _claim(self, connection: _Connection) -> None:

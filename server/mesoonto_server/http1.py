@@ -109,13 +109,15 @@ def _fields(block: bytes) -> Fields:
     parser = httptools.HttpRequestParser(parsed)
     try:
         parser.feed_data(b"POST / HTTP/1.1\r\n" + block)
-    except httptools.HttpParserError:
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         raise OtherError from None
     length = parsed.headers.get(b"content-length", b"0")
     special = not _SPECIAL.isdisjoint(parsed.headers)
     if special or not length.isdigit() or len(length) > 9 or int(length) > LARGEST >> 1:
         raise OtherError
-    return Fields(parsed.headers, parser.should_keep_alive(), int(length))
+    options = parsed.headers.get(b"connection", b"").lower().split(b",")
+    keep_alive = b"close" not in map(bytes.strip, options)  # RFC 9112, section 9.3
+    return Fields(parsed.headers, keep_alive, int(length))
 
 
 #: A client sends the same fields with each of its requests, and parsing them takes as long as a fifth of a

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import mmap
 import socket
-from collections.abc import Callable
-from typing import cast
+
+#: Bytes that are passed on at one time.
+_PART = 1 << 16
+
+#: Seconds to go on reading from a client whose connection was closed behind.
+_LINGER = 2.0
 
 _ADDRESS = 16
 _PORTS = 1 << 16
@@ -42,73 +47,39 @@ class Origins:
         return str(address.ipv4_mapped or address)
 
 
-class _End(asyncio.Protocol):
-    """One of two connections that are tied to each other."""
-
-    def __init__(self, closed: Callable[[], None]) -> None:
-        self._closed = closed
-        self.other: _End | None = None
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-
-    def data_received(self, data: bytes) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.write(data)
-
-    def eof_received(self) -> bool:
-        other = self.other.transport if self.other is not None else None
-        if other is not None and other.can_write_eof() and not other.is_closing():
-            other.write_eof()
-        return True  # the other direction may go on
-
-    def pause_writing(self) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.resume_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        if self.other is not None:
-            self.other.end()
-        self._closed()
-
-    def end(self) -> None:
-        """Close the connection once it has sent what it holds."""
-        if self.transport is not None:
-            self.transport.close()
-
-
-async def relay(
-    sock: socket.socket, client: str, behind: tuple[str, int], origins: Origins, closed: Callable[[], None]
-) -> None:
-    """Tie the connection *sock* of *client* to a new one to *behind*; *closed* is called when it ends."""
+async def relay(client: socket.socket, address: str, behind: tuple[str, int], origins: Origins) -> None:
+    """Tie the connection *client* from *address* to a new one to *behind* until either ends; closes both."""
     loop = asyncio.get_running_loop()
-    upstream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    port = 0
-    try:
+    client.setblocking(False)
+    with client, socket.socket() as upstream:
         upstream.setblocking(False)
         upstream.bind((behind[0], 0))
         port = upstream.getsockname()[1]
-        origins.note(port, client)
-        await loop.sock_connect(upstream, behind)
-    except OSError:
-        origins.forget(port)
-        upstream.close()
-        sock.close()
-        closed()
-        return
+        origins.note(port, address)
+        try:
+            await loop.sock_connect(upstream, behind)
+            there = loop.create_task(_pass(client, upstream))
+            back = loop.create_task(_pass(upstream, client))
+            await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+            if there.done() and there.exception() is None:
+                await asyncio.wait((back,))  # the client has asked all that it wanted to
+            elif back.done() and back.exception() is None:
+                # A client that still sends would be reset, and might not see the answer.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LINGER):
+                        await asyncio.wait((there,))
+            for task in (there, back):
+                task.cancel()
+            await asyncio.gather(there, back, return_exceptions=True)
+        except OSError:
+            pass  # nobody is behind any more
+        finally:
+            origins.forget(port)
 
-    def ended() -> None:
-        origins.forget(port)
 
-    sock.setblocking(False)
-    far, near = _End(ended), _End(closed)
-    far.other, near.other = near, far
-    await loop.create_connection(lambda: far, sock=upstream)
-    await loop.connect_accepted_socket(lambda: near, sock)
-    if far.transport is None or far.transport.is_closing():  # it ended in between
-        near.end()
+async def _pass(source: socket.socket, target: socket.socket) -> None:
+    """Send to *target* what comes from *source*, as fast as it is taken, up to the end."""
+    loop = asyncio.get_running_loop()
+    while data := await loop.sock_recv(source, _PART):
+        await loop.sock_sendall(target, data)
+    target.shutdown(socket.SHUT_WR)

@@ -41,10 +41,9 @@ class Listener:
         return True
 
 
-def request_of_connection(query: bytes, body: bytes) -> Request:
-    """What a query worker, or the front, makes of a request on a connection."""
-    names = (b"host", b"accept", b"content-type", b"outline", b"if-none-match")
-    headers = dict.fromkeys(names, body)
+def request_of_bytes(query: bytes, body: bytes) -> Request:
+    """What the serving process and the direct workers make of a request."""
+    headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
     return incoming.request_of("query", "POST", "http", "/sparql", query, headers, body, 1 << 20)
 
 
@@ -139,7 +138,7 @@ def test_outline_from_outside_is_not_believed(joining: str) -> None:
         assert not listener.reached()
 
 
-@pytest.mark.parametrize("make", [request_of_connection, request_of_flask])
+@pytest.mark.parametrize("make", [request_of_bytes, request_of_flask])
 def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], Request]) -> None:
     outline = Outline(
         has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False
