@@ -28,7 +28,7 @@ _REQUEST_LINE = re.compile(rb"(GET|POST) (/sparql[A-Za-z0-9._~-]*)(?:\?([!-\"$-~
 _REMEMBERED = 2048
 
 #: Headers that ask for more than one plain response.
-_SPECIAL = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
+_SPECIAL = frozenset((b"transfer-encoding", b"expect"))
 
 
 class OtherError(Exception):
@@ -109,7 +109,9 @@ def _fields(block: bytes) -> Fields:
     parser = httptools.HttpRequestParser(parsed)
     try:
         parser.feed_data(b"POST / HTTP/1.1\r\n" + block)
-    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+    except httptools.HttpParserUpgrade:
+        pass  # another protocol is offered, and may be left alone (RFC 9110, section 7.8): Java's client does
+    except httptools.HttpParserError:
         raise OtherError from None
     length = parsed.headers.get(b"content-length", b"0")
     special = not _SPECIAL.isdisjoint(parsed.headers)
