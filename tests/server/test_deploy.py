@@ -32,7 +32,7 @@ def test_serve_takes_the_configuration(configured: Settings) -> None:
         values = {name: value for name, value in context.params.items() if name != "config"}
     taken = Settings(**values)
     assert taken.location == Path("/var/lib/mesoonto")
-    assert (taken.max_timeout, taken.rate_limit) == (configured.max_timeout, "600/minute")
+    assert (taken.max_timeout, taken.client_limit) == (configured.max_timeout, 16)
     assert taken.writable
 
 
@@ -41,6 +41,11 @@ def test_proxy_waits_longer_than_the_server_works(configured: Settings) -> None:
     waits = seconds_in("nginx.conf", r"proxy_(?:read|send)_timeout (\d+)s;")
     assert len(waits) == 2
     assert min(waits) > longest
+
+
+def test_rate_is_counted_in_one_place(configured: Settings) -> None:
+    assert not configured.rate_limit
+    assert seconds_in("nginx.conf", r"rate=(\d+)r/s;") == [10]
 
 
 def test_proxy_takes_bodies_as_large_as_the_server(configured: Settings) -> None:
