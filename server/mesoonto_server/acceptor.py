@@ -13,6 +13,7 @@ import itertools
 import logging
 import mmap
 import os
+import resource
 import select
 import socket
 import struct
@@ -38,6 +39,12 @@ DIRECT = "direct"
 
 #: Connections that are held at one time; idle ones cost some kilobytes each.
 CONNECTIONS = 2048
+
+#: Open files for each of them: one that is relayed takes three.
+_FILES_EACH = 4
+
+#: Open files that are enough for all.
+FILES = _FILES_EACH * CONNECTIONS
 
 #: Seconds between two looks at the workers, and how many looks find a long query at work.
 _TICK = 0.025
@@ -130,6 +137,10 @@ class Acceptor:
         self._settings = settings
         # A rate is counted in one place, which is the server behind.
         self._direct = not settings.rate_limit and hasattr(select, "epoll")
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = (
+            CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files // _FILES_EACH)
+        )
         self._numbers = itertools.count(1)
         self._recalls = itertools.count(1)
         self._servers: list[_Server] = []
@@ -190,7 +201,7 @@ class Acceptor:
 
     def _accept(self) -> None:
         for _ in range(_ACCEPT_AT_ONCE):
-            if self._held.total() >= CONNECTIONS:
+            if self._held.total() >= self._most:
                 self._stop_accepting()
                 return
             try:

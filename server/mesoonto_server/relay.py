@@ -56,30 +56,31 @@ async def relay(client: socket.socket, address: str, behind: tuple[str, int], or
         upstream.bind((behind[0], 0))
         port = upstream.getsockname()[1]
         origins.note(port, address)
+        ways: list[asyncio.Task[None]] = []
         try:
             await loop.sock_connect(upstream, behind)
-            there = loop.create_task(_pass(client, upstream))
-            back = loop.create_task(_pass(upstream, client))
-            await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
-            if there.done() and there.exception() is None:
-                await asyncio.wait((back,))  # the client has asked all that it wanted to
-            elif back.done() and back.exception() is None:
+            ways += [loop.create_task(_pass(*ends)) for ends in ((client, upstream), (upstream, client))]
+            there, back = ways
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            if not back.done():
+                await asyncio.wait((back,))  # all is said, or not heard any more; the answer is to come
+            else:
                 # A client that still sends would be reset, and might not see the answer.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LINGER):
-                        await asyncio.wait((there,))
-            for task in (there, back):
-                task.cancel()
-            await asyncio.gather(there, back, return_exceptions=True)
+                await asyncio.wait((there,), timeout=_LINGER)
         except OSError:
             pass  # nobody is behind any more
         finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
             origins.forget(port)
 
 
 async def _pass(source: socket.socket, target: socket.socket) -> None:
-    """Send to *target* what comes from *source*, as fast as it is taken, up to the end."""
+    """Send to *target* what comes from *source*, as fast as it is taken, until one of them ends."""
     loop = asyncio.get_running_loop()
-    while data := await loop.sock_recv(source, _PART):
-        await loop.sock_sendall(target, data)
-    target.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):
+        while data := await loop.sock_recv(source, _PART):
+            await loop.sock_sendall(target, data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

@@ -48,9 +48,6 @@ _log = logging.getLogger(__name__)
 #: Where granian listens: connections come to it from the acceptor, on this machine.
 _BEHIND = "127.0.0.1"
 
-#: Open files: a connection that is relayed takes three of them.
-_FILES = 4 * acceptor.CONNECTIONS
-
 #: Milliseconds for a client to send the head of a request.
 _HEAD_TIMEOUT = 10_000
 
@@ -72,6 +69,7 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         )
     tokens = access.read_tokens(settings.token_file) if settings.token_file else None
     listener = _listening(settings.host, settings.port)
+    _allow_files()  # for all processes that follow
     temporary = None
     if settings.writable and settings.location is None:
         temporary = Path(tempfile.mkdtemp(prefix="mesoonto-"))
@@ -99,7 +97,6 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
             log_level=LogLevels.error,
         )
         server.on_startup(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
-        _allow_files()
         application = partial(_application, gateway, settings, tokens, endpoints, listener, behind, Origins())
         server.serve(target_loader=application, wrap_loader=False)
     finally:
@@ -240,8 +237,8 @@ def _reserved() -> socket.socket:
 def _allow_files() -> None:
     """Raise the limit of open files as far as is needed and allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < _FILES:
-        most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < acceptor.FILES:
+        most = acceptor.FILES if hard == resource.RLIM_INFINITY else min(acceptor.FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 

@@ -98,6 +98,33 @@ def test_old_versions_are_removed_but_for_two(location: Location) -> None:
     assert len(names(location)) <= 4
 
 
+def test_version_that_is_read_stays_as_long_as_it_is(location: Location) -> None:
+    """Another process reads it, as workers do; the engine opens files when it comes to need them."""
+    with location.draft() as draft:
+        draft.data.add(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.Literal(1)))
+    old = location.current()
+    code = (
+        "import sys; from pathlib import Path; from mesoonto.engine.versions import Location; "
+        "location = Location(Path(sys.argv[1])); store, version = location.open_current(); "
+        "print(version, flush=True); sys.stdin.readline(); print(len(store), flush=True)"
+    )
+    command = [sys.executable, "-c", code, str(location.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stdout.readline().strip() == old
+        for number in range(2, 9):  # more than are kept
+            with location.draft() as draft:
+                draft.data.add(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.Literal(number)))
+        assert location.directory(old).exists()
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline().strip() == "1"
+    with location.draft():
+        pass
+    assert not location.directory(old).exists()
+
+
 def test_second_writer_waits_its_turn_or_is_told(location: Location) -> None:
     publish(location, 1)
     with location.draft():

@@ -9,6 +9,9 @@
 A new version starts as a copy of the current one, in which the files that Oxigraph never changes are shared
 by hard links, so it takes milliseconds whatever the size. It is changed, checked, closed, and only then named
 in ``current``, by one rename. Whoever is killed at any moment leaves the last published version, whole.
+
+A reader holds a shared lock (flock) on the directory of its version, so that it is not removed while a query
+still reads it: the engine opens files when it comes to need them.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import pyoxigraph as ox
 
 from mesoonto.errors import OverloadedError, Place, StoreError
 
-#: Versions that stay beside the current one, for readers that have not opened their files yet.
+#: Versions that stay beside the current one, for who wants to go back.
 _KEPT = 2
 
 _CURRENT = "current"
@@ -58,6 +61,7 @@ class Location:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._versions = path / "versions"
+        self._reading = -1  #: descriptor of the version that is open to read
 
     def prepare(self) -> None:
         """Make the directory where it is absent; a StoreError when it cannot be used."""
@@ -85,18 +89,30 @@ class Location:
         return self._versions / version
 
     def open_current(self) -> tuple[ox.Store, str]:
-        """The current version, to read; a StoreError when it cannot be opened."""
+        """The current version, to read; a StoreError when it cannot be opened.
+
+        It stays on disk until this process ends or opens a version here again.
+        """
         for attempt in range(5):
             version = self.current()
             if not version:
                 raise StoreError("holds no dataset", Place(str(self.path)))
             try:
+                self._hold(version)
                 return ox.Store.read_only(str(self.directory(version))), version
             except (OSError, RuntimeError) as error:  # the latter for broken files
                 # A version may be removed between the look at its name and the opening of its files.
                 if attempt == 4 or self.current() == version:
                     raise self._error(error) from error
         raise AssertionError("unreachable")
+
+    def _hold(self, version: str) -> None:
+        """Keep *version* from being removed, and let go of what was held before."""
+        if self._reading != -1:
+            os.close(self._reading)
+            self._reading = -1
+        self._reading = os.open(self.directory(version), os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(self._reading, fcntl.LOCK_SH)
 
     @contextlib.contextmanager
     def draft(self, *, wait: float = 0.0, empty: bool = False) -> Iterator[Draft]:
@@ -213,7 +229,7 @@ class Location:
         published = sorted(entry.name for entry in self._versions.iterdir() if entry.name <= base)
         for entry in self._versions.iterdir():
             if entry.name not in published[-1 - _KEPT :]:
-                shutil.rmtree(entry, ignore_errors=True)
+                _remove_unless_held(entry)
 
     def _error(self, error: Exception) -> StoreError:
         reason = getattr(error, "strerror", None) or str(error)
@@ -233,6 +249,21 @@ def _clone(source: Path, target: Path) -> None:
             except OSError:
                 pass  # another file system, or one without links
         shutil.copyfile(entry, target / entry.name)
+
+
+def _remove_unless_held(directory: Path) -> None:
+    """Remove *directory* and what is in it, unless somebody reads there; it is tried again with each write."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # it has gone
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(directory, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(descriptor)
 
 
 def _sync(directory: Path) -> None:
