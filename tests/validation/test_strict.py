@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mesoonto.rdf_files import find
 from mesoonto.validation import revision, selftest
 from mesoonto.validation.report import Report
-from mesoonto.validation.sources import find
 from mesoonto.validation.validate import Options, check, load, read_shape_files, validate
 from tests.validation.helpers import PREFIXES
 

@@ -179,15 +179,15 @@ def validate(
 def _run(
     data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options, changed_since: str | None
 ) -> Report:
-    from mesoonto import resources
-    from mesoonto.validation import revision, sources
+    from mesoonto import rdf_files, resources
+    from mesoonto.validation import revision
     from mesoonto.validation.validate import check, load, read_shape_files
     from mesoonto.validation.validate import validate as run
 
     if changed_since is None:
         return run(data, shapes, options)
     files = data or (*resources.module_files(), *resources.record_files())
-    loaded = load(sources.find(files), options)
+    loaded = load(rdf_files.find(files), options)
     read = read_shape_files(shapes or resources.shape_files())
     found = revision.since(changed_since, loaded, read)
     several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
@@ -245,12 +245,12 @@ def _coverage(report: Report) -> Iterator[str]:
 
 
 def _self_test(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> int:
-    from mesoonto import resources
-    from mesoonto.validation import selftest, sources
+    from mesoonto import rdf_files, resources
+    from mesoonto.validation import selftest
     from mesoonto.validation.validate import load, read_shape_files
 
     files = data or (*resources.module_files(), *resources.record_files())
-    loaded = load(sources.find(files), options)
+    loaded = load(rdf_files.find(files), options)
     counts = {"told": 0, "silent": 0, "untested": 0}
     for trial in selftest.self_test(loaded, read_shape_files(shapes or resources.shape_files())):
         counts[trial.outcome] += 1

@@ -10,10 +10,10 @@ from pathlib import Path as FilePath
 
 import pyoxigraph as ox
 
+from mesoonto.rdf_files import Source, from_path
 from mesoonto.validation import turtle
 from mesoonto.validation.literals import Term
 from mesoonto.validation.paths import Path
-from mesoonto.validation.sources import Source, from_path
 
 _READABLE = (ox.RdfFormat.TURTLE, ox.RdfFormat.N_TRIPLES)
 

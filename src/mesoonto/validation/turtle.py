@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from mesoonto.validation.data import blank
+from mesoonto.validation.lines import blank
 from mesoonto.validation.literals import XSD, Term
 from mesoonto.validation.vocabulary import FIRST, NIL, REST, TYPE
 

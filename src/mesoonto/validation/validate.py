@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import InputError, ShapeError
+from mesoonto.rdf_files import Source, find, from_path
 from mesoonto.validation import background, coverage, doubts, model
 from mesoonto.validation import data as data_files
 from mesoonto.validation.data import Data
@@ -21,7 +22,6 @@ from mesoonto.validation.paths import Path as PropertyPath
 from mesoonto.validation.report import Coverage, Doubt, Finding, Report, Severity
 from mesoonto.validation.results import Result
 from mesoonto.validation.run import Engine, Outcome, prepare, run
-from mesoonto.validation.sources import Source, find, from_path
 from mesoonto.validation.suggest import Suggester
 from mesoonto.validation.vocabulary import SH, TYPE, sh
 from mesoonto.validation.wording import expected
