@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from mesoonto.errors import OutputError, Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mesoonto.validation.data import Data
+    from mesoonto.validation.model import Shapes
     from mesoonto.validation.outputs import Style
     from mesoonto.validation.report import Report
     from mesoonto.validation.validate import Options
@@ -179,20 +182,34 @@ def validate(
 def _run(
     data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options, changed_since: str | None
 ) -> Report:
-    from mesoonto import rdf_files, resources
     from mesoonto.validation import revision
-    from mesoonto.validation.validate import check, load, read_shape_files
-    from mesoonto.validation.validate import validate as run
+    from mesoonto.validation.validate import check
 
+    loaded, read = _read(data, shapes, options)
     if changed_since is None:
-        return run(data, shapes, options)
-    files = data or (*resources.module_files(), *resources.record_files())
-    loaded = load(rdf_files.find(files), options)
-    read = read_shape_files(shapes or resources.shape_files())
+        return check(loaded, read, options)
     found = revision.since(changed_since, loaded, read)
     several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
     click.echo(f"{len(found.changed)} nodes differ from {changed_since}; checking {several}", err=True)
     return check(loaded, read, options, found.affected)
+
+
+def _read(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> tuple[Data, Shapes]:
+    """The data and the shapes, the shipped ones where none are named."""
+    from mesoonto import rdf_files, resources
+    from mesoonto.validation.validate import load, read_shape_files
+
+    read = read_shape_files(shapes or resources.shape_files())
+    loaded = load(rdf_files.find(data or (*resources.module_files(), *resources.record_files())), options)
+    _keep(loaded)
+    return loaded, read
+
+
+def _keep(data: Data) -> None:
+    """Never free *data*, which takes half a second for a million statements: the process is about to end."""
+    held: list[object] = [data]
+    held.append(held)
+    gc.freeze()
 
 
 def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None], ...]) -> None:
@@ -245,14 +262,11 @@ def _coverage(report: Report) -> Iterator[str]:
 
 
 def _self_test(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> int:
-    from mesoonto import rdf_files, resources
     from mesoonto.validation import selftest
-    from mesoonto.validation.validate import load, read_shape_files
 
-    files = data or (*resources.module_files(), *resources.record_files())
-    loaded = load(rdf_files.find(files), options)
+    loaded, read = _read(data, shapes, options)
     counts = {"told": 0, "silent": 0, "untested": 0}
-    for trial in selftest.self_test(loaded, read_shape_files(shapes or resources.shape_files())):
+    for trial in selftest.self_test(loaded, read):
         counts[trial.outcome] += 1
         if trial.outcome != "told":
             click.echo(f"{trial.outcome}: {trial.shape}: {trial.constraint}: {trial.how}")

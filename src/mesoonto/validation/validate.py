@@ -92,7 +92,8 @@ def check(
     """Check loaded *data*, or the focus nodes *only* of it."""
     chosen = options or Options()
     outcome = run(data, shapes, chosen.engine, only)
-    results = list({result.key: result for result in outcome.results}.values())
+    by_key = {result.key: result for result in outcome.results}
+    results = [by_key[key] for key in sorted(by_key)]  # whatever order the store gave them in
     looked_at = Coverage()
     found: list[Doubt] = []
     if chosen.coverage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from xml.etree import ElementTree
 
 import pyoxigraph as ox
@@ -23,13 +23,13 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def as_json(report: Report, style: Style) -> str:
-    """Every finding with all its fields, nothing left out."""
-    findings = []
-    for finding in report.findings:
-        row = asdict(finding)
-        row["severity"] = finding.severity.value
-        findings.append(row)
-    document = {
+    """Every finding with all its fields, nothing left out; one finding a line."""
+    names = [field.name for field in fields(Finding)]
+    findings = [
+        {name: getattr(finding, name) for name in names} | {"severity": finding.severity.value}
+        for finding in report.findings
+    ]
+    document: dict[str, object] = {
         "tool": "mesoonto",
         "version": __version__,
         "conforms": report.conforms,
@@ -45,7 +45,15 @@ def as_json(report: Report, style: Style) -> str:
     }
     if report.coverage.shapes:
         document["coverage"] = asdict(report.coverage)
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    members = [f"  {json.dumps(name)}: {_json_lines(value)}" for name, value in document.items()]
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _json_lines(value: object) -> str:
+    """*value* in JSON, the items of a list each on a line of its own."""
+    if not isinstance(value, list) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n    " + ",\n    ".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n  ]"
 
 
 def as_junit(report: Report, style: Style) -> str:
