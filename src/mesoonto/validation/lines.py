@@ -65,8 +65,10 @@ def named_pieces(source: Source, file: int) -> Iterator[bytes]:
     """The statements of *source* with steady names of blank nodes and literals as they are written."""
     names = _Names(file)
     quads = source.quads()
-    while batch := list(itertools.islice(quads, _STATEMENTS)):
+    size = 64  # small at first, for those who look at the beginning
+    while batch := list(itertools.islice(quads, size)):
         yield names.given(_written(batch), source)
+        size = min(2 * size, _STATEMENTS)
 
 
 def blank(file: int, number: int) -> ox.BlankNode:

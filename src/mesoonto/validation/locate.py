@@ -88,6 +88,10 @@ def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
         return found
     for number, source in enumerate(sources):
         _look_into(source, number, wanted, found)
+    strays = {n for n in wanted if not isinstance(n, ox.BlankNode) and not found.focus(n).file}
+    for number, source in enumerate(sources) if strays else ():
+        if source.syntax == ox.RdfFormat.TURTLE:
+            _mentions(source, number, strays, found)
     return found
 
 
@@ -112,9 +116,8 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
         return
     text = source.text()
     iris = {node.value for node in wanted if isinstance(node, ox.NamedNode)}
-    base = source.base
     lines = _Lines(text, source.name)
-    triples = turtle.read(text, base, number, None if blanks else iris)
+    triples = turtle.read(text, source.base, number, None if blanks else iris)
     missing = wanted - found.described.keys()
     for triple in triples:
         if triple.subject in missing:
@@ -128,21 +131,20 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
             )
         if triple.object in missing and triple.object not in found.mentioned:
             found.mentioned[triple.object] = lines.spot(triple.object_at)
-    _mentions(text, missing - found.described.keys() - found.mentioned.keys(), base, number, lines, found)
 
 
-def _mentions(text: str, nodes: set[Term], base: str, number: int, lines: _Lines, found: Locator) -> None:
+def _mentions(source: Source, number: int, nodes: set[Term], found: Locator) -> None:
     """Nodes that no file describes: read the whole file, if one of them can be in it."""
+    text = source.text()
     if not any(_may_mention(text, node) for node in nodes):
         return
-    for triple in turtle.read(text, base, number):
+    lines = _Lines(text, source.name)
+    for triple in turtle.read(text, source.base, number):
         if triple.object in nodes and triple.object not in found.mentioned:
             found.mentioned[triple.object] = lines.spot(triple.object_at)
 
 
 def _may_mention(text: str, node: Term) -> bool:
-    if isinstance(node, ox.BlankNode):
-        return False
     return node.value in text or node.value.rpartition("/")[2].rpartition("#")[2] in text
 
 
