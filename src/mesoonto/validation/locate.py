@@ -88,7 +88,7 @@ def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
         return found
     for number, source in enumerate(sources):
         _look_into(source, number, wanted, found)
-    strays = {n for n in wanted if not isinstance(n, ox.BlankNode) and not found.focus(n).file}
+    strays: set[Term] = {n for n in wanted if not isinstance(n, ox.BlankNode) and not found.focus(n).file}
     for number, source in enumerate(sources) if strays else ():
         if source.syntax == ox.RdfFormat.TURTLE:
             _mentions(source, number, strays, found)
