@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.validation import model
-from mesoonto.validation.literals import WRITTEN, XSD, Term, encode
+from mesoonto.validation.literals import WRITTEN, XSD, Term, encode_term
 from mesoonto.validation.paths import Path
 from mesoonto.validation.vocabulary import NODE_KINDS, TYPE
 
@@ -90,14 +90,9 @@ def of_nodes(nodes: Sequence[Term]) -> Focus:
     return Focus(f"VALUES ?this {{ {' '.join(constant(node) for node in nodes)} }}")
 
 
-def encoded(term: Term) -> Term:
-    """*term* as the data store has it."""
-    return encode(term) if isinstance(term, ox.Literal) else term
-
-
 def constant(term: Term) -> str:
     """*term* in a query, as the data store has it."""
-    return str(encoded(term))
+    return str(encode_term(term))
 
 
 def value_of(path: Path | None) -> str:

@@ -15,7 +15,7 @@ from mesoonto.validation import compile as to_sparql
 from mesoonto.validation import model, queries
 from mesoonto.validation.compile import Focus
 from mesoonto.validation.graph import unusable
-from mesoonto.validation.literals import Term, decode
+from mesoonto.validation.literals import Term, decode, encode_term
 from mesoonto.validation.paths import Path
 from mesoonto.validation.results import Result
 from mesoonto.validation.vocabulary import SH, SUBCLASS
@@ -70,9 +70,9 @@ class Evaluator:
             for found in pool.map(list[Result], [part for shape in shapes for part in self._parts(shape)]):
                 yield from found
 
-    def run_on(self, shape: model.Shape, node: Term) -> list[Result]:
-        """The results of *shape* on one node of the data store, whether or not its targets name it."""
-        return list(self._results(shape, self.node_set({node})))
+    def run_on(self, shape: model.Shape, nodes: set[Term]) -> list[Result]:
+        """The results of *shape* on nodes of the data store, whether or not its targets name them."""
+        return list(self._results(shape, self.node_set(nodes)))
 
     def _parts(self, shape: model.Shape) -> Iterator[Iterator[Result]]:
         """The results of *shape*, those of each of its property shapes apart, so that these run at once."""
@@ -143,7 +143,7 @@ class Evaluator:
                 case "query", _:
                     nodes |= queries.target_nodes(target.query, self.by_value(), self.store)
                 case _, term if term is not None:
-                    nodes.add(to_sparql.encoded(term))
+                    nodes.add(encode_term(term))
         if classes:
             branches.append(to_sparql.of_classes(classes))
         if nodes:

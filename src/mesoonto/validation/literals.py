@@ -152,6 +152,11 @@ def encode(literal: ox.Literal) -> ox.Literal:
     return ox.Literal(literal.value, datatype=ox.NamedNode(stem + local)) if stem else literal
 
 
+def encode_term(term: Term) -> Term:
+    """*term* as the store keeps it."""
+    return encode(term) if isinstance(term, ox.Literal) else term
+
+
 def encode_text(text: bytes) -> bytes:
     """*text*, N-Triples, with each literal encoded; datatypes stand directly behind their strings."""
     return _TYPED.sub(_encoded, text)

@@ -7,14 +7,12 @@ import re
 from dataclasses import asdict, fields
 from xml.etree import ElementTree
 
-import pyoxigraph as ox
-
 from mesoonto import __version__
 from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.outputs import Style, capped, shown, verdict
 from mesoonto.validation.outputs.text import place_of
 from mesoonto.validation.report import ORDER, Finding, Report, Severity
-from mesoonto.validation.results import serialize
+from mesoonto.validation.results import as_json_ld
 
 _COMMANDS = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -106,6 +104,7 @@ def _sentence(finding: Finding) -> str:
     parts = [f"{place_of(finding)}: {shown(finding.record)}: {finding.message}"]
     parts += [f"found: {shown(finding.value)}"] if finding.value else []
     parts += [f"expected: {finding.expected}"] if finding.expected else []
+    parts += [f"because: {reason}" for reason in finding.because]
     parts += [f"mend: {finding.suggestion}"] if finding.suggestion else []
     return "\n".join(parts)
 
@@ -155,4 +154,4 @@ def as_turtle(report: Report, style: Style) -> str:  # noqa: ARG001
 
 def as_jsonld(report: Report, style: Style) -> str:  # noqa: ARG001
     """The SHACL validation report in JSON-LD."""
-    return serialize(report.results, ox.RdfFormat.JSON_LD).decode() + "\n"
+    return as_json_ld(report.results)
