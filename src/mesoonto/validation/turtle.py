@@ -40,7 +40,7 @@ _TOKEN = re.compile(
 
 #: One statement up to its full stop, without looking into it: for skipping what nobody asks about.
 _STATEMENT = re.compile(
-    r"""(?:[^"'<.\#\\]|<[^>\n]*>|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
+    r"""(?:[^"'<.\#\\]++|<[^>\n]*+>|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
     |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|\.(?=[\w\\%:-])|\\.)*+\.""",
     re.VERBOSE | re.DOTALL,
 )
