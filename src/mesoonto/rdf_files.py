@@ -10,14 +10,16 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import quote
 
 import pyoxigraph as ox
-from typing_extensions import Buffer
 
 from mesoonto.compression import Decompressed
 from mesoonto.errors import InputError, Place
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _ENDINGS = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".jsonld")
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}

@@ -66,8 +66,11 @@ class Evaluator:
         """The results of *shapes*, each on all its focus nodes."""
         for shape in shapes:
             self.focus(shape)
+        parts = [part for shape in shapes for part in self.shapes.parts(shape)]
+        if any(isinstance(constraint, model.Query) for part in parts for constraint in part.constraints):
+            self.by_value()  # made once, before several threads ask for it
         with ThreadPoolExecutor(THREADS) as pool:
-            for found in pool.map(list[Result], [part for shape in shapes for part in self._parts(shape)]):
+            for found in pool.map(list[Result], [rows for shape in shapes for rows in self._parts(shape)]):
                 yield from found
 
     def run_on(self, shape: model.Shape, nodes: set[Term]) -> list[Result]:

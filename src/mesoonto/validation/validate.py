@@ -204,7 +204,8 @@ def _reason(detail: Result, record: Term, shapes: model.Shapes) -> str:
     words = "; ".join(sorted(message.value for message in detail.messages))
     where = [] if detail.focus == record or isinstance(detail.focus, ox.BlankNode) else [told(detail.focus)]
     where += [shortened(_path(detail.path))] if detail.path is not None else []
-    return f"{' '.join(where)}: {words or f'expected {asked}'}".removeprefix(": ")
+    what = words or (f"expected {asked}" if asked else "does not conform")
+    return f"{' '.join(where)}: {what}".removeprefix(": ")
 
 
 def _name(term: Term) -> str:
