@@ -25,6 +25,7 @@ pre { margin: .25rem 0; padding: .5rem; overflow-x: auto; background: #8881; bor
 code, pre { font: .85rem/1.4 ui-monospace, monospace; } mark { background: #f7c94866; color: inherit; }
 table { border-collapse: collapse; }
 td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
+li, h1, h2, td.long { overflow-wrap: anywhere; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
 """
 
@@ -105,7 +106,7 @@ def _html_contents(report: Report) -> Iterator[str]:
         severity = group[0].severity.value
         cause = f'<a href="#cause{number}">{escape(group[0].message)}</a>'
         yield f'<tr><td class="{severity}">{severity}</td><td class="n">{len(group)}</td>'
-        yield f"<td>{cause}</td></tr>"
+        yield f'<td class="long">{cause}</td></tr>'
     yield "</table>"
 
 
@@ -149,7 +150,7 @@ def _html_coverage(coverage: Coverage) -> Iterator[str]:
     yield "<table><tr><th>shape</th><th>focus nodes</th><th>evaluated by</th></tr>"
     for shape in coverage.shapes:
         yield (
-            f'<tr><td>{escape(shape.shape)}</td><td class="n">{shape.focus_nodes}</td>'
+            f'<tr><td class="long">{escape(shape.shape)}</td><td class="n">{shape.focus_nodes}</td>'
             f"<td>{escape(shape.engine)}</td></tr>"
         )
     yield "</table>"
