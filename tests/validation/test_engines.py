@@ -246,6 +246,14 @@ def test_shipped_shapes_on_their_examples(path: Path) -> None:
     assert rows(reports[0].results) == rows(reports[1].results)
 
 
+def test_a_number_of_values_can_break_both_limits() -> None:
+    limits = "sh:minCount 2 ; sh:maxCount 0"
+    asked = f"ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path %s ; {limits} ] ."
+    for path in ("ex:p", "[ sh:zeroOrMorePath ex:q ]"):
+        assert_alike("ex:a ex:p ex:b .", asked % path)
+        assert len(outcome(load("ex:a ex:p ex:b ."), shapes(asked % path), Engine.OXIGRAPH).results) == 2
+
+
 @pytest.mark.slow
 def test_shipped_shapes_on_shipped_records() -> None:
     reports = [validate(options=Options(engine=engine)) for engine in (Engine.OXIGRAPH, Engine.PYSHACL)]

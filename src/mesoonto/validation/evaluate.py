@@ -281,10 +281,11 @@ class Evaluator:
             return
         query = to_sparql.counted(focus, shape.path, low.limit if low else None, high.limit if high else None)
         for row in set(self.ask(query)):
-            few = low is not None and (high is None or (len(row) > 1 and int(row[1].value) < low.limit))
-            broken = low if few else high
-            if broken is not None:
-                yield Row(row[0], None, broken, note=row[1].value if len(row) > 1 else "")
+            number = int(row[1].value) if len(row) > 1 else None  # None where only one limit is asked for
+            if low is not None and (number is None or number < low.limit):
+                yield Row(row[0], None, low, note=str(number))
+            if high is not None and (number is None or number > high.limit):
+                yield Row(row[0], None, high, note=str(number))
 
     # Shapes inside shapes: sets of nodes that fail
 
