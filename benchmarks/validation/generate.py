@@ -16,6 +16,9 @@ _LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _MISTAKES = 0.01
 
+#: For the Turtle of the same data.
+PREFIXES = {"ex": _EX, "rdfs": "http://www.w3.org/2000/01/rdf-schema#", "xsd": _XSD}
+
 
 def triples(number: int, seed: int = 20261125) -> Iterator[str]:
     """At least *number* lines of N-Triples, the same for the same seed."""

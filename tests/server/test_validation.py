@@ -126,7 +126,7 @@ def test_page_shows_the_findings_of_a_dropped_file(server: str, tmp_path: Path) 
         page.set_input_files("#file", str(path))
         page.wait_for_selector("#report li")
         text = page.inner_text("#report")
-        assert "does not conform: 1 violations" in text
+        assert "does not conform: 1 violation" in text
         assert "line 11, column 16: mesod:study_NCT00000001 rdfs:label" in text
         content = path.read_text()
         transfer = page.evaluate_handle(

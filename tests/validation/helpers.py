@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from mesoonto.rdf_files import Source, from_path
 from mesoonto.validation import data as data_files
 from mesoonto.validation.data import Data
 from mesoonto.validation.graph import Graph
 from mesoonto.validation.model import Shapes
 from mesoonto.validation.results import Result
 from mesoonto.validation.run import Engine, Outcome, prepare, run
-from mesoonto.validation.sources import Source, from_path
 
 PREFIXES = """
 @prefix ex: <https://example.org/> .

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mesoonto import resources
+from mesoonto.rdf_files import Source, from_path
 from mesoonto.validation import data as data_files
 from mesoonto.validation import turtle
 from mesoonto.validation.locate import locate
-from mesoonto.validation.sources import Source, from_path
 from tests.validation.helpers import PREFIXES, source
 
 FILES = [

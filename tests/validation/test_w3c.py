@@ -18,12 +18,12 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.errors import MesoontoError
+from mesoonto.rdf_files import from_path
 from mesoonto.validation import data as data_files
 from mesoonto.validation.graph import Graph
 from mesoonto.validation.literals import Term
 from mesoonto.validation.paths import read_path
 from mesoonto.validation.run import Engine
-from mesoonto.validation.sources import from_path
 from mesoonto.validation.vocabulary import TYPE, sh
 from tests.conftest import ROOT
 from tests.validation.helpers import Row, name, outcome, rows, shapes_of

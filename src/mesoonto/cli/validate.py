@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ import click
 from mesoonto.errors import OutputError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from mesoonto.validation.data import Data
+    from mesoonto.validation.model import Shapes
     from mesoonto.validation.outputs import Style
     from mesoonto.validation.report import Report
     from mesoonto.validation.validate import Options
@@ -66,8 +69,7 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
     type=_Output(),
     multiple=True,
     default=("text",),
-    help=f"How to report, to the terminal or to a file: {', '.join(_FORMATS)}. May be given several times: "
-    "--format text --format sarif=out.sarif",
+    help="How to report, to the terminal or to a file; may be given several times.  [default: text]",
 )
 @click.option(
     "--fail-on",
@@ -131,21 +133,42 @@ def validate(
 ) -> None:
     """Check the RDF files DATA against SHACL shapes.
 
-    DATA are files, folders and patterns: Turtle, N-Triples, N-Quads, TriG, RDF/XML, JSON-LD, each also packed
-    with gzip (.gz) or Zstandard (.zst). Without DATA the shipped ontology and records are checked, without
-    --shapes the shipped shapes are used. Both may be yours:
+    DATA are files, folders and patterns: Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML and JSON-LD, each also
+    packed with gzip (.gz) or Zstandard (.zst). Without DATA the shipped ontology and records are checked,
+    without --shapes the shipped shapes are used. Both may be yours:
 
     \b
-    mesoonto validate --shapes my_shapes.ttl my_data.ttl
-    mesoonto validate --format text --format sarif=findings.sarif records/
-    mesoonto validate --changed-since origin/main
-    mesoonto validate --coverage --strict 'records/**/*.ttl'
+      mesoonto validate my_records.ttl
+      mesoonto validate --shapes my_shapes.ttl my_data.ttl
+      mesoonto validate --format text --format sarif=findings.sarif records/
+      mesoonto validate --changed-since origin/main
+      mesoonto validate --coverage --strict 'records/**/*.ttl'
+
+    A finding has the place in the file, the value, what was expected, and a mend where one is likely. A doubt
+    is a reason why a report without findings may mean nothing; with --strict it fails the run. Do the shapes
+    notice what they should? --self-test breaks good examples, one constraint at a time, to see:
+
+    \b
+      mesoonto validate --self-test --shapes my_shapes.ttl good_examples/
+
+    \b
+    Formats:
+      text      for people: the line as it stands in the file, a mend
+      json      every finding with all its fields, one a line
+      sarif     SARIF 2.1.0, for code scanning
+      junit     JUnit XML, for test reports
+      github    annotations beside the lines of a pull request
+      markdown  a summary for a pull request
+      html      one page that needs nothing else
+      turtle    the report in the vocabulary of SHACL; jsonld, too
 
     \b
     Exit codes:
       0  the data conform
       1  they do not (--fail-on says from which severity on), or --strict has a doubt
       2  the run itself is wrong: data or shapes cannot be read or used
+
+    A template for a record that conforms: mesoonto new --help
     """
     from mesoonto.validation.outputs import Style
     from mesoonto.validation.report import Severity
@@ -165,11 +188,11 @@ def validate(
     )
     with _Progress() as progress:
         options = Options(
-            engine=Engine(engine), coverage=coverage, doubts=True, ontology=ontology, progress=progress
+            engine=Engine(engine), coverage=coverage, doubts=True, ontology=ontology, progress=progress.read
         )
         if self_test:
             raise SystemExit(_self_test(data, shapes, options))
-        report = _run(data, shapes, options, changed_since)
+        report = _run(data, shapes, options, changed_since, progress)
     _write(report, style, outputs)
     if coverage:
         click.echo("\n".join(_coverage(report)))
@@ -177,22 +200,41 @@ def validate(
 
 
 def _run(
-    data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options, changed_since: str | None
+    data: tuple[Path, ...],
+    shapes: tuple[Path, ...],
+    options: Options,
+    changed_since: str | None,
+    progress: _Progress,
 ) -> Report:
-    from mesoonto import resources
-    from mesoonto.validation import revision, sources
-    from mesoonto.validation.validate import check, load, read_shape_files
-    from mesoonto.validation.validate import validate as run
+    from mesoonto.validation import revision
+    from mesoonto.validation.validate import check
 
+    loaded, read = _read(data, shapes, options)
+    progress.say(f"{loaded.triples:,} statements read; checking ...")
     if changed_since is None:
-        return run(data, shapes, options)
-    files = data or (*resources.module_files(), *resources.record_files())
-    loaded = load(sources.find(files), options)
-    read = read_shape_files(shapes or resources.shape_files())
+        return check(loaded, read, options)
     found = revision.since(changed_since, loaded, read)
     several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
     click.echo(f"{len(found.changed)} nodes differ from {changed_since}; checking {several}", err=True)
     return check(loaded, read, options, found.affected)
+
+
+def _read(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> tuple[Data, Shapes]:
+    """The data and the shapes, the shipped ones where none are named."""
+    from mesoonto import rdf_files, resources
+    from mesoonto.validation.validate import load, read_shape_files
+
+    read = read_shape_files(shapes or resources.shape_files())
+    loaded = load(rdf_files.find(data or (*resources.module_files(), *resources.record_files())), options)
+    _keep(loaded)
+    return loaded, read
+
+
+def _keep(data: Data) -> None:
+    """Never free *data*, which takes half a second for a million statements: the process is about to end."""
+    held: list[object] = [data]
+    held.append(held)
+    gc.freeze()
 
 
 def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None], ...]) -> None:
@@ -245,14 +287,11 @@ def _coverage(report: Report) -> Iterator[str]:
 
 
 def _self_test(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> int:
-    from mesoonto import resources
-    from mesoonto.validation import selftest, sources
-    from mesoonto.validation.validate import load, read_shape_files
+    from mesoonto.validation import selftest
 
-    files = data or (*resources.module_files(), *resources.record_files())
-    loaded = load(sources.find(files), options)
+    loaded, read = _read(data, shapes, options)
     counts = {"told": 0, "silent": 0, "untested": 0}
-    for trial in selftest.self_test(loaded, read_shape_files(shapes or resources.shape_files())):
+    for trial in selftest.self_test(loaded, read):
         counts[trial.outcome] += 1
         if trial.outcome != "told":
             click.echo(f"{trial.outcome}: {trial.shape}: {trial.constraint}: {trial.how}")
@@ -261,18 +300,24 @@ def _self_test(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Option
 
 
 class _Progress:
-    """Tells on the terminal, and only there, how far a long reading has come."""
+    """Tells on the terminal, and only there, how far a long run has come."""
 
     def __init__(self) -> None:
         self._shown = False
 
-    def __enter__(self) -> Callable[[int], None] | None:
-        return self._show if sys.stderr.isatty() else None
+    def __enter__(self) -> _Progress:
+        return self
 
     def __exit__(self, *_: object) -> None:
         if self._shown:
             click.echo("\r\033[K", err=True, nl=False)
 
-    def _show(self, statements: int) -> None:
-        self._shown = True
-        click.echo(f"\r{statements:,} statements read", err=True, nl=False)
+    def read(self, statements: int) -> None:
+        """Tell how many statements were read."""
+        self.say(f"{statements:,} statements read")
+
+    def say(self, text: str) -> None:
+        """Show *text* in place of what was shown before."""
+        if sys.stderr.isatty():
+            self._shown = True
+            click.echo(f"\r\033[K{text}", err=True, nl=False)

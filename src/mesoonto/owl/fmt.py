@@ -91,7 +91,11 @@ def canonical(text: str, path: Path, labels: Labels) -> str:
     if text.startswith("# GENERATED"):
         return text  # `mesoonto build` writes it, in canonical form after that line
     _refuse_remarks(text, path)
-    triples = list(rdf_files.parse(text.encode(), ox.RdfFormat.TURTLE, path))
+    triples = list(
+        rdf_files.Source(str(path), ox.RdfFormat.TURTLE, content=text.encode()).quads(
+            fresh=True, absolute=True
+        )
+    )
     return turtle(triples, labels, Place(str(path)))
 
 
@@ -125,7 +129,7 @@ def format_file(path: Path, labels: Labels, *, write: bool) -> bool:
     """Whether *path* differs from its canonical form; with *write* that replaces it, whole or not at all."""
     if path.suffix != ".ttl":
         raise InputError("not a Turtle file; its name must end in .ttl", Place(str(path)))
-    before = rdf_files.content(path).decode()
+    before = rdf_files.from_path(path).text()
     after = canonical(before, path, labels)
     if before != after and write:
         partial = path.with_name(f"{path.name}.partial")

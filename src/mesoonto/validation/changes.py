@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from mesoonto import resources
 from mesoonto.errors import QueryRefusedError, RejectedError
 from mesoonto.namespaces import GRAPH
-from mesoonto.validation.sources import from_bytes
+from mesoonto.rdf_files import from_bytes
 from mesoonto.validation.validate import Options, load, read_shape_files
 from mesoonto.validation.validate import check as check_data
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.validation import model
-from mesoonto.validation.literals import WRITTEN, XSD, Term, encode
+from mesoonto.validation.literals import WRITTEN, XSD, Term, encode_term
 from mesoonto.validation.paths import Path
 from mesoonto.validation.vocabulary import NODE_KINDS, TYPE
 
@@ -90,14 +90,9 @@ def of_nodes(nodes: Sequence[Term]) -> Focus:
     return Focus(f"VALUES ?this {{ {' '.join(constant(node) for node in nodes)} }}")
 
 
-def encoded(term: Term) -> Term:
-    """*term* as the data store has it."""
-    return encode(term) if isinstance(term, ox.Literal) else term
-
-
 def constant(term: Term) -> str:
     """*term* in a query, as the data store has it."""
-    return str(encoded(term))
+    return str(encode_term(term))
 
 
 def value_of(path: Path | None) -> str:
@@ -254,13 +249,25 @@ def _not(expression: str | None) -> str | None:
     return None if expression is None else f"!({expression})"
 
 
-def filtered(focus: Focus, path: Path | None, expressions: Sequence[str]) -> str:
-    """Violating values: ``?this ?value ?c0 ?c1 ...``, where ?c is true for each expression that applies."""
-    flags = " ".join(f"({expression} AS ?c{number})" for number, expression in enumerate(expressions))
-    if len(expressions) == 1:
-        flags = ""
-    either = " || ".join(f"({expression})" for expression in expressions)
-    return f"SELECT {_row(path)} {flags} WHERE {{ {focus.matched(path)} FILTER({either}) }}"
+def filtered(
+    focus: Focus, path: Path | None, expressions: Sequence[str], low: bool = False, high: bool = False
+) -> str:
+    """Violating values: ``?this ?value ?c0 ?c1 ...``, where ?c is true for each expression that applies.
+
+    For a path of one predicate the query counts, too, which costs half of what counting by itself does: with
+    *low*, a focus node without value comes without ``?value``; with *high*, the last ?c is true for each
+    value of a focus node that has several.
+    """
+    tests = [*expressions]
+    matched = focus.matched(path)
+    if path is not None and high:
+        tests.append(f"EXISTS {{ ?this {path.sparql} ?other FILTER(!sameTerm(?other, ?value)) }}")
+    flags = " ".join(f"({test} AS ?c{number})" for number, test in enumerate(tests))
+    either = [f"({test})" for test in tests]
+    if path is not None and low:
+        matched = f"{focus.pattern} OPTIONAL {{ ?this {path.sparql} ?value }}"
+        either.insert(0, "!BOUND(?value)")
+    return f"SELECT {_row(path)} {flags} WHERE {{ {matched} FILTER({' || '.join(either)}) }}"
 
 
 # Constraints on the set of values

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from mesoonto.errors import InputError, Place
-from mesoonto.validation.literals import Term, decode, encode
-from mesoonto.validation.sources import Source, Watch
-
-#: Told now and then how many statements were read.
-Progress = Callable[[int], None]
-
-_EVERY = 1 << 16
-
-
-def blank(file: int, number: int) -> ox.BlankNode:
-    """The name of the blank node that comes *number*-th in file number *file*.
-
-    Names follow the order of appearance, so that a second reading of the file, which looks for places, gives
-    each node the same name.
-    """
-    return ox.BlankNode(f"f{file}b{number}")
+from mesoonto.rdf_files import Progress, Source
+from mesoonto.validation.lines import NT, has_blank, named_pieces, parsed_pieces, pieces
+from mesoonto.validation.literals import Term, decode
 
 
 @dataclass(slots=True)
@@ -85,65 +72,61 @@ class Data:
 
 def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
     """The statements of one source with literals as written and steady names of blank nodes."""
-    for quad in _Reading(None).encoded(number, source):
-        yield quad.subject, quad.predicate, decode(quad.object)  # type: ignore[misc, arg-type]
+    for piece in named_pieces(source, number):
+        for quad in ox.parse(piece, format=NT):
+            yield quad.subject, quad.predicate, quad.object
 
 
 def load(sources: Sequence[Source], progress: Progress | None = None, words: Sequence[str] = ()) -> Data:
     """Read *sources* into one graph; raises InputError at the first mistake, with its place.
 
-    *words* are looked for in the bytes on the way.
+    *words*, the beginnings of IRIs, are looked for on the way.
     """
-    store = ox.Store()
-    watch = Watch(words)
-    reading = _Reading(progress, watch)
-    for number, source in enumerate(sources):
-        found = reading.encoded(number, source)
-        if len(sources) == 1:
-            store.bulk_extend(found)
-        else:
-            store.extend(found)
-    return Data(tuple(sources), store, len(store), reading.rewritten, frozenset(watch.found))
+    loading = _Loading(progress, words)
+    with ThreadPoolExecutor(1) as storing:
+        for number, source in enumerate(sources):
+            try:
+                loading.store_all(pieces(source, number), storing)
+            except (SyntaxError, MemoryError, OSError, ValueError):
+                loading.store_all(parsed_pieces(source, number), storing)
+    store = loading.store
+    return Data(tuple(sources), store, len(store), loading.rewritten, frozenset(loading.found))
 
 
-class _Reading:
-    """Encodes the statements of several sources, one after the other."""
+class _Loading:
+    """Stores pieces of N-Triples, one while the next is made: pyoxigraph lets other threads go on."""
 
-    def __init__(self, progress: Progress | None, watch: Watch | None = None) -> None:
+    def __init__(self, progress: Progress | None, words: Sequence[str]) -> None:
+        self.store = ox.Store()
         self.rewritten = False
-        self._watch = watch
+        self.found: set[str] = set()
+        self._waiting = {word: word.encode() for word in words}
         self._progress = progress
         self._count = 0
 
-    def encoded(self, file: int, source: Source) -> Iterator[ox.Quad]:
-        """The statements of *source* with encoded literals and steady names of blank nodes."""
-        names: dict[ox.BlankNode, ox.BlankNode] = {}
-        default = ox.DefaultGraph()
-        literal_type, blank_type, triple_type = ox.Literal, ox.BlankNode, ox.Triple
+    def store_all(self, texts: Iterator[bytes], storing: Executor) -> None:
+        """Store *texts*; raises what pyoxigraph raises for what is no N-Triples."""
+        under_way: Future[None] | None = None
+        for text in texts:
+            self._look_at(text)
+            if under_way is not None:
+                under_way.result()
+            under_way = storing.submit(self._store, text)
+        if under_way is not None:
+            under_way.result()
 
-        def named(node: ox.BlankNode) -> ox.BlankNode:
-            if node not in names:
-                names[node] = blank(file, len(names))
-            return names[node]
+    def _store(self, text: bytes) -> None:
+        if has_blank(text):
+            # `Store.load` gives blank nodes new names.
+            self.store.extend(ox.parse(text, format=NT))
+        else:
+            self.store.load(text, format=NT)
 
-        for quad in source.quads(self._watch):
-            self._count += 1
-            if not self._count % _EVERY and self._progress is not None:
-                self._progress(self._count)
-            subject, value = quad.subject, quad.object
-            kind = type(value)
-            changed = quad.graph_name != default
-            if type(subject) is blank_type:
-                subject, changed = named(subject), True
-            if kind is literal_type:
-                kept = encode(value)  # type: ignore[arg-type]
-                if kept is not value:
-                    value, changed, self.rewritten = kept, True, True
-            elif kind is blank_type:
-                value, changed = named(value), True  # type: ignore[arg-type]
-            elif kind is triple_type:
-                raise InputError(
-                    "triple terms are not supported by SHACL 1.0; state the triple and describe it instead",
-                    Place(source.name),
-                )
-            yield ox.Quad(subject, quad.predicate, value) if changed else quad
+    def _look_at(self, text: bytes) -> None:
+        self.rewritten = self.rewritten or b'"^^<urn:mesoonto:' in text
+        for word in [word for word, code in self._waiting.items() if code in text]:
+            del self._waiting[word]
+            self.found.add(word)
+        if self._progress is not None:
+            self._count += text.count(b"\n")
+            self._progress(self._count)

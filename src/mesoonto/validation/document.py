@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from mesoonto.rdf_files import from_path
 from mesoonto.validation import model, queries, turtle
 from mesoonto.validation.data import load
 from mesoonto.validation.graph import told
 from mesoonto.validation.literals import Term
 from mesoonto.validation.outputs import shown
-from mesoonto.validation.sources import from_path
 from mesoonto.validation.validate import read_shape_files, validate
 from mesoonto.validation.vocabulary import OWL, RDF, SH, TYPE
 from mesoonto.validation.wording import in_words

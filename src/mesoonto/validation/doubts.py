@@ -11,6 +11,7 @@ from mesoonto.validation import model
 from mesoonto.validation.graph import Graph, told
 from mesoonto.validation.literals import Term
 from mesoonto.validation.model import Shapes, named_shapes
+from mesoonto.validation.names import Names
 from mesoonto.validation.report import Doubt
 from mesoonto.validation.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, TYPE, sh
 
@@ -34,6 +35,7 @@ _ACCEPTED_BUT_IGNORED = ("entailment",)
 def of_shapes(shapes: Shapes, vocabulary: Container[Term]) -> Iterator[Doubt]:
     """Doubts about the shapes themselves; *vocabulary* is what the ontology and the data know."""
     yield from _unknown_words(shapes.graph)
+    names = Names(shapes)
     referred = {
         node
         for shape in shapes.by_node.values()
@@ -49,8 +51,9 @@ def of_shapes(shapes: Shapes, vocabulary: Container[Term]) -> Iterator[Doubt]:
             yield Doubt(
                 "undefined-shape", told(node), "a shape refers to it, and nothing says what it asks for"
             )
-        yield from _unknown_terms(shape, vocabulary)
-        yield from _idle(shape, shapes.graph)
+        name = told(names.named(node))
+        yield from _unknown_terms(name, shape, vocabulary)
+        yield from _idle(name, shape, shapes.graph)
     for shape in shapes.targeted:
         if not any(part.constraints for part in shapes.parts(shape)):
             yield Doubt("no-constraint", told(shape.node), "the shape has targets and asks for nothing")
@@ -75,8 +78,7 @@ def _unknown_words(graph: Graph) -> Iterator[Doubt]:
             yield Doubt("unknown-term", f"sh:{local}", f"SHACL has no such term (at {told(subject)}){hint}")
 
 
-def _unknown_terms(shape: model.Shape, vocabulary: Container[Term]) -> Iterator[Doubt]:
-    name = told(shape.node)
+def _unknown_terms(name: str, shape: model.Shape, vocabulary: Container[Term]) -> Iterator[Doubt]:
     for target in shape.targets:
         if target.kind == "class" and target.term is not None and target.term not in vocabulary:
             message = f"the target class {told(target.term)} is known neither to the ontology nor to the data"
@@ -100,7 +102,7 @@ def _unknown_terms(shape: model.Shape, vocabulary: Container[Term]) -> Iterator[
             yield Doubt("unknown-class", name, message)
 
 
-def _idle(shape: model.Shape, graph: Graph) -> Iterator[Doubt]:
+def _idle(name: str, shape: model.Shape, graph: Graph) -> Iterator[Doubt]:
     """Words on a shape that have no effect there."""
     needs = {
         "flags": "pattern",
@@ -111,10 +113,10 @@ def _idle(shape: model.Shape, graph: Graph) -> Iterator[Doubt]:
     }
     for word, needed in needs.items():
         if graph.all(shape.node, sh(word)) and not graph.all(shape.node, sh(needed)):
-            yield Doubt("not-evaluated", told(shape.node), f"sh:{word} has no effect without sh:{needed}")
+            yield Doubt("not-evaluated", name, f"sh:{word} has no effect without sh:{needed}")
     for word in _ACCEPTED_BUT_IGNORED:
         if graph.all(shape.node, sh(word)):
-            yield Doubt("not-evaluated", told(shape.node), f"sh:{word} is not evaluated")
+            yield Doubt("not-evaluated", name, f"sh:{word} is not evaluated")
 
 
 def of_strays(shapes: Shapes) -> Iterator[Doubt]:

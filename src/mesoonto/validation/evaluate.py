@@ -15,7 +15,7 @@ from mesoonto.validation import compile as to_sparql
 from mesoonto.validation import model, queries
 from mesoonto.validation.compile import Focus
 from mesoonto.validation.graph import unusable
-from mesoonto.validation.literals import Term, decode
+from mesoonto.validation.literals import Term, decode, encode_term
 from mesoonto.validation.paths import Path
 from mesoonto.validation.results import Result
 from mesoonto.validation.vocabulary import SH, SUBCLASS
@@ -66,16 +66,26 @@ class Evaluator:
         """The results of *shapes*, each on all its focus nodes."""
         for shape in shapes:
             self.focus(shape)
+        parts = [part for shape in shapes for part in self.shapes.parts(shape)]
+        if any(isinstance(constraint, model.Query) for part in parts for constraint in part.constraints):
+            self.by_value()  # made once, before several threads ask for it
         with ThreadPoolExecutor(THREADS) as pool:
-            for found in pool.map(self._run, shapes):
+            for found in pool.map(list[Result], [rows for shape in shapes for rows in self._parts(shape)]):
                 yield from found
 
-    def run_on(self, shape: model.Shape, node: Term) -> list[Result]:
-        """The results of *shape* on one node of the data store, whether or not its targets name it."""
-        return list(self._results(shape, self.node_set({node})))
+    def run_on(self, shape: model.Shape, nodes: set[Term]) -> list[Result]:
+        """The results of *shape* on nodes of the data store, whether or not its targets name them."""
+        return list(self._results(shape, self.node_set(nodes)))
 
-    def _run(self, shape: model.Shape) -> list[Result]:
-        return list(self._results(shape, self.focus(shape)))
+    def _parts(self, shape: model.Shape) -> Iterator[Iterator[Result]]:
+        """The results of *shape*, those of each of its property shapes apart, so that these run at once."""
+        focus = self.focus(shape)
+        if shape.path is not None:
+            yield self._results(shape, focus)
+            return
+        yield (_result(shape, row) for row in self._rows(shape, focus))
+        for node in _nested(shape):
+            yield self._results(self.shapes.by_node[node], focus)
 
     def _results(
         self, shape: model.Shape, focus: Focus, times: Mapping[Term, int] | None = None
@@ -89,7 +99,7 @@ class Evaluator:
         for row in self._rows(shape, focus):
             for _ in range(1 if times is None else times[row.focus]):
                 yield _result(shape, row)
-        nested = [c.shape for c in shape.constraints if isinstance(c, model.Nested)]
+        nested = _nested(shape)
         if not nested:
             return
         if shape.path is not None:
@@ -136,7 +146,7 @@ class Evaluator:
                 case "query", _:
                     nodes |= queries.target_nodes(target.query, self.by_value(), self.store)
                 case _, term if term is not None:
-                    nodes.add(to_sparql.encoded(term))
+                    nodes.add(encode_term(term))
         if classes:
             branches.append(to_sparql.of_classes(classes))
         if nodes:
@@ -183,8 +193,7 @@ class Evaluator:
 
     def _rows(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
         """The violations of the constraints of *shape* itself, not those of its property shapes."""
-        yield from self._filters(shape, focus)
-        yield from self._counts(shape, focus)
+        yield from self._singles(shape, focus)
         path = shape.path
         for constraint in shape.constraints:
             match constraint:
@@ -214,8 +223,8 @@ class Evaluator:
                     ):
                         yield Row(found.focus, found.value, constraint, found.path, messages=found.messages)
 
-    def _filters(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
-        """The constraints on single values, all in one query."""
+    def _singles(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
+        """The constraints on single values and on their number, in one query where that is possible."""
         tests: list[tuple[model.Constraint, str]] = []
         for constraint in shape.constraints:
             expression = self._violates(constraint, to_sparql.value_of(shape.path))
@@ -224,14 +233,38 @@ class Evaluator:
             elif isinstance(constraint, model.In):
                 for row in set(self.ask(to_sparql.not_in(focus, shape.path, constraint.terms))):
                     yield Row(row[0], row[-1], constraint)
-        if not tests:
-            return
-        first = 1 if shape.path is None else 2
-        query = to_sparql.filtered(focus, shape.path, [expression for _, expression in tests])
+        low, high = _limits(shape)
+        together = shape.path is not None and shape.path.predicate is not None and (tests or high is not None)
+        if not (together and _is_one(low) and _is_one(high)):
+            yield from self._counts(shape, focus, low, high)
+            low = high = None
+        if tests or low is not None or high is not None:
+            yield from self._filters(shape.path, focus, tests, low, high)
+
+    def _filters(
+        self,
+        path: Path | None,
+        focus: Focus,
+        tests: Sequence[tuple[model.Constraint, str]],
+        low: model.Count | None,
+        high: model.Count | None,
+    ) -> Iterator[Row]:
+        first = 1 if path is None else 2
+        query = to_sparql.filtered(
+            focus, path, [expression for _, expression in tests], low is not None, high is not None
+        )
+        several: Counter[Term] = Counter()
         for row in set(self.ask(query)):
-            for number, (constraint, _) in enumerate(tests):
-                if len(tests) == 1 or row[first + number].value == "true":
+            if row[first - 1] is None and low is not None:
+                yield Row(row[0], None, low)
+                continue
+            for (constraint, _), flag in zip(tests, row[first:], strict=False):
+                if flag is not None and flag.value == "true":
                     yield Row(row[0], row[first - 1], constraint)
+            if high is not None and row[-1].value == "true":
+                several[row[0]] += 1
+        if high is not None:
+            yield from (Row(this, None, high, note=str(number)) for this, number in several.items())
 
     def _violates(self, constraint: model.Constraint, value: str) -> str | None:
         """The expression that is true of a value that violates, if *constraint* can be judged by itself."""
@@ -241,20 +274,18 @@ class Evaluator:
         classes = self.subclasses(constraint.term) if isinstance(constraint, model.Class) else ()
         return to_sparql.violates(constraint, value, classes)
 
-    def _counts(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
-        counts = [c for c in shape.constraints if isinstance(c, model.Count)]
-        if shape.path is None or not counts:
-            return
-        low = next((c for c in counts if c.component.startswith("Min") and c.limit > 0), None)
-        high = next((c for c in counts if c.component.startswith("Max")), None)
-        if low is None and high is None:
+    def _counts(
+        self, shape: model.Shape, focus: Focus, low: model.Count | None, high: model.Count | None
+    ) -> Iterator[Row]:
+        if shape.path is None or (low is None and high is None):
             return
         query = to_sparql.counted(focus, shape.path, low.limit if low else None, high.limit if high else None)
         for row in set(self.ask(query)):
-            few = low is not None and (high is None or (len(row) > 1 and int(row[1].value) < low.limit))
-            broken = low if few else high
-            if broken is not None:
-                yield Row(row[0], None, broken, note=row[1].value if len(row) > 1 else "")
+            number = int(row[1].value) if len(row) > 1 else None  # None where only one limit is asked for
+            if low is not None and (number is None or number < low.limit):
+                yield Row(row[0], None, low, note=str(number))
+            if high is not None and (number is None or number > high.limit):
+                yield Row(row[0], None, high, note=str(number))
 
     # Shapes inside shapes: sets of nodes that fail
 
@@ -324,6 +355,22 @@ class Evaluator:
             for (this,) in self.ask(focus.select()):
                 if counts.get(this, 0) < constraint.limit:
                     yield this
+
+
+def _nested(shape: model.Shape) -> list[Term]:
+    """The shapes that ``sh:property`` names."""
+    return [c.shape for c in shape.constraints if isinstance(c, model.Nested)]
+
+
+def _limits(shape: model.Shape) -> tuple[model.Count | None, model.Count | None]:
+    """What ``sh:minCount``, unless it is 0, and ``sh:maxCount`` ask for."""
+    counts = [c for c in shape.constraints if isinstance(c, model.Count)]
+    low = next((c for c in counts if c.component.startswith("Min") and c.limit > 0), None)
+    return low, next((c for c in counts if c.component.startswith("Max")), None)
+
+
+def _is_one(count: model.Count | None) -> bool:
+    return count is None or count.limit == 1
 
 
 def _either(branches: Sequence[Focus]) -> Focus:

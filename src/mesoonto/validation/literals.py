@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import pyoxigraph as ox
 
@@ -74,22 +74,30 @@ _BOUNDS: dict[str, tuple[int | None, int | None]] = {
 
 #: Spellings of the frequent datatypes that are well formed and that the store gives back unchanged.
 _UNCHANGED = {
-    XSD + "integer": re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII),
-    XSD + "decimal": re.compile(r"0|-?(?:0|[1-9]\d{0,8})\.\d{0,7}[1-9]|-?[1-9]\d{0,8}", re.ASCII),
-    XSD + "boolean": re.compile("true|false"),
-    XSD + "date": re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])", re.ASCII),
-    XSD + "dateTime": re.compile(
-        r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z?", re.ASCII
-    ),
-    XSD + "gYear": re.compile(r"[12]\d{3}", re.ASCII),
+    local: re.compile(pattern, re.ASCII)
+    for local, pattern in {
+        "integer": r"0|-?[1-9]\d{0,17}",
+        "decimal": r"0|-?(?:0|[1-9]\d{0,8})\.\d{0,7}[1-9]|-?[1-9]\d{0,8}",
+        "boolean": "true|false",
+        "date": r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])",
+        "dateTime": r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z?",
+        "gYear": r"[12]\d{3}",
+    }.items()
 }
 
 #: Datatypes whose literals the store keeps as text, however they are spelt.
 _TEXTUAL = frozenset(
-    XSD + name for name in ("anyURI", "base64Binary", "hexBinary", "language", "normalizedString", "token")
+    {"anyURI", "base64Binary", "hexBinary", "language", "normalizedString", "string", "token"}
 )
-_STRING = XSD + "string"
-_SAFE = frozenset({_STRING, "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"})
+
+#: Literals of fewer bytes are remembered.
+_SHORT = 40
+
+#: A literal of XML Schema in N-Triples. The mark that opens a string is never behind a backslash, as one
+#: inside it always is; possessive, so that no text is looked at twice.
+_TYPED = re.compile(
+    rb'"(?<!\\")([^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"\^\^<http://www\.w3\.org/2001/XMLSchema#([A-Za-z]+)>'
+)
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -137,23 +145,50 @@ def _is_in_calendar(lexical: str, local: str) -> bool:
 def encode(literal: ox.Literal) -> ox.Literal:
     """The literal that the store keeps as it is in place of *literal*; often *literal* itself."""
     datatype = literal.datatype.value
-    if datatype in _SAFE or not datatype.startswith(XSD):
-        return literal
-    lexical = literal.value
-    fast = _UNCHANGED.get(datatype)
-    if fast is not None and fast.fullmatch(lexical):
+    if not datatype.startswith(XSD):
         return literal
     local = datatype.removeprefix(XSD)
-    if not is_well_formed(lexical, datatype):
-        return ox.Literal(lexical, datatype=_stand_in(ILL_FORMED, local))
-    if datatype in _TEXTUAL or not (local in _LEXICAL or local in _BOUNDS):
-        return literal
-    return ox.Literal(lexical, datatype=_stand_in(WRITTEN, local))
+    stem = _stem(literal.value, local)
+    return ox.Literal(literal.value, datatype=ox.NamedNode(stem + local)) if stem else literal
 
 
-@cache
-def _stand_in(stem: str, local: str) -> ox.NamedNode:
-    return ox.NamedNode(stem + local)
+def encode_term(term: Term) -> Term:
+    """*term* as the store keeps it."""
+    return encode(term) if isinstance(term, ox.Literal) else term
+
+
+def encode_text(text: bytes) -> bytes:
+    """*text*, N-Triples, with each literal encoded; datatypes stand directly behind their strings."""
+    return _TYPED.sub(_encoded, text)
+
+
+def _encoded(match: re.Match[bytes]) -> bytes:
+    lexical, local = match.groups()
+    return (_short if len(lexical) < _SHORT else _literal)(lexical, local)
+
+
+def _literal(lexical: bytes, local: bytes) -> bytes:
+    """The encoded literal in N-Triples for one whose text and datatype are written like this."""
+    plain = lexical.decode()
+    if "\\" in plain:
+        (quad,) = ox.parse(b'<x:> <x:> "%b" .' % lexical, format=ox.RdfFormat.N_TRIPLES)
+        plain = quad.object.value
+    name = local.decode()
+    return f'"{lexical.decode()}"^^<{_stem(plain, name) or XSD}{name}>'.encode()
+
+
+#: Numbers and days recur.
+_short = lru_cache(1 << 15)(_literal)
+
+
+def _stem(lexical: str, local: str) -> str:
+    """The stem of the datatype under which the store keeps the literal; empty when it need not change."""
+    if not is_well_formed(lexical, XSD + local):
+        return ILL_FORMED
+    if local in _TEXTUAL or not (local in _LEXICAL or local in _BOUNDS):
+        return ""
+    unchanged = _UNCHANGED.get(local)
+    return "" if unchanged is not None and unchanged.fullmatch(lexical) else WRITTEN
 
 
 def decode(term: Term) -> Term:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -10,12 +11,15 @@ from pathlib import Path as FilePath
 
 import pyoxigraph as ox
 
+from mesoonto.rdf_files import CHUNK, Source, from_path
 from mesoonto.validation import turtle
 from mesoonto.validation.literals import Term
 from mesoonto.validation.paths import Path
-from mesoonto.validation.sources import Source, from_path
 
 _READABLE = (ox.RdfFormat.TURTLE, ox.RdfFormat.N_TRIPLES)
+
+#: Subject and predicate of a line of N-Triples.
+_BEFORE_OBJECT = re.compile(r"<[^>]*>[ \t]+<[^>]*>[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,10 @@ def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
         return found
     for number, source in enumerate(sources):
         _look_into(source, number, wanted, found)
+    strays: set[Term] = {n for n in wanted if not isinstance(n, ox.BlankNode) and not found.focus(n).file}
+    for number, source in enumerate(sources) if strays else ():
+        if source.syntax == ox.RdfFormat.TURTLE:
+            _mentions(source, number, strays, found)
     return found
 
 
@@ -104,13 +112,12 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
         _homes(source, number, wanted, found)
         return
     if source.syntax == ox.RdfFormat.N_TRIPLES and not blanks:
-        _lines_about(source, number, wanted, found)
+        _lines_about(source, wanted, found)
         return
     text = source.text()
     iris = {node.value for node in wanted if isinstance(node, ox.NamedNode)}
-    base = source.base
     lines = _Lines(text, source.name)
-    triples = turtle.read(text, base, number, None if blanks else iris)
+    triples = turtle.read(text, source.base, number, None if blanks else iris)
     missing = wanted - found.described.keys()
     for triple in triples:
         if triple.subject in missing:
@@ -124,37 +131,40 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
             )
         if triple.object in missing and triple.object not in found.mentioned:
             found.mentioned[triple.object] = lines.spot(triple.object_at)
-    _mentions(text, missing - found.described.keys() - found.mentioned.keys(), base, number, lines, found)
 
 
-def _mentions(text: str, nodes: set[Term], base: str, number: int, lines: _Lines, found: Locator) -> None:
+def _mentions(source: Source, number: int, nodes: set[Term], found: Locator) -> None:
     """Nodes that no file describes: read the whole file, if one of them can be in it."""
+    text = source.text()
     if not any(_may_mention(text, node) for node in nodes):
         return
-    for triple in turtle.read(text, base, number):
+    lines = _Lines(text, source.name)
+    for triple in turtle.read(text, source.base, number):
         if triple.object in nodes and triple.object not in found.mentioned:
             found.mentioned[triple.object] = lines.spot(triple.object_at)
 
 
 def _may_mention(text: str, node: Term) -> bool:
-    if isinstance(node, ox.BlankNode):
-        return False
     return node.value in text or node.value.rpartition("/")[2].rpartition("#")[2] in text
 
 
-def _lines_about(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
+def _lines_about(source: Source, wanted: set[Term], found: Locator) -> None:
     """Look through an N-Triples file, which has one triple a line, without keeping it in memory."""
     words = {str(node).encode() for node in wanted - found.described.keys()}
+    row = 1
     with source.open() as stream:
-        for row, line in enumerate(stream, 1):
-            if line[: line.find(b" ")] not in words:
-                continue
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            for triple in turtle.read(text, "", number):
-                at = [
-                    Spot(source.name, row, n + 1, text[:500]) for n in (triple.subject_at, triple.object_at)
-                ]
-                found.described[triple.subject].append(_Triple(triple.predicate, triple.object, *at))
+        while piece := stream.read(CHUNK):
+            lines = (piece + stream.readline()).split(b"\n")
+            for number in [n for n, line in enumerate(lines) if line.partition(b" ")[0] in words]:
+                text = lines[number].decode("utf-8", "replace").rstrip("\r")
+                start = _BEFORE_OBJECT.match(text)
+                quad = next(ox.parse(lines[number], format=source.syntax), None)
+                if start is None or quad is None or isinstance(quad.object, ox.Triple):
+                    continue
+                here = Spot(source.name, row + number, 1, text[:500])
+                there = Spot(source.name, row + number, start.end() + 1, text[:500])
+                found.described[quad.subject].append(_Triple(quad.predicate, quad.object, here, there))
+            row += len(lines) - 1
 
 
 def _homes(source: Source, number: int, wanted: set[Term], found: Locator) -> None:

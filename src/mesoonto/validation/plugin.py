@@ -71,7 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Make a test of each file that ``--shacl`` names."""
-    from mesoonto.validation.sources import find
+    from mesoonto.rdf_files import find
 
     patterns = session.config.getoption("--shacl")
     for pattern in patterns:

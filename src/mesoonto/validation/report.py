@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
-from mesoonto.validation.results import Result
+from mesoonto.validation.results import Result, as_turtle
 
 
 class Severity(Enum):
@@ -43,6 +43,7 @@ class Finding:
     focus_line: int = 0  #: the line on which the focus node is described
     focus_column: int = 0  #: its column
     source: str = ""  #: the text of the line
+    because: tuple[str, ...] = ()  #: why the value does not conform to a shape that the shape names
 
     @property
     def blocking(self) -> bool:
@@ -113,11 +114,7 @@ class Report:
     @cached_property
     def turtle(self) -> str:
         """The SHACL validation report in Turtle."""
-        import pyoxigraph as ox
-
-        from mesoonto.validation.results import serialize
-
-        return serialize(self.results, ox.RdfFormat.TURTLE).decode()
+        return as_turtle(self.results)
 
     def shortened(self, most: int) -> Report:
         """The report with at most *most* findings of one cause, and the number of those left out."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError
+from mesoonto.rdf_files import Source
 from mesoonto.validation import data as data_files
 from mesoonto.validation import model
 from mesoonto.validation.compile import Focus
@@ -18,7 +19,6 @@ from mesoonto.validation.data import Data
 from mesoonto.validation.evaluate import Evaluator
 from mesoonto.validation.literals import Term
 from mesoonto.validation.paths import Path as PropertyPath
-from mesoonto.validation.sources import Source
 from mesoonto.validation.vocabulary import SUBCLASS
 
 _DEPTH = 20

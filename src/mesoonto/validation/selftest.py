@@ -127,7 +127,7 @@ def _told(
     try:
         by_value = Data(data.sources, store, data.triples, data.rewritten).by_value
         evaluator = Evaluator(shapes, store, by_value)
-        results = evaluator.run_on(shape, mutation.focus or example)
+        results = evaluator.run_on(shape, {mutation.focus or example})
     finally:
         for quad in mutation.add:
             store.remove(quad)

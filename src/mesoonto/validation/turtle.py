@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from mesoonto.validation.data import blank
+from mesoonto.validation.lines import blank
 from mesoonto.validation.literals import XSD, Term
 from mesoonto.validation.vocabulary import FIRST, NIL, REST, TYPE
 
@@ -40,7 +40,7 @@ _TOKEN = re.compile(
 
 #: One statement up to its full stop, without looking into it: for skipping what nobody asks about.
 _STATEMENT = re.compile(
-    r"""(?:[^"'<.\#\\]|<[^>\n]*>|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
+    r"""(?:[^"'<.\#\\]++|<[^>\n]*+>|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
     |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|\.(?=[\w\\%:-])|\\.)*+\.""",
     re.VERBOSE | re.DOTALL,
 )

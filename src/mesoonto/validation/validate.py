@@ -11,23 +11,28 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import InputError, ShapeError
+from mesoonto.rdf_files import Source, find, from_path
 from mesoonto.validation import background, coverage, doubts, model
 from mesoonto.validation import data as data_files
 from mesoonto.validation.data import Data
-from mesoonto.validation.graph import Graph
+from mesoonto.validation.details import with_details
+from mesoonto.validation.graph import Graph, shortened, told
 from mesoonto.validation.literals import Term
 from mesoonto.validation.locate import Locator, locate
+from mesoonto.validation.names import Names
 from mesoonto.validation.paths import Path as PropertyPath
 from mesoonto.validation.report import Coverage, Doubt, Finding, Report, Severity
 from mesoonto.validation.results import Result
 from mesoonto.validation.run import Engine, Outcome, prepare, run
-from mesoonto.validation.sources import Source, find, from_path
 from mesoonto.validation.suggest import Suggester
 from mesoonto.validation.vocabulary import SH, TYPE, sh
 from mesoonto.validation.wording import expected
 
 #: Findings of one cause that are given a place and a suggestion; the rest are counted and listed without.
 PLACED = 1000
+
+#: Number of the first file of shapes: its blank nodes are not to be taken for those of the data in a report.
+_SHAPES = 1_000_000
 
 _SEVERITIES = {SH + severity.value: severity for severity in Severity}
 
@@ -78,7 +83,7 @@ def read_shape_files(files: Sequence[Path]) -> model.Shapes:
     """The shapes of *files* taken together; raises ShapeError with the place of a mistake."""
     graph = Graph()
     try:
-        for number, source in enumerate(find(files)):
+        for number, source in enumerate(find(files), _SHAPES):
             for statement in data_files.read(source, number):
                 graph.add(*statement)
     except InputError as error:
@@ -92,7 +97,9 @@ def check(
     """Check loaded *data*, or the focus nodes *only* of it."""
     chosen = options or Options()
     outcome = run(data, shapes, chosen.engine, only)
-    results = list({result.key: result for result in outcome.results}.values())
+    by_key = {result.key: result for result in outcome.results}
+    # Whatever order the store gave them in.
+    results = with_details([by_key[key] for key in sorted(by_key)], outcome.evaluator)
     looked_at = Coverage()
     found: list[Doubt] = []
     if chosen.coverage:
@@ -136,7 +143,7 @@ def _findings(
     nodes = {result.focus for result in chosen} | {data.owner(result.focus) for result in chosen}
     nodes |= {result.value for result in chosen if _is_inverse(result.path) and result.value is not None}
     places = locate(data.sources, nodes)
-    names = _Names(shapes)
+    names = Names(shapes)
     suggester = Suggester(outcome.evaluator, background.instances if background.concerns(data) else _nothing)
     unplaced = Locator()
     found = [_finding(result, data, shapes, places, names, suggester) for result in chosen]
@@ -157,7 +164,7 @@ def _finding(
     data: Data,
     shapes: model.Shapes,
     places: Locator,
-    names: _Names,
+    names: Names,
     suggester: Suggester | None,
 ) -> Finding:
     shape = shapes.by_node[result.shape]
@@ -187,36 +194,18 @@ def _finding(
         focus_line=focus.line,
         focus_column=focus.column,
         source=spot.text,
+        because=tuple(dict.fromkeys(_reason(detail, record, shapes) for detail in result.details)),
     )
 
 
-class _Names:
-    """The name of each shape: its own, or that of the shape that leads to it when it is a blank node."""
-
-    def __init__(self, shapes: model.Shapes) -> None:
-        self._shapes = shapes
-        self._parents: dict[Term, Term] = {}
-        for shape in shapes.by_node.values():
-            for constraint in shape.constraints:
-                for node in model.named_shapes(constraint):
-                    self._parents.setdefault(node, shape.node)
-
-    def named(self, node: Term) -> Term:
-        seen: set[Term] = set()
-        while isinstance(node, ox.BlankNode) and node in self._parents and node not in seen:
-            seen.add(node)
-            node = self._parents[node]
-        return node
-
-    def label(self, node: Term) -> str:
-        """The label of the shape, or of the nearest shape around it that has one."""
-        seen: set[Term] = set()
-        while node not in seen:
-            seen.add(node)
-            if label := self._shapes.by_node[node].label:
-                return label
-            node = self._parents.get(node, node)
-        return ""
+def _reason(detail: Result, record: Term, shapes: model.Shapes) -> str:
+    """One detail in words: where it differs from the record, what, and what was expected."""
+    asked = expected(shapes.by_node[detail.shape], detail.component)
+    words = "; ".join(sorted(message.value for message in detail.messages))
+    where = [] if detail.focus == record or isinstance(detail.focus, ox.BlankNode) else [told(detail.focus)]
+    where += [shortened(_path(detail.path))] if detail.path is not None else []
+    what = words or (f"expected {asked}" if asked else "does not conform")
+    return f"{' '.join(where)}: {what}".removeprefix(": ")
 
 
 def _name(term: Term) -> str:

@@ -81,14 +81,16 @@ def in_words(constraint: model.Constraint) -> str:
 
 
 def _logical(component: str, shapes: tuple[Term, ...]) -> str:
+    unnamed = all(isinstance(shape, ox.BlankNode) for shape in shapes)
     names = ", ".join("an unnamed shape" if isinstance(s, ox.BlankNode) else told(s) for s in shapes)
+    several = f"{len(shapes)} alternatives" + ("" if unnamed else f": {names}")
     match component.removesuffix("ConstraintComponent"):
         case "Not":
             return f"a node that does not conform to {names}"
         case "Or":
-            return f"a node that conforms to at least one of {len(shapes)} alternatives: {names}"
+            return f"a node that conforms to at least one of {several}"
         case "Xone":
-            return f"a node that conforms to exactly one of {len(shapes)} alternatives: {names}"
+            return f"a node that conforms to exactly one of {several}"
         case _:
             return f"a node that conforms to {names}"
 

@@ -62,17 +62,22 @@ def verdict(report: Report, style: Style) -> str:
     counts = dict.fromkeys(Severity, 0)
     for finding in report.findings:
         counts[finding.severity] += 1
-    parts = [f"{counts[Severity.VIOLATION]} violations", f"{counts[Severity.WARNING]} warnings"]
+    parts = [_count(counts[Severity.VIOLATION], "violation"), _count(counts[Severity.WARNING], "warning")]
     if counts[Severity.INFO]:
-        parts.append(f"{counts[Severity.INFO]} remarks")
+        parts.append(_count(counts[Severity.INFO], "remark"))
     if report.omitted:
         parts.append(f"{report.omitted} more left out here")
     if report.doubts:
-        parts.append(f"{len(report.doubts)} doubts")
+        parts.append(_count(len(report.doubts), "doubt"))
     word = "conforms" if report.conforms else "does not conform"
     if report.conforms and style.failed(report):
         word = "conforms, but fails"
-    return f"{word}: {', '.join(parts)}; {report.triples} triples, {report.shapes} shapes"
+    size = f"{_count(report.triples, 'triple')}, {_count(report.shapes, 'shape')}"
+    return f"{word}: {', '.join(parts)}; {size}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def capped(group: tuple[object, ...], limit: int) -> tuple[int, int]:

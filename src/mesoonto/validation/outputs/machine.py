@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from xml.etree import ElementTree
-
-import pyoxigraph as ox
 
 from mesoonto import __version__
 from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.outputs import Style, capped, shown, verdict
 from mesoonto.validation.outputs.text import place_of
 from mesoonto.validation.report import ORDER, Finding, Report, Severity
-from mesoonto.validation.results import serialize
+from mesoonto.validation.results import as_json_ld
 
 _COMMANDS = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -23,13 +21,13 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def as_json(report: Report, style: Style) -> str:
-    """Every finding with all its fields, nothing left out."""
-    findings = []
-    for finding in report.findings:
-        row = asdict(finding)
-        row["severity"] = finding.severity.value
-        findings.append(row)
-    document = {
+    """Every finding with all its fields, nothing left out; one finding a line."""
+    names = [field.name for field in fields(Finding)]
+    findings = [
+        {name: getattr(finding, name) for name in names} | {"severity": finding.severity.value}
+        for finding in report.findings
+    ]
+    document: dict[str, object] = {
         "tool": "mesoonto",
         "version": __version__,
         "conforms": report.conforms,
@@ -45,7 +43,15 @@ def as_json(report: Report, style: Style) -> str:
     }
     if report.coverage.shapes:
         document["coverage"] = asdict(report.coverage)
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    members = [f"  {json.dumps(name)}: {_json_lines(value)}" for name, value in document.items()]
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _json_lines(value: object) -> str:
+    """*value* in JSON, the items of a list each on a line of its own."""
+    if not isinstance(value, list) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n    " + ",\n    ".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n  ]"
 
 
 def as_junit(report: Report, style: Style) -> str:
@@ -98,6 +104,7 @@ def _sentence(finding: Finding) -> str:
     parts = [f"{place_of(finding)}: {shown(finding.record)}: {finding.message}"]
     parts += [f"found: {shown(finding.value)}"] if finding.value else []
     parts += [f"expected: {finding.expected}"] if finding.expected else []
+    parts += [f"because: {reason}" for reason in finding.because]
     parts += [f"mend: {finding.suggestion}"] if finding.suggestion else []
     return "\n".join(parts)
 
@@ -147,4 +154,4 @@ def as_turtle(report: Report, style: Style) -> str:  # noqa: ARG001
 
 def as_jsonld(report: Report, style: Style) -> str:  # noqa: ARG001
     """The SHACL validation report in JSON-LD."""
-    return serialize(report.results, ox.RdfFormat.JSON_LD).decode() + "\n"
+    return as_json_ld(report.results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -14,16 +15,23 @@ _CSS = """
 :root { color-scheme: light dark; --line: #8884; --bad: #b3261e; --mild: #8a5a00; --good: #1b6e3c; }
 @media (prefers-color-scheme: dark) { :root { --bad: #f2948c; --mild: #e3b668; --good: #7fd4a0; } }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; line-height: 1.3; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .25rem; } .Violation { color: var(--bad); }
 .Warning, .doubt { color: var(--mild); } .Info { color: inherit; } .good { color: var(--good); }
 .about { margin: 0 0 .5rem; opacity: .8; font-size: .9rem; }
-ol { padding: 0; list-style: none; } li { border-top: 1px solid var(--line); padding: .5rem 0; }
+ol { padding: 0; list-style: none; } ol > li { border-top: 1px solid var(--line); padding: .5rem 0; }
+ul { margin: .25rem 0; padding-left: 1.2rem; } a { color: inherit; }
 pre { margin: .25rem 0; padding: .5rem; overflow-x: auto; background: #8881; border-radius: .3rem; }
 code, pre { font: .85rem/1.4 ui-monospace, monospace; } mark { background: #f7c94866; color: inherit; }
 table { border-collapse: collapse; }
 td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
+li, h1, h2, td.long { overflow-wrap: anywhere; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
 """
+
+
+#: The term that begins somewhere in a line: what the page marks.
+_TERM = re.compile(r'"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S*[^\s;,.])?|<[^>]*>|[^\s;,]*')
 
 
 def as_markdown(report: Report, style: Style) -> str:
@@ -53,7 +61,8 @@ def _md_finding(finding: Finding) -> str:
     found = f", found {_code(shown(finding.value))}" if finding.value else ""
     mend = f"; **{_md(finding.suggestion)}**" if finding.suggestion else ""
     path = f" {_code(shown(finding.path))}" if finding.path else ""
-    return f"- `{place_of(finding)}` {_code(shown(finding.record))}{path}{found}{mend}"
+    because = f", because {_md('; '.join(finding.because))}" if finding.because else ""
+    return f"- `{place_of(finding)}` {_code(shown(finding.record))}{path}{found}{because}{mend}"
 
 
 def _code(text: str) -> str:
@@ -72,7 +81,10 @@ def _md(text: str) -> str:
 def as_html(report: Report, style: Style) -> str:
     """One page without scripts or outside files."""
     state = "Violation" if style.failed(report) else "good"
-    body = [f'<h1 class="{state}">{escape(verdict(report, style))}</h1>', *_html_groups(report, style)]
+    body = [f'<h1 class="{state}">{escape(verdict(report, style))}</h1>']
+    if len(report.groups()) > 1:
+        body += _html_contents(report)
+    body += _html_groups(report, style)
     if report.doubts:
         body.append('<h2 class="doubt">Doubts</h2><ol>')
         body += [f"<li>{escape(d.subject)}: {escape(d.message)}</li>" for d in report.doubts]
@@ -88,15 +100,26 @@ def as_html(report: Report, style: Style) -> str:
     )
 
 
+def _html_contents(report: Report) -> Iterator[str]:
+    yield "<table><tr><th>severity</th><th>times</th><th>cause</th></tr>"
+    for number, group in enumerate(report.groups()):
+        severity = group[0].severity.value
+        cause = f'<a href="#cause{number}">{escape(group[0].message)}</a>'
+        yield f'<tr><td class="{severity}">{severity}</td><td class="n">{len(group)}</td>'
+        yield f'<td class="long">{cause}</td></tr>'
+    yield "</table>"
+
+
 def _html_groups(report: Report, style: Style) -> Iterator[str]:
-    for group in report.groups():
+    for number, group in enumerate(report.groups()):
         first = group[0]
         label = f" ({first.shape_label})" if first.shape_label else ""
         times = f", {len(group)} times" if len(group) > 1 else ""
         severity = first.severity.value
-        yield f'<section><h2><span class="{severity}">{severity}</span>: {escape(first.message)}</h2>'
+        head = f'<span class="{severity}">{severity}</span>: {escape(first.message)}'
+        yield f'<section id="cause{number}"><h2>{head}</h2>'
         about = f"shape {shown(first.shape)}{label}{times}"
-        about += f"; expected {first.expected}" if first.expected else ""
+        about += f"; expected {first.expected}" if first.expected not in first.message else ""
         yield f'<p class="about">{escape(about)}</p><ol>'
         listed, left = capped(group, style.limit)
         yield from (_html_finding(finding) for finding in group[:listed])
@@ -106,13 +129,19 @@ def _html_groups(report: Report, style: Style) -> Iterator[str]:
 def _html_finding(finding: Finding) -> str:
     found = f" found <code>{escape(shown(finding.value)[:500])}</code>" if finding.value else ""
     path = f" <code>{escape(shown(finding.path))}</code>" if finding.path else ""
-    mend = f'<br><strong class="good">{escape(finding.suggestion)}</strong>' if finding.suggestion else ""
+    mend = f'<strong class="good">{escape(finding.suggestion)}</strong>' if finding.suggestion else ""
     source = ""
     if finding.source:
-        before, after = finding.source[: finding.column - 1], finding.source[finding.column - 1 :]
-        source = f"<pre>{finding.line:>5} | {escape(before)}<mark>{escape(after)}</mark></pre>"
+        start = finding.column - 1
+        end = _TERM.match(finding.source, start).end()  # type: ignore[union-attr]  # matches anything
+        before, term, after = (
+            escape(part) for part in (finding.source[:start], finding.source[start:end], finding.source[end:])
+        )
+        source = f"<pre>{finding.line:>5} | {before}<mark>{term}</mark>{after}</pre>"
     record = f"<code>{escape(shown(finding.record))}</code>"
-    return f"<li>{escape(place_of(finding))} {record}{path}{found}{source}{mend}</li>"
+    reasons = "".join(f"<li>because {escape(reason)}</li>" for reason in finding.because)
+    because = f"<ul>{reasons}</ul>" if reasons else ""
+    return f"<li>{escape(place_of(finding))} {record}{path}{found}{source}{because}{mend}</li>"
 
 
 def _html_coverage(coverage: Coverage) -> Iterator[str]:
@@ -121,7 +150,7 @@ def _html_coverage(coverage: Coverage) -> Iterator[str]:
     yield "<table><tr><th>shape</th><th>focus nodes</th><th>evaluated by</th></tr>"
     for shape in coverage.shapes:
         yield (
-            f'<tr><td>{escape(shape.shape)}</td><td class="n">{shape.focus_nodes}</td>'
+            f'<tr><td class="long">{escape(shape.shape)}</td><td class="n">{shape.focus_nodes}</td>'
             f"<td>{escape(shape.engine)}</td></tr>"
         )
     yield "</table>"

@@ -73,12 +73,13 @@ def _rule(identity: str, finding: Finding) -> _Object:
 
 def _result(identity: str, index: int, finding: Finding) -> _Object:
     found = f" Found: {shown(finding.value)}." if finding.value else ""
+    because = f" Because {'; '.join(finding.because)}." if finding.because else ""
     mend = f" {finding.suggestion[:1].upper()}{finding.suggestion[1:]}." if finding.suggestion else ""
     result: _Object = {
         "ruleId": identity,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{shown(finding.record)}: {finding.message}.{found}{mend}"},
+        "message": {"text": f"{shown(finding.record)}: {finding.message}.{found}{because}{mend}"},
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},
     }
     location: _Object = {"logicalLocations": [{"fullyQualifiedName": finding.focus}]}

@@ -32,7 +32,7 @@ def _group(group: tuple[Finding, ...], style: Style) -> Iterator[str]:
     yield f"{severity}: {first.message}"
     times = f", {len(group)} times" if len(group) > 1 else ""
     yield f"  shape {shown(first.shape)}{label}{times}"
-    if first.expected and first.expected not in first.message:
+    if first.expected not in first.message:
         yield f"  expected {first.expected}"
     listed, left = capped(group, style.limit)
     for finding in group[:listed]:
@@ -56,6 +56,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
         yield f"{number}{text}"
         caret = _paint("^", _COLOURS[finding.severity], style)
         yield f"{' ' * (len(number) - 2)}| {' ' * (column - 1)}{caret}"
+    for reason in finding.because:
+        yield f"          because {_cut(reason)}"
     if finding.suggestion:
         yield f"          {_paint('mend', '32', style)}: {finding.suggestion}"
 
