@@ -252,7 +252,7 @@ def _clone(source: Path, target: Path) -> None:
 
 
 def _remove_unless_held(directory: Path) -> None:
-    """Remove *directory* and what is in it, unless somebody reads there; it is tried again with each write."""
+    """Remove *directory* and what is in it, unless somebody reads there; the next write tries again."""
     try:
         descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # it has gone
