@@ -32,6 +32,7 @@ function showFinding(finding) {
     line.append(element("mark", finding.source.slice(finding.column - 1)));
     item.append(line);
   }
+  for (const reason of finding.because || []) item.append(element("p", `because ${reason}`));
   if (finding.suggestion) item.append(element("p", finding.suggestion, "good"));
   return item;
 }
