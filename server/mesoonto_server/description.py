@@ -8,12 +8,12 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
-from mesoonto.engine.formats import FORMATS, Format, Kind, content_type
+from mesoonto.engine.formats import FORMATS, Format, Kind
 from mesoonto.engine.store import Engine, Output
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server import protocol
 from mesoonto_server.messages import Request
-from mesoonto_server.responses import Headers, Response
+from mesoonto_server.responses import Response
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _VOID = "http://rdfs.org/ns/void#"
@@ -59,14 +59,7 @@ def _respond(
 ) -> None:
     form, media_type = protocol.format_for(Kind.TRIPLES, request)
     tag = protocol.entity_tag(engine.version, request.base, request.path, media_type, request.encoding)
-    headers: Headers = [
-        ("content-type", content_type(media_type)),
-        ("vary", "accept, accept-encoding"),
-        (protocol.VERSION_HEADER, engine.version),
-        ("access-control-allow-origin", "*"),
-        ("etag", tag),
-        ("cache-control", "no-cache"),
-    ]
+    headers = protocol.description_headers(engine.version, media_type, tag)
     if protocol.matches(request.if_none_match, tag):
         response.whole(304, headers)
     else:

@@ -8,7 +8,7 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
-from mesoonto.engine.formats import Kind, content_type
+from mesoonto.engine.formats import Kind
 from mesoonto.engine.store import Engine, Output
 from mesoonto.errors import NoGraphError
 from mesoonto.knowledge import statistics
@@ -41,14 +41,7 @@ def describe(engine: Engine, request: Request, response: Response) -> None:
         raise NoGraphError(f"nothing is known of {entity.value}")
     form, media_type = chosen
     tag = protocol.entity_tag(engine.version, request.path, media_type, request.encoding)
-    headers = [
-        ("content-type", content_type(media_type)),
-        ("vary", "accept, accept-encoding"),
-        (protocol.VERSION_HEADER, engine.version),
-        ("access-control-allow-origin", "*"),
-        ("etag", tag),
-        ("cache-control", "no-cache"),
-    ]
+    headers = protocol.description_headers(engine.version, media_type, tag)
     if protocol.matches(request.if_none_match, tag):
         response.whole(304, headers)
         return

@@ -231,6 +231,18 @@ def format_for(kind: Kind, request: Request) -> tuple[Format, str]:
     return chosen
 
 
+def description_headers(version: str, media_type: str, tag: str) -> Headers:
+    """The headers of a response that describes something in the data, and that changes only with them."""
+    return [
+        ("content-type", content_type(media_type)),
+        ("vary", "accept, accept-encoding"),
+        (VERSION_HEADER, version),
+        ("access-control-allow-origin", "*"),
+        ("etag", tag),
+        ("cache-control", "no-cache"),
+    ]
+
+
 def entity_tag(*parts: str) -> str:
     """A strong entity tag for what *parts* tell apart: the state of the data and the representation."""
     text = "\0".join(parts)
