@@ -97,7 +97,9 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
             log_level=LogLevels.error,
         )
         server.on_startup(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
-        application = partial(_application, gateway, settings, tokens, endpoints, listener, behind, Origins())
+        application = partial(
+            _application, os.getpid(), gateway, settings, tokens, endpoints, listener, behind, Origins()
+        )
         server.serve(target_loader=application, wrap_loader=False)
     finally:
         if temporary is not None:
@@ -189,11 +191,11 @@ def _renew(location: Location, settings: Settings) -> None:
 
 
 def _application(
-    gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints,
+    main: int, gateway: Gateway, settings: Settings, tokens: access.Tokens | None, endpoints: Endpoints,
     listener: socket.socket, behind: tuple[str, int], origins: Origins,
 ) -> Front:  # fmt: skip
     """Called in the process that granian starts, and again in one that replaces it, as SIGHUP asks."""
-    _end_with_parent()
+    _end_with(main)
     if settings.token_file is not None:
         try:
             tokens = access.read_tokens(settings.token_file)
@@ -208,12 +210,12 @@ def _end_all() -> None:
     os.kill(os.getppid(), signal.SIGTERM)
 
 
-def _end_with_parent() -> None:
-    """Let this process end when granian's main process does, however that ended. Linux only."""
+def _end_with(main: int) -> None:
+    """Let this process end when its parent does, the process *main*, however that ended. Linux only."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-        if os.getppid() == 1:
-            os.kill(os.getpid(), signal.SIGTERM)
+        if os.getppid() != main:  # it ended before; nothing is served yet, and granian hears no signal yet
+            os._exit(1)
 
 
 def _listening(host: str, port: int) -> socket.socket:
