@@ -97,7 +97,7 @@ class _Connection:
         self.since = 0.0  #: when it began to wait for a worker
 
 
-class _Server:
+class _DirectWorker:
     """A direct worker and its connections."""
 
     def __init__(self, worker: Worker) -> None:
@@ -143,7 +143,7 @@ class Acceptor:
         )
         self._numbers = itertools.count(1)
         self._recalls = itertools.count(1)
-        self._servers: list[_Server] = []
+        self._workers: list[_DirectWorker] = []
         self._homeless: list[_Connection] = []
         self._held: Counter[str] = Counter()  #: connections of each client
         self._starting = 0
@@ -167,20 +167,20 @@ class Acceptor:
         """Let workers with the newest data take over: who asks from now on is told of them."""
         if not self._direct:
             return
-        old = list(self._servers)
+        old = list(self._workers)
         with contextlib.suppress(ServeError, TimeoutError):
             await self._hire()
-        for server in old:
-            self._retire(server)
+        for holder in old:
+            self._retire(holder)
         self._top_up()
 
     async def close(self) -> None:
         """Accept no more, let the workers finish, and close what is left."""
         self._closing = True
         self._stop_accepting()
-        for server in list(self._servers):
-            self._retire(server)
-        while self._servers:
+        for holder in list(self._workers):
+            self._retire(holder)
+        while self._workers:
             await asyncio.sleep(_TICK)
         for task in self._tasks:
             task.cancel()
@@ -224,19 +224,19 @@ class Acceptor:
 
     def _assign(self, connection: _Connection) -> None:
         """Give *connection* to the worker that has the fewest."""
-        able = [server for server in self._servers if not server.recalled]
+        able = [holder for holder in self._workers if not holder.recalled]
         if not able:
             connection.since = time.monotonic()
             self._homeless.append(connection)
             return
-        server = min(able, key=lambda one: len(one.connections))
+        holder = min(able, key=lambda one: len(one.connections))
         message = direct.HANDED.pack(connection.number, connection.client.encode())
         try:
-            socket.send_fds(server.worker.sock, [message], [connection.sock.fileno()])
+            socket.send_fds(holder.worker.sock, [message], [connection.sock.fileno()])
         except OSError:  # it has ended, or does not keep up
             self._relay(connection)
             return
-        server.connections[connection.number] = connection
+        holder.connections[connection.number] = connection
 
     def _relay(self, connection: _Connection) -> None:
         """Let the server behind have *connection*, for good."""
@@ -267,23 +267,23 @@ class Acceptor:
     async def _hire(self) -> None:
         self._starting += 1
         try:
-            worker = await self._pool.fork(DIRECT)
+            process = await self._pool.fork(DIRECT)
         finally:
             self._starting -= 1
-        if worker.version != self._pool.version or self._closing:
-            worker.close()
+        if process.version != self._pool.version or self._closing:
+            process.close()
             return
-        server = _Server(worker)
-        self._telemetry.include(server.tally)
-        self._servers.append(server)
-        self._background(self._attend(server))
-        for other in self._servers:
-            if len(other.connections) > len(server.connections) + 1:
+        holder = _DirectWorker(process)
+        self._telemetry.include(holder.tally)
+        self._workers.append(holder)
+        self._background(self._attend(holder))
+        for other in self._workers:
+            if len(other.connections) > len(holder.connections) + 1:
                 self._recall(other)  # to be shared out among all
         self._house()
 
     def _top_up(self) -> None:
-        able = sum(not (server.retiring or server.occupied) for server in self._servers)
+        able = sum(not (holder.retiring or holder.occupied) for holder in self._workers)
         if not self._closing:
             for _ in range(self._settings.workers - able - self._starting):
                 self._background(self._replace())
@@ -297,81 +297,81 @@ class Acceptor:
         for connection in homeless:
             self._assign(connection)
 
-    def _recall(self, server: _Server) -> None:
+    def _recall(self, holder: _DirectWorker) -> None:
         """Ask for all connections; they are shared out when FREE comes."""
-        if server.recalled:
+        if holder.recalled:
             return
-        server.recalled = True
-        server.words[direct.RECALL] = next(self._recalls)
+        holder.recalled = True
+        holder.words[direct.RECALL] = next(self._recalls)
         with contextlib.suppress(OSError):
-            server.worker.sock.send(direct.HANDED.pack(0, b""))  # wakes it up
+            holder.worker.sock.send(direct.HANDED.pack(0, b""))  # wakes it up
 
-    def _retire(self, server: _Server) -> None:
-        """Let *server* end when it has finished what it is at."""
-        server.retiring = True
-        self._recall(server)
+    def _retire(self, holder: _DirectWorker) -> None:
+        """Let *holder* end when it has finished what it is at."""
+        holder.retiring = True
+        self._recall(holder)
 
-    async def _attend(self, server: _Server) -> None:
-        """Hear what *server* tells, until it has ended."""
+    async def _attend(self, holder: _DirectWorker) -> None:
+        """Hear what *holder* tells, until it has ended."""
         try:
             while True:
-                _, payload = await server.worker.frame()
+                _, payload = await holder.worker.frame()
                 what, number = direct.NOTICE.unpack(payload)
                 if what == direct.FREE:
-                    self._freed(server)
-                elif (connection := server.connections.pop(number, None)) is not None:
+                    self._freed(holder)
+                elif (connection := holder.connections.pop(number, None)) is not None:
                     if what == direct.CLOSED:
                         self._end(connection)
                     else:
                         self._relay(connection)
         except EOFError:
-            await self._bury(server)
+            await self._bury(holder)
 
-    def _freed(self, server: _Server) -> None:
-        server.words[direct.RECALL] = 0
-        server.recalled = False
-        if server.occupied:
-            server.occupied = False
-            self._pool.vacate(server.worker)
-            self._leave(server)
-        connections, server.connections = server.connections, {}
-        if server.retiring or server.worker.stale:
-            self._dismiss(server)
+    def _freed(self, holder: _DirectWorker) -> None:
+        holder.words[direct.RECALL] = 0
+        holder.recalled = False
+        if holder.occupied:
+            holder.occupied = False
+            self._pool.vacate(holder.worker)
+            self._leave(holder)
+        connections, holder.connections = holder.connections, {}
+        if holder.retiring or holder.worker.stale:
+            self._dismiss(holder)
         for connection in connections.values():
             self._assign(connection)
         self._house()
         self._top_up()
 
-    def _dismiss(self, server: _Server) -> None:
-        self._servers.remove(server)
-        self._telemetry.keep(server.tally)
-        server.worker.close()
+    def _dismiss(self, holder: _DirectWorker) -> None:
+        self._workers.remove(holder)
+        self._telemetry.keep(holder.tally)
+        holder.worker.close()
 
-    async def _bury(self, server: _Server) -> None:
+    async def _bury(self, holder: _DirectWorker) -> None:
         """See to what a worker leaves that has ended."""
-        if server not in self._servers:
+        if holder not in self._workers:
             return
-        claim, started = server.words[direct.CLAIM], server.words[direct.STARTED]
-        self._dismiss(server)
-        connection = server.connections.pop(claim, None)
-        for other in server.connections.values():
+        claim, started = holder.words[direct.CLAIM], holder.words[direct.STARTED]
+        self._dismiss(holder)
+        connection = holder.connections.pop(claim, None)
+        for other in holder.connections.values():
             self._assign(other)
         self._top_up()
-        error = await self._pool.lost(server.worker)
-        self._leave(server)
+        error = await self._pool.lost(holder.worker)
+        self._leave(holder)
         if connection is None:
             return
         if started or isinstance(error, AbandonedError):
             self._end(connection, abort=True)
-        elif server.requeue:
+        elif holder.requeue:
             self._relay(connection)
         else:
             self._refuse(connection, error)
 
-    def _leave(self, server: _Server) -> None:
-        if server.client:
-            self._guard.leave(server.client)
-            server.client = ""
+    def _leave(self, holder: _DirectWorker) -> None:
+        if holder.client:
+            self._guard.leave(holder.client)
+            holder.client = ""
 
     # Long queries.
 
@@ -379,17 +379,17 @@ class Acceptor:
         calm = 0
         while True:
             await asyncio.sleep(_TICK)
-            calm = 0 if any(server.occupied for server in self._servers) else calm + 1
-            if calm and calm % _CALM == 0 and len(self._servers) > self._settings.workers:
-                self._retire(min(self._servers, key=lambda one: len(one.connections)))
-            for server in list(self._servers):
-                turn = server.words[direct.TURN]
-                if server.occupied or not server.words[direct.CLAIM] or turn != server.turn:
-                    server.turn, server.looks = turn, 0
+            calm = 0 if any(holder.occupied for holder in self._workers) else calm + 1
+            if calm and calm % _CALM == 0 and len(self._workers) > self._settings.workers:
+                self._retire(min(self._workers, key=lambda one: len(one.connections)))
+            for holder in list(self._workers):
+                turn = holder.words[direct.TURN]
+                if holder.occupied or not holder.words[direct.CLAIM] or turn != holder.turn:
+                    holder.turn, holder.looks = turn, 0
                     continue
-                server.looks += 1
-                if server.looks == _LOOKS - 1:
-                    self._background(self._detach(server, turn))
+                holder.looks += 1
+                if holder.looks == _LOOKS - 1:
+                    self._background(self._detach(holder, turn))
             now = time.monotonic()
             waiting, self._homeless = self._homeless, []
             for connection in waiting:
@@ -399,42 +399,42 @@ class Acceptor:
                     self._homeless.append(connection)
             self._top_up()
             # Room is left for what those that serve now may turn out to have.
-            free = sum(not server.occupied for server in self._servers)
+            free = sum(not holder.occupied for holder in self._workers)
             crowded = self._pool.busy + free > self._pool.limits.max_workers
-            for server in self._servers:
-                server.words[direct.CROWDED] = crowded
+            for holder in self._workers:
+                holder.words[direct.CROWDED] = crowded
 
-    async def _detach(self, server: _Server, turn: int) -> None:
-        """Leave *server* to its long query, and let others have its other connections."""
-        self._recall(server)
+    async def _detach(self, holder: _DirectWorker, turn: int) -> None:
+        """Leave *holder* to its long query, and let others have its other connections."""
+        self._recall(holder)
         await asyncio.sleep(_SETTLE)
-        claim = server.words[direct.CLAIM]
-        if server not in self._servers or server.words[direct.TURN] != turn or not claim:
+        claim = holder.words[direct.CLAIM]
+        if holder not in self._workers or holder.words[direct.TURN] != turn or not claim:
             return  # it has just finished
-        connection = server.connections.get(claim)
-        others = [other for other in server.connections.values() if other is not connection]
-        server.connections = {claim: connection} if connection is not None else {}
+        connection = holder.connections.get(claim)
+        others = [other for other in holder.connections.values() if other is not connection]
+        holder.connections = {claim: connection} if connection is not None else {}
         if connection is not None:
-            self._occupy(server, connection)
+            self._occupy(holder, connection)
         self._top_up()
         for other in others:
             self._assign(other)
 
-    def _occupy(self, server: _Server, connection: _Connection) -> None:
+    def _occupy(self, holder: _DirectWorker, connection: _Connection) -> None:
         message = _peek(connection.sock)
         forwarded = message.headers.get(b"x-forwarded-for") if message is not None else None
         client = self._guard.client(connection.client, forwarded)
-        timeout = server.words[direct.TIMEOUT] / 1000
+        timeout = holder.words[direct.TIMEOUT] / 1000
         try:
             self._guard.enter(client)
-            server.client = client
-            self._pool.occupy(server.worker, timeout, partial(_gone, connection.sock))
-            server.occupied = True
+            holder.client = client
+            self._pool.occupy(holder.worker, timeout, partial(_gone, connection.sock))
+            holder.occupied = True
         except (OverloadedError, RequestError) as error:
             # In the queue of the server behind it waits for its turn, or is told that there are too many.
-            server.requeue = True
-            server.worker.verdict = OverloadedError(str(error))
-            self._pool.cancel(server.worker)
+            holder.requeue = True
+            holder.worker.verdict = OverloadedError(str(error))
+            self._pool.cancel(holder.worker)
 
     def _refuse(self, connection: _Connection, error: MesoontoError) -> None:
         """Answer the request that a worker has died of."""
