@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from mesoonto import dataset
-from mesoonto.engine.store import Engine
+from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The shipped dataset."""
-    return Engine(dataset.build(), dataset.version())
+    return Engine(shipped.build(), shipped.version())
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto import resources
-from mesoonto.engine.store import Engine
+from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge import completeness, identifiers, mappings, templates
 from mesoonto.validation.validate import validate

@@ -65,10 +65,10 @@ def test_readme_names_every_folder() -> None:
 
 
 def test_server_readme_names_every_route() -> None:
-    from mesoonto.engine.keeper import Link
-    from mesoonto_server import create_app
-    from mesoonto_server.gateway import Gateway
+    from mesoonto.processes.fork_server import Link
+    from mesoonto_server.front.gateway import Gateway
     from mesoonto_server.settings import Settings
+    from mesoonto_server.web.app import create_app
 
     text = (ROOT / "server" / "README.md").read_text()
     with socket.socket() as unused:
@@ -90,10 +90,10 @@ def test_server_readme_has_the_current_table_of_settings() -> None:
 
 
 def test_server_readme_names_every_metric() -> None:
-    from mesoonto.engine.keeper import Link
-    from mesoonto_server.gateway import Gateway
+    from mesoonto.processes.fork_server import Link
+    from mesoonto_server.front.gateway import Gateway
     from mesoonto_server.settings import Settings
-    from mesoonto_server.telemetry import Telemetry
+    from mesoonto_server.telemetry.report import Telemetry
 
     text = (ROOT / "server" / "README.md").read_text()
     with socket.socket() as unused:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mesoonto.engine.formats import format_named
-from mesoonto.engine.store import Engine
+from mesoonto.dataset.formats import format_named
+from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError
 from mesoonto.knowledge import questions
 from mesoonto.knowledge.questions import Question

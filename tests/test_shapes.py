@@ -18,8 +18,8 @@ from rdflib.term import Node
 from mesoonto import resources
 from mesoonto.errors import InputError, Place, ShapeError
 from mesoonto.namespaces import MESO, PREFIXES, SHAPES
-from mesoonto.validation.report import Finding, Report, Severity
-from mesoonto.validation.run import Engine
+from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.report.findings import Finding, Report, Severity
 from mesoonto.validation.validate import Options, validate
 
 FOLDER = Path(__file__).parent / "shapes"

@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import pyoxigraph as ox
 import pytest
 
-from mesoonto import dataset
+from mesoonto.dataset import shipped
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge.profile import Profile, Vocabulary, read_profile
 from mesoonto.knowledge.stratify import DISCLAIMER, Report, Statement, stratify
@@ -24,7 +24,7 @@ ASS1_LOSS = f"{MESO}MESO_0003102"
 
 @pytest.fixture(scope="module")
 def store() -> ox.Store:
-    return dataset.build()
+    return shipped.build()
 
 
 @pytest.fixture(scope="module")

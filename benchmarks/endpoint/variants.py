@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 import pyoxigraph as ox
 from flask import Flask, Response, request
 
-from mesoonto import rdf_files
+from mesoonto.files import rdf
 
 _JSON = "application/sparql-results+json"
 _N_TRIPLES = "application/n-triples"
@@ -27,7 +27,7 @@ _N_TRIPLES = "application/n-triples"
 
 @cache
 def _store() -> ox.Store:
-    return rdf_files.load(Path(os.environ["VARIANTS_DATA"]))[0]
+    return rdf.load(Path(os.environ["VARIANTS_DATA"]))[0]
 
 
 def _answer(query: str) -> tuple[str, bytes]:

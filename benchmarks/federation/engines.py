@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pyoxigraph as ox
 import rdflib
 
-from mesoonto.engine.inspect import Outline
+from mesoonto.dataset.query_features import Outline
 from mesoonto.federation import Endpoint, Endpoints, Federation
 
 Row = list[str]

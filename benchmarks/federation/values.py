@@ -12,8 +12,8 @@ import urllib.request
 
 from tests.conftest import running_server
 
-from mesoonto import dataset
-from mesoonto.engine.store import Engine
+from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 
 #: Patterns over the terms that 1,000 bindings name.
 PATTERNS = {
@@ -24,7 +24,7 @@ PATTERNS = {
 
 
 def main() -> None:
-    engine = Engine(dataset.build(), dataset.version())
+    engine = Engine(shipped.build(), shipped.version())
     found = engine.select("SELECT DISTINCT ?x { ?x rdfs:label ?label } ORDER BY ?x LIMIT 1000")
     values = " ".join(f"<{row['x']}>" for row in found)
     assert len(found) == 1000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mesoonto.engine.limits import MIB, Limits
+from mesoonto.processes.limits import MIB, Limits
 
 _LIMITS = Limits()
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mesoonto import __version__, dataset
+from mesoonto import __version__
 from mesoonto.cli import _COMMANDS
+from mesoonto.dataset import shipped
 from tests.conftest import free_port, running_server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,7 +43,7 @@ def test_each_command_explains_itself(mesoonto: Run, command: str) -> None:
 
 
 def test_version_names_the_dataset(mesoonto: Run) -> None:
-    assert mesoonto("version").stdout == f"mesoonto {__version__}, dataset {dataset.version()}\n"
+    assert mesoonto("version").stdout == f"mesoonto {__version__}, dataset {shipped.version()}\n"
 
 
 def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     store = ox.Store()
     store.load(path=tmp_path / "out.nq", format=ox.RdfFormat.N_QUADS)
-    assert len(store) == len(dataset.build())
+    assert len(store) == len(shipped.build())
 
 
 def test_build_into_a_missing_folder_leaves_nothing(mesoonto: Run, tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_generated_files_are_current(mesoonto: Run) -> None:
 def test_stats_as_json(mesoonto: Run) -> None:
     counts = json.loads(mesoonto("stats", "--format", "json").stdout)
     assert counts["mechanisms"] > 10
-    assert counts["triples"] == len(dataset.build())
+    assert counts["triples"] == len(shipped.build())
 
 
 class TestQuery:
@@ -208,7 +209,7 @@ class TestServe:
             with running_server("--location", str(tmp_path / "store")) as address:
                 count = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
                 done = mesoonto("query", "--endpoint", f"{address}sparql", "--format", "csv", "-e", count)
-                assert done.stdout.split() == ["n", str(len(dataset.build()) + 1)]
+                assert done.stdout.split() == ["n", str(len(shipped.build()) + 1)]
                 mine = "ASK { GRAPH <a:mine> { <a:a> <a:b> <a:c> } }"
                 assert mesoonto("query", "--endpoint", f"{address}sparql", "-e", mine).stdout == "yes\n"
 
@@ -246,6 +247,6 @@ class TestServe:
 
 def test_no_command_imports_flask_before_it_is_needed() -> None:
     code = (
-        "import sys, mesoonto.cli, mesoonto.dataset, mesoonto.engine.store; sys.exit('flask' in sys.modules)"
+        "import sys, mesoonto.cli, mesoonto.dataset, mesoonto.dataset.store; sys.exit('flask' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ)).returncode == 0

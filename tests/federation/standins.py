@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pyoxigraph as ox
 
-from mesoonto.engine import inspect
-from mesoonto.engine.inspect import Outline
+from mesoonto.dataset import query_features
+from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import EndpointError
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.client import Fetched
@@ -23,7 +23,7 @@ class StoreLocal:
         self._store = store
 
     def select(self, query: str, outline: Outline) -> bytes:
-        assert outline == dataclasses.replace(inspect.outline(query), volatile=True), query
+        assert outline == dataclasses.replace(query_features.outline(query), volatile=True), query
         result = self._store.query(query, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)
         return result.serialize(format=ox.QueryResultsFormat.JSON) or b""

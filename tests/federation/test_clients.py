@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import rdflib
 
-from mesoonto.engine.store import Engine
+from mesoonto.dataset.store import Engine
 from tests.conftest import program
 from tests.federation import servers
 from tests.federation.virtuoso import virtuoso_server

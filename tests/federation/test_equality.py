@@ -8,7 +8,7 @@ import dataclasses
 import pyoxigraph as ox
 import pytest
 
-from mesoonto.engine import inspect
+from mesoonto.dataset import query_features
 from mesoonto.federation import Endpoint, Endpoints, Federation, Limits
 from tests.federation import generator, servers
 from tests.federation.standins import StoreLocal, StoreTransport
@@ -37,7 +37,7 @@ def check(seed: int) -> tuple[bool, set[str]]:
     federation = Federation(endpoints, limits, StoreTransport(case.remotes))
     outcome = federation.evaluate(case.query, StoreLocal(case.local))
     assert bag(case.local.query(outcome.query)) == wanted, f"seed {seed}: {case.query}"
-    seen = inspect.outline(outcome.query)
+    seen = query_features.outline(outcome.query)
     assert outcome.outline == dataclasses.replace(seen, volatile=True), f"seed {seed}: {case.query}"
     for service in outcome.report.services:
         assert len(service.requests) <= -(-(service.bindings or 1) // case.batch) + 1, f"seed {seed}"

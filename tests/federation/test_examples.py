@@ -18,8 +18,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from mesoonto import dataset
-from mesoonto.engine.inspect import Outline
+from mesoonto.dataset import shipped
+from mesoonto.dataset.query_features import Outline
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.syntax import parse
 from mesoonto.knowledge import questions
@@ -78,7 +78,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 @pytest.fixture(scope="module")
 def everything() -> ox.Store:
     """The dataset, each statement in the default graph too, and each fixture in the graph of its endpoint."""
-    store = dataset.build()
+    store = shipped.build()
     for quad in list(store):
         store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
     for url in {url for question in SHIPPED for url in question.endpoints}:
@@ -110,7 +110,7 @@ class _Dataset(StoreLocal):
 
 @pytest.fixture(scope="module")
 def store() -> ox.Store:
-    return dataset.build()
+    return shipped.build()
 
 
 def check(question: Question, servers: dict[str, str], store: ox.Store, everything: ox.Store) -> None:

@@ -7,7 +7,7 @@ import time
 import pyoxigraph as ox
 import pytest
 
-from mesoonto.engine import inspect
+from mesoonto.dataset import query_features
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError, QuerySyntaxError
 from mesoonto.federation import Endpoint, Endpoints, Federation, Outcome
 from tests.federation.standins import StoreLocal, StoreTransport
@@ -148,7 +148,7 @@ def test_odd_texts_come_through(text: str) -> None:
     query = f"SELECT ?v {{ ?s :p ?o SERVICE <{A}> {{ ?s :q ?v }} }}"
     assert world.rows(query) == [(text,)]
     outcome = world.evaluate(query)
-    assert not inspect.outline(outcome.query).has_service
+    assert not query_features.outline(outcome.query).has_service
     assert not outcome.outline.has_service
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesoonto.engine.store import Engine
+from mesoonto.dataset.store import Engine
 from mesoonto.knowledge import statistics
 
 FLOOR = {

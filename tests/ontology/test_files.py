@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 import pyoxigraph as ox
 import pytest
 
-from mesoonto import generated, rdf_files, resources
+from mesoonto import resources
+from mesoonto.files import rdf
 from mesoonto.namespaces import PREFIXES
+from mesoonto.owl import generated
 
 CATALOG = resources.ontology_dir() / "catalog-v001.xml"
 MODULES = resources.module_files()
@@ -21,7 +23,7 @@ OWL_FILES = [*MODULES, *resources.import_files()]
 def ask(paths: list[Path], query: str) -> list[str]:
     """The values of ?x that *query* finds in the files *paths* together."""
     store = ox.Store()
-    store.extend(quad for path in paths for quad in rdf_files.read(path))
+    store.extend(quad for path in paths for quad in rdf.read(path))
     rows = store.query(query, prefixes=PREFIXES)
     return [row["x"].value for row in rows]  # type: ignore[union-attr]
 

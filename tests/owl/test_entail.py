@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 import pyoxigraph as ox
 import pytest
 
-from mesoonto import dataset
+from mesoonto.dataset import shipped
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO
 from mesoonto.owl import hierarchy, infer
@@ -86,7 +86,7 @@ def test_reasons_suffice_and_each_is_needed() -> None:
 
 def test_every_inferred_triple_has_an_explanation() -> None:
     explainer = Explainer()
-    rows = list(dataset.build().quads_for_pattern(None, None, None, ox.NamedNode(infer.INFERRED)))
+    rows = list(shipped.build().quads_for_pattern(None, None, None, ox.NamedNode(infer.INFERRED)))
     between_terms = [
         q
         for q in rows
@@ -104,7 +104,7 @@ def test_every_inferred_triple_has_an_explanation() -> None:
 
 
 def test_inferred_graph_names_its_origin() -> None:
-    rows = dataset.build().quads_for_pattern(
+    rows = shipped.build().quads_for_pattern(
         ox.NamedNode(infer.INFERRED), None, None, ox.NamedNode(infer.INFERRED)
     )
     said = {q.predicate.value.rpartition("/")[2] for q in rows}

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rdflib import Graph
 from rdflib.compare import to_canonical_graph
 
-from mesoonto import rdf_files, resources
+from mesoonto import resources
 from mesoonto.errors import InputError
+from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO
 from mesoonto.owl import fmt
 
@@ -116,7 +117,7 @@ def test_order_and_blank_node_labels_do_not_matter(triples: list[ox.Triple], rng
     ids=lambda p: p.stem,
 )
 def test_shipped_files_survive_shuffling(path: Path) -> None:
-    shuffled = list(rdf_files.read(path))  # read() gives fresh blank nodes each time
+    shuffled = list(rdf.read(path))  # read() gives fresh blank nodes each time
     random.Random(7).shuffle(shuffled)
     body = path.read_text().partition("\n")[2] if path.read_text().startswith("# GEN") else path.read_text()
     labels = {} if path in resources.import_files() else fmt.shipped_labels()
@@ -125,7 +126,7 @@ def test_shipped_files_survive_shuffling(path: Path) -> None:
 
 def test_rdflib_reads_the_same_graph() -> None:
     path = resources.module_files()[1]
-    ours = Graph().parse(data=fmt.turtle(rdf_files.read(path), {}), format="turtle")
+    ours = Graph().parse(data=fmt.turtle(rdf.read(path), {}), format="turtle")
     assert set(to_canonical_graph(ours)) == set(to_canonical_graph(Graph().parse(path, format="turtle")))
 
 

@@ -88,14 +88,14 @@ def test_profile_is_owl_2_dl_and_imports_resolve_offline() -> None:
 
 
 def test_hermit_and_elk_agree_and_so_does_the_inferred_graph() -> None:
-    from mesoonto import dataset
+    from mesoonto.dataset import shipped
     from mesoonto.owl.infer import INFERRED
 
     hermit = set(owl("classify", CATALOG, ROOT_ONTOLOGY, "HERMIT").splitlines())
     elk = set(owl("classify", CATALOG, ROOT_ONTOLOGY, "ELK").splitlines())
     assert hermit == elk
     assert [line for line in hermit if not line.startswith("below\t")] == []  # unsatisfiable or equivalent
-    rows = dataset.build().query(
+    rows = shipped.build().query(
         f"SELECT ?a ?b {{ GRAPH <{INFERRED}> {{ ?a <http://www.w3.org/2000/01/rdf-schema#subClassOf> ?b }} }}"
     )
     ours = {f"below\t{row['a'].value}\t{row['b'].value}" for row in rows}  # type: ignore[union-attr]

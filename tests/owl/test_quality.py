@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import pyoxigraph as ox
 import pytest
 
-from mesoonto import dataset
+from mesoonto.dataset import shipped
 from mesoonto.errors import InputError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto.owl import quality
@@ -21,7 +21,7 @@ RULES = {rule.name: rule for rule in quality.shipped_rules()}
 
 @pytest.fixture(scope="module")
 def store() -> ox.Store:
-    return dataset.build()
+    return shipped.build()
 
 
 def broken(store: ox.Store, text: str) -> ox.Store:

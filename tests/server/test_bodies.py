@@ -13,9 +13,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesoonto_server import bodies
-from mesoonto_server.messages import Request
-from mesoonto_server.problems import RequestError
+from mesoonto_server.http import bodies
+from mesoonto_server.http.messages import Request
+from mesoonto_server.http.problems import RequestError
 
 MIB = 1 << 20
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto_server import incoming
-from mesoonto_server.cache import Cache, encoded
-from mesoonto_server.messages import Head
+from mesoonto_server.http import parameters
+from mesoonto_server.http.cache import Cache, encoded
+from mesoonto_server.http.messages import Head
 
 Lines = list[tuple[bytes, bytes]]
 
 
 def key(name: str) -> tuple[object, ...]:
-    return incoming.cache_key("/sparql", name.encode(), {}, b"")
+    return parameters.cache_key("/sparql", name.encode(), {}, b"")
 
 
 def head(size: int) -> Head:
@@ -39,15 +39,15 @@ def test_everything_that_an_answer_depends_on_is_in_the_key() -> None:
     # RFC 9110, section 12.5.5: what Vary names; the rest is the request itself.
     names = (b"accept", b"accept-encoding", b"content-type", b"content-encoding", b"host")
     headers = dict.fromkeys(names, b"some")
-    base = incoming.cache_key("/sparql", b"q", headers, b"body")
-    others = [incoming.cache_key("/sparql", b"q", {**headers, name: b"other"}, b"body") for name in names]
+    base = parameters.cache_key("/sparql", b"q", headers, b"body")
+    others = [parameters.cache_key("/sparql", b"q", {**headers, name: b"other"}, b"body") for name in names]
     others += [
-        incoming.cache_key("/sparql.csv", b"q", headers, b"body"),
-        incoming.cache_key("/sparql", b"other", headers, b"body"),
-        incoming.cache_key("/sparql", b"q", headers, b"other"),
+        parameters.cache_key("/sparql.csv", b"q", headers, b"body"),
+        parameters.cache_key("/sparql", b"other", headers, b"body"),
+        parameters.cache_key("/sparql", b"q", headers, b"other"),
     ]
     assert len({base, *others}) == 1 + len(others)
-    assert incoming.cache_key("/sparql", b"q", {**headers, b"user-agent": b"other"}, b"body") == base
+    assert parameters.cache_key("/sparql", b"q", {**headers, b"user-agent": b"other"}, b"body") == base
 
 
 def test_renewal_of_the_data_empties_it() -> None:

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect, sync_playwright
 
-from mesoonto.engine.inspect import Outline
-from mesoonto_server import incoming, views
-from mesoonto_server.messages import Request, decode_request, encode
+from mesoonto.dataset.query_features import Outline
+from mesoonto_server.http import parameters
+from mesoonto_server.http.messages import Request, decode_request, encode
+from mesoonto_server.web import sparql
 from tests.conftest import program, running_server
 from tests.server.client import ask, get
 from tests.server.test_page import FLAGS
@@ -44,7 +45,7 @@ class Listener:
 def request_of_bytes(query: bytes, body: bytes) -> Request:
     """What the serving process and the direct workers make of a request."""
     headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
-    return incoming.request_of("query", "POST", "http", "/sparql", query, headers, body, 1 << 20)
+    return parameters.request_of("query", "POST", "http", "/sparql", query, headers, body, 1 << 20)
 
 
 def request_of_flask(query: bytes, body: bytes) -> Request:
@@ -53,7 +54,7 @@ def request_of_flask(query: bytes, body: bytes) -> Request:
     with Flask("test").test_request_context(
         "/sparql", method="POST", query_string=text, data=body, headers={"Outline": quote(body)}
     ):
-        return views.request_for("query", 1 << 20)
+        return sparql.request_for("query", 1 << 20)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto_server import http1
+from mesoonto_server.worker import http1
 
 HEAD = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: example.org\r\n"
 

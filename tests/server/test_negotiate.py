@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto.engine.formats import Kind
-from mesoonto_server import negotiate
+from mesoonto.dataset.formats import Kind
+from mesoonto_server.http import negotiate
 
 OFFERS = ["application/sparql-results+json", "application/sparql-results+xml", "text/csv"]
 

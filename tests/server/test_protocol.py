@@ -215,9 +215,9 @@ def test_pages_of_other_origins_may_read_results(address: str) -> None:
 
 
 def test_answers_name_the_dataset_version(address: str) -> None:
-    from mesoonto import dataset
+    from mesoonto.dataset import shipped
 
-    assert get(address, SELECT).headers["mesoonto-dataset"] == dataset.version()
+    assert get(address, SELECT).headers["mesoonto-dataset"] == shipped.version()
 
 
 @pytest.mark.parametrize(

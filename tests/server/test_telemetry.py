@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mesoonto.engine.keeper import Link
-from mesoonto.engine.limits import Limits
-from mesoonto.engine.pool import Pool
+from mesoonto.processes.fork_server import Link
+from mesoonto.processes.limits import Limits
+from mesoonto.processes.pool import Pool
 from mesoonto_server.settings import Settings
-from mesoonto_server.telemetry import Telemetry
+from mesoonto_server.telemetry.report import Telemetry
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-from mesoonto.engine.versions import Location
-from mesoonto_server import create_app
+from mesoonto.dataset.versions import Location
+from mesoonto_server.web.app import create_app
 from mesoonto_server.gateway import Gateway
 from mesoonto_server.serving import start
 from mesoonto_server.settings import Settings

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto.rdf_files import Source, from_path
-from mesoonto.validation import data as data_files
-from mesoonto.validation.data import Data
-from mesoonto.validation.graph import Graph
-from mesoonto.validation.model import Shapes
-from mesoonto.validation.results import Result
-from mesoonto.validation.run import Engine, Outcome, prepare, run
+from mesoonto.files.rdf import Source, from_path
+from mesoonto.validation.data import store as data_files
+from mesoonto.validation.data.graph import Graph
+from mesoonto.validation.data.store import Data
+from mesoonto.validation.engine.plan import Engine, Outcome, prepare, run
+from mesoonto.validation.report.results import Result
+from mesoonto.validation.shapes.model import Shapes
 
 PREFIXES = """
 @prefix ex: <https://example.org/> .

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mesoonto import resources
-from mesoonto.validation.literals import decode
-from mesoonto.validation.run import Engine
+from mesoonto.validation.data.literals import decode
+from mesoonto.validation.engine.plan import Engine
 from mesoonto.validation.validate import Options, validate
 from tests.conftest import ROOT
 from tests.validation.helpers import load, outcome, rows, shapes

@@ -13,8 +13,8 @@ import pytest
 
 from mesoonto import __version__, resources
 from mesoonto.knowledge import templates
-from mesoonto.validation.graph import told
-from mesoonto.validation.model import Count
+from mesoonto.validation.data.graph import told
+from mesoonto.validation.shapes.model import Count
 from mesoonto.validation.validate import read_shape_files, validate
 from tests.conftest import ROOT
 from tests.validation.helpers import PREFIXES

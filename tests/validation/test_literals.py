@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto.validation.literals import XSD, decode, encode, is_well_formed
-from mesoonto.validation.run import Engine
+from mesoonto.validation.data.literals import XSD, decode, encode, is_well_formed
+from mesoonto.validation.engine.plan import Engine
 from tests.validation.helpers import load, outcome, shapes
 
 DATATYPES = [

@@ -14,10 +14,10 @@ import pyoxigraph as ox
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
-from mesoonto.validation.outputs import Style, outputs
-from mesoonto.validation.report import Report, Severity
+from mesoonto.validation.data.vocabulary import RDF
+from mesoonto.validation.report.findings import Report, Severity
+from mesoonto.validation.report.outputs import Style, outputs
 from mesoonto.validation.validate import Options, validate
-from mesoonto.validation.vocabulary import RDF
 from tests.conftest import ROOT
 from tests.validation.helpers import PREFIXES
 
@@ -323,7 +323,7 @@ def test_shapes_that_never_end_get_one_line(mesoonto: Run, tmp_path: Path) -> No
 
 def test_documentation_of_the_shapes_is_current() -> None:
     from mesoonto import resources
-    from mesoonto.validation.document import document
+    from mesoonto.validation.advice.document import document
 
     if not (ROOT / "docs").is_dir():
         pytest.skip("the documentation is in a checkout only")

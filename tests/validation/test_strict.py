@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mesoonto import resources
-from mesoonto.rdf_files import find
-from mesoonto.validation import revision, selftest
-from mesoonto.validation.report import Report
+from mesoonto.files.rdf import find
+from mesoonto.validation import changed_since
+from mesoonto.validation.advice import selftest
+from mesoonto.validation.report.findings import Report
 from mesoonto.validation.validate import Options, check, load, read_shape_files, validate
 from tests.conftest import ROOT
 from tests.validation.helpers import PREFIXES
@@ -209,7 +210,7 @@ def repository(tmp_path: Path) -> Path:
 def affected(folder: Path) -> tuple[set[str], set[str] | None, Report]:
     loaded = load(find([folder / "data.ttl"]), Options())
     shapes = read_shape_files([folder / "shapes.ttl"])
-    found = revision.since("HEAD", loaded, shapes)
+    found = changed_since.since("HEAD", loaded, shapes)
     names = [
         None if nodes is None else {n.value.rpartition("/")[2] for n in nodes}
         for nodes in (found.changed, found.affected)

@@ -18,13 +18,13 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.errors import MesoontoError
-from mesoonto.rdf_files import from_path
-from mesoonto.validation import data as data_files
-from mesoonto.validation.graph import Graph
-from mesoonto.validation.literals import Term
-from mesoonto.validation.paths import read_path
-from mesoonto.validation.run import Engine
-from mesoonto.validation.vocabulary import TYPE, sh
+from mesoonto.files.rdf import from_path
+from mesoonto.validation.data import store as data_files
+from mesoonto.validation.data.graph import Graph
+from mesoonto.validation.data.literals import Term
+from mesoonto.validation.data.vocabulary import TYPE, sh
+from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.shapes.paths import read_path
 from tests.conftest import ROOT
 from tests.validation.helpers import Row, name, outcome, rows, shapes_of
 

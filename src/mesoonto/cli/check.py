@@ -41,9 +41,9 @@ def check(names: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> Non
         for rule in chosen:
             click.echo(f"{rule.name}: {rule.summary}{f' [{rule.pitfall}]' if rule.pitfall else ''}")
         return
-    from mesoonto import dataset
+    from mesoonto.dataset import shipped
 
-    flaws = quality.check(dataset.build(), chosen)
+    flaws = quality.check(shipped.build(), chosen)
     if not names:
         flaws += _files()
         if reasoner:
@@ -54,8 +54,8 @@ def check(names: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> Non
 
 def _files() -> list[Flaw]:
     """Files that are not in canonical form, or generated ones that are out of date."""
-    from mesoonto import generated, resources
-    from mesoonto.owl import fmt
+    from mesoonto import resources
+    from mesoonto.owl import fmt, generated
     from mesoonto.owl.quality import Flaw
 
     labels = fmt.shipped_labels()

@@ -57,12 +57,12 @@ def report(show_records: bool) -> None:
 
     These are no mistakes, which validate finds, but work that is left.
     """
-    from mesoonto import dataset
-    from mesoonto.engine.store import Engine
+    from mesoonto.dataset import shipped
+    from mesoonto.dataset.store import Engine
     from mesoonto.knowledge import completeness
     from mesoonto.namespaces import compress
 
-    gaps = completeness.gaps(Engine(dataset.build(), dataset.version()))
+    gaps = completeness.gaps(Engine(shipped.build(), shipped.version()))
     for lack, group in groupby(gaps, key=lambda gap: gap.lack):
         records = list(group)
         click.echo(f"{len(records):>5}  {lack}")

@@ -24,7 +24,8 @@ def build(output: Path | None, check: bool) -> None:
     computed anew, with Java, only when an axiom has changed). A file that does not parse is named with line
     and column, and nothing is written.
     """
-    from mesoonto import dataset, generated
+    from mesoonto.dataset import shipped
+    from mesoonto.owl import generated
 
     if check:
         stale = generated.stale_files()
@@ -33,12 +34,12 @@ def build(output: Path | None, check: bool) -> None:
         raise SystemExit(1 if stale else 0)
     for path in generated.renew():
         click.echo(f"renewed {path}")
-    store = dataset.build()
+    store = shipped.build()
     click.echo(
-        f"dataset {dataset.version()}: {len(store)} triples in {len(list(store.named_graphs()))} graphs"
+        f"dataset {shipped.version()}: {len(store)} triples in {len(list(store.named_graphs()))} graphs"
     )
     if output:
-        dataset.write_nquads(store, output)
+        shipped.write_nquads(store, output)
         click.echo(f"wrote {output}")
 
 
@@ -48,11 +49,11 @@ def stats(form: str) -> None:
     """Count classes, records and links of the shipped dataset."""
     import json
 
-    from mesoonto import dataset
-    from mesoonto.engine.store import Engine
+    from mesoonto.dataset import shipped
+    from mesoonto.dataset.store import Engine
     from mesoonto.knowledge import statistics
 
-    counts = statistics.count(Engine(dataset.build(), dataset.version()))
+    counts = statistics.count(Engine(shipped.build(), shipped.version()))
     if form == "json":
         click.echo(json.dumps(counts, indent=2))
         return
@@ -64,6 +65,7 @@ def stats(form: str) -> None:
 @click.command()
 def version() -> None:
     """Print the version of mesoonto and of the dataset it ships."""
-    from mesoonto import __version__, dataset
+    from mesoonto import __version__
+    from mesoonto.dataset import shipped
 
-    click.echo(f"mesoonto {__version__}, dataset {dataset.version()}")
+    click.echo(f"mesoonto {__version__}, dataset {shipped.version()}")

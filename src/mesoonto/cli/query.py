@@ -12,8 +12,8 @@ import click
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from mesoonto.engine.inspect import Outline
-    from mesoonto.engine.store import Answer, Engine
+    from mesoonto.dataset.query_features import Outline
+    from mesoonto.dataset.store import Answer, Engine
     from mesoonto.federation import Outcome
 
 #: Seconds to wait for the answer of an endpoint that is asked directly, and the most bytes of it.
@@ -81,13 +81,12 @@ def _read(file: Path) -> str:
 
 
 def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool) -> str:
-    from mesoonto import dataset
-    from mesoonto.engine import inspect
-    from mesoonto.engine.formats import Kind, format_named
-    from mesoonto.engine.store import Engine
+    from mesoonto.dataset import query_features, shipped
+    from mesoonto.dataset.formats import Kind, format_named
+    from mesoonto.dataset.store import Engine
 
-    engine = Engine(dataset.build(), dataset.version())
-    if inspect.outline(question).has_service:
+    engine = Engine(shipped.build(), shipped.version())
+    if query_features.outline(question).has_service:
         outcome = _without_service(question, engine, config, explain=explain)
         answer = engine.query(outcome.query, outline=outcome.outline)
     else:
@@ -126,13 +125,13 @@ def _without_service(question: str, engine: Engine, config: Path | None, *, expl
 
 
 def _json(answer: Answer) -> bytes:
-    from mesoonto.engine.formats import format_named
+    from mesoonto.dataset.formats import format_named
 
     return answer.serialize(format_named("json", answer.kind))
 
 
 def _ask_endpoint(address: str, question: str, name: str) -> str:
-    from mesoonto.engine.formats import FORMATS
+    from mesoonto.dataset.formats import FORMATS
     from mesoonto.errors import EndpointError
     from mesoonto.federation import Endpoint, Endpoints
     from mesoonto.federation.client import Client

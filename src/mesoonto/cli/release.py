@@ -29,7 +29,7 @@ def release(version: str, output: Path | None, previous: Path | None) -> None:
     \b
     mesoonto release 0.2.0 --previous dist/0.1.0
     """
-    from mesoonto.owl import release as releases
+    from mesoonto import release as releases
 
     def show(text: str) -> None:
         if sys.stderr.isatty():

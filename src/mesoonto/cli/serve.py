@@ -18,13 +18,13 @@ _EXAMPLE = "SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial } ORDER BY ?tria
 
 def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Endpoints | None:
     """Take the options of the TOML file *path* as defaults, behind flags and environment."""
-    from mesoonto import configuration
     from mesoonto.errors import InputError, Place
     from mesoonto.federation.config import Endpoints
+    from mesoonto.files import toml
 
     if path is None:
         return None
-    values = configuration.read(path)
+    values = toml.read(path)
     place = Place(str(path))
     endpoints = Endpoints.from_config(values, place)
     values.pop("federation", None)
@@ -90,7 +90,7 @@ def serve(config: Endpoints | None, **options: Any) -> None:
     """
     from mesoonto import __version__
     from mesoonto.federation.config import Endpoints
-    from mesoonto_server.serving import serve as run
+    from mesoonto_server.processes import serve as run
 
     def announce(address: str) -> None:
         click.echo(f"mesoonto {__version__} listens at {address} (stop it with Ctrl-C)")

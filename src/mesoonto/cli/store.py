@@ -45,9 +45,9 @@ def load(
 
     import pyoxigraph as ox
 
-    from mesoonto import rdf_files
-    from mesoonto.engine.versions import Location
+    from mesoonto.dataset.versions import Location
     from mesoonto.errors import InputError, Place
+    from mesoonto.files import rdf
 
     try:
         target = ox.NamedNode(graph) if graph else None
@@ -61,7 +61,7 @@ def load(
         before = len(draft.data)
         for path in files:
             with _progress(f"load {path.name}", path.stat().st_size) as advance:
-                rdf_files.load_into(draft.data, path, advance, graph=target)
+                rdf.load_into(draft.data, path, advance, graph=target)
         if not no_optimize:
             with _progress("optimize", None):
                 draft.data.optimize()
@@ -79,7 +79,7 @@ def backup(target: Path, location: Path) -> None:
 
     A server of the dataset goes on. On one file system this takes milliseconds, because files are shared.
     """
-    from mesoonto.engine.versions import Location
+    from mesoonto.dataset.versions import Location
 
     version = Location(location).backup(target)
     click.echo(f"version {version} copied to {target}")
@@ -93,7 +93,7 @@ def restore(source: Path, location: Path) -> None:
 
     A server of the dataset goes on and shows it within a second. The version before it is kept.
     """
-    from mesoonto.engine.versions import Location
+    from mesoonto.dataset.versions import Location
 
     target = Location(location)
     target.restore(source)

@@ -65,12 +65,12 @@ def _print(vocabulary: object, profile: Profile, form: str) -> None:
     import json
     from dataclasses import asdict
 
-    from mesoonto import dataset
+    from mesoonto.dataset import shipped
     from mesoonto.knowledge import stratify as stratification
     from mesoonto.knowledge.profile import Vocabulary
 
     assert isinstance(vocabulary, Vocabulary)  # noqa: S101
-    report = stratification.stratify(dataset.build(), profile, vocabulary.strata(profile))
+    report = stratification.stratify(shipped.build(), profile, vocabulary.strata(profile))
     if form == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:

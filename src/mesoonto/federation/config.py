@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mesoonto import configuration
 from mesoonto.errors import InputError, Place
+from mesoonto.files import toml
 
 _METHODS = ("POST", "GET")
 _SECRET_FILES = ("token", "password")
@@ -76,7 +76,7 @@ class Endpoints:
 
         Raises InputError for what cannot be read, is unknown or out of range.
         """
-        return Endpoints.from_config(configuration.read(path), Place(str(path)))
+        return Endpoints.from_config(toml.read(path), Place(str(path)))
 
     @staticmethod
     def from_config(content: Mapping[str, Any], place: Place) -> Endpoints:

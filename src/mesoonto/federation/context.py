@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from mesoonto.engine import inspect, tree
+from mesoonto.dataset import query_features, syntax_tree
 from mesoonto.federation import syntax
 from mesoonto.federation.syntax import NOTHING, Clause, Names, Query
 
@@ -59,14 +59,16 @@ def rewrite(query: Query, fetched: Mapping[int, str]) -> str:
     return _with_patterns(query.root, fetched)
 
 
-def outline(query: Query) -> inspect.Outline:
+def outline(query: Query) -> query_features.Outline:
     """The outline of *query* once its clauses are replaced, and of the local queries made from its parts.
 
     It is that of the text with an empty group in the place of each clause: what is put there instead is
     written by `solutions.pattern`, which holds terms and nothing that an outline tells of. What other
     endpoints say may differ the next time, so that the result counts as volatile.
     """
-    return replace(inspect.outline(rewrite(query, {c.node.id: "{}" for c in query.clauses})), volatile=True)
+    return replace(
+        query_features.outline(rewrite(query, {c.node.id: "{}" for c in query.clauses})), volatile=True
+    )
 
 
 def _with_patterns(node: Node, fetched: Mapping[int, str]) -> str:
@@ -81,7 +83,7 @@ def _with_patterns(node: Node, fetched: Mapping[int, str]) -> str:
 
 
 def _clauses_in(node: Node, ids: Mapping[int, str] | set[int]) -> list[Node]:
-    return [n for n in tree.nodes(node) if n.type == "service_graph_pattern" and n.id in ids]
+    return [n for n in syntax_tree.nodes(node) if n.type == "service_graph_pattern" and n.id in ids]
 
 
 class _Climb:

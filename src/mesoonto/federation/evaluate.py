@@ -11,8 +11,8 @@ from typing import Protocol
 
 import pyoxigraph as ox
 
-from mesoonto.engine import tree
-from mesoonto.engine.inspect import Outline
+from mesoonto.dataset import syntax_tree
+from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError
 from mesoonto.federation import context, syntax
 from mesoonto.federation.cache import Cache
@@ -399,7 +399,7 @@ def _selectivity(clause: syntax.Clause) -> int:
         node.type in given
         and node.parent is not None
         and node.parent.type in ("object_list", "triples_same_subject", "data_block")
-        for node in tree.nodes(clause.group)
+        for node in syntax_tree.nodes(clause.group)
     )
 
 

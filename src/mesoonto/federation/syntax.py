@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 from tree_sitter import Node
 
-from mesoonto.engine import tree
-from mesoonto.engine.store import syntax_error
+from mesoonto.dataset import syntax_tree
+from mesoonto.dataset.store import syntax_error
 from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
 from mesoonto.namespaces import PREFIXES
 
@@ -74,7 +74,7 @@ class Query:
     def declarations(self, part: Node) -> str:
         """The BASE and PREFIX lines that *part* of the query needs to stand alone."""
         known = {**PREFIXES, **self.prefixes}
-        used = {_prefix(n) for n in tree.nodes(part) if n.type == "namespace"}
+        used = {_prefix(n) for n in syntax_tree.nodes(part) if n.type == "namespace"}
         lines = [self.base] if self.base else []
         lines += [f"PREFIX {prefix}: <{known[prefix]}>" for prefix in sorted(used & known.keys())]
         return "\n".join(lines)
@@ -100,7 +100,7 @@ def parse(query: str) -> Query:
         raise QueryRefusedError(
             f"the query has {len(source)} bytes; one with SERVICE may have {MAX_BYTES}", Place("query")
         )
-    root = tree.parse(source)
+    root = syntax_tree.parse(source)
     _require_shallow(root)
     # The tree of a text that is not understood does not show how deep it nests, but its characters bound it.
     if not root.has_error or sum(query.count(c) for c in "([{!+-^") <= _MAX_NESTING_CHARACTERS:
@@ -134,17 +134,17 @@ def group_of(node: Node) -> Node:
 
 def variables(node: Node) -> Names:
     """Every variable that is mentioned in *node*."""
-    return frozenset(text(n)[1:] for n in tree.nodes(node) if n.type == "var")
+    return frozenset(text(n)[1:] for n in syntax_tree.nodes(node) if n.type == "var")
 
 
 def has_exists(node: Node) -> bool:
     """Whether EXISTS stands in *node*."""
-    return any(n.type in _EXISTS for n in tree.nodes(node))
+    return any(n.type in _EXISTS for n in syntax_tree.nodes(node))
 
 
 def is_volatile(node: Node) -> bool:
     """Whether *node* calls a function that gives another value at another evaluation."""
-    return any(n.child_count == 0 and text(n).upper() in _VOLATILE for n in tree.nodes(node))
+    return any(n.child_count == 0 and text(n).upper() in _VOLATILE for n in syntax_tree.nodes(node))
 
 
 def bound_by_bind(node: Node) -> tuple[Names, str]:
@@ -272,7 +272,7 @@ def _own_nodes(select: Node) -> Iterator[Node]:
     """The nodes of *select* outside its WHERE part."""
     for child in select.children:
         if child.type not in ("where_clause", "values_clause"):
-            yield from tree.nodes(child)
+            yield from syntax_tree.nodes(child)
 
 
 def _aggregates(select: Node) -> bool:
@@ -293,7 +293,7 @@ def _columns(values: Node) -> list[str]:
 
 def _outer_services(root: Node) -> Iterator[Node]:
     end = -1
-    for node in tree.nodes(root):
+    for node in syntax_tree.nodes(root):
         if node.type == "service_graph_pattern" and node.start_byte >= end:
             end = node.end_byte
             yield node
@@ -304,7 +304,7 @@ def _names_outside(root: Node, services: tuple[Node, ...]) -> dict[int, Names | 
     spans = [(group_of(s).start_byte, group_of(s).end_byte) for s in services]
     found: list[set[str]] = [set() for _ in spans]
     stars = False
-    for node in tree.nodes(root):
+    for node in syntax_tree.nodes(root):
         if node.type == "*" and node.parent is not None:
             in_a_service = any(a <= node.start_byte < b for a, b in spans)
             asks = node.parent.type in ("select_clause", "aggregate", "describe_query")
@@ -349,7 +349,7 @@ def _iri(term: Node, base: str | None, prefixes: dict[str, str]) -> str:
 
 def _declarations(root: Node) -> tuple[str | None, dict[str, str]]:
     base, prefixes = None, {}
-    for node in tree.nodes(root):
+    for node in syntax_tree.nodes(root):
         if node.type == "base_declaration":
             base = text(node)
         elif node.type == "prefix_declaration":
@@ -399,7 +399,7 @@ def _require_valid(query: str) -> None:
 
 
 def _unclear(root: Node) -> QuerySyntaxError:
-    node = next((n for n in tree.nodes(root) if n.is_error or n.is_missing), root)
+    node = next((n for n in syntax_tree.nodes(root) if n.is_error or n.is_missing), root)
     return QuerySyntaxError(
         "the planner of SERVICE does not read this; it knows SPARQL 1.1 without codepoint escapes, and a "
         "prefix must not be called a",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mesoonto.engine.store import Engine
+from mesoonto.dataset.store import Engine
 
 #: What may be lacking, and the pattern that finds each ?record that lacks it.
 _LACKS: dict[str, str] = {

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import rdf_files, resources
+from mesoonto import resources
 from mesoonto.errors import InputError, MesoontoError, Place
+from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
 from mesoonto.owl import entail
 from mesoonto.owl.axioms import Axiom, axioms_of, logical
@@ -56,9 +57,7 @@ class Vocabulary:
     def __init__(self) -> None:
         files = [*resources.module_files(), *resources.import_files()]
         self._triples = {
-            ox.Triple(quad.subject, quad.predicate, quad.object)
-            for path in files
-            for quad in rdf_files.read(path)
+            ox.Triple(quad.subject, quad.predicate, quad.object) for path in files for quad in rdf.read(path)
         }
         notation = ox.NamedNode(PREFIXES["skos"] + "notation")
         self.notations = {
@@ -159,7 +158,7 @@ def read_profile(path: Path) -> Profile:
     """The one tumour profile in the Turtle file *path*, which the shape has passed."""
     found: dict[str, list[str]] = {}
     subjects = []
-    triples = list(rdf_files.read(path))
+    triples = list(rdf.read(path))
     for t in triples:
         if isinstance(t.object, ox.NamedNode) and t.object.value == f"{MESO}TumourProfile":
             subjects.append(t.subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mesoonto.engine.store import Engine
+from mesoonto.dataset.store import Engine
 from mesoonto.namespaces import GRAPH
 
 #: What is counted, and the graph pattern whose distinct ?x are counted.

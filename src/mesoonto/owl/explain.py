@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import rdf_files, resources
+from mesoonto import resources
 from mesoonto.errors import MesoontoError
+from mesoonto.files import rdf
+from mesoonto.files.places import line_of
 from mesoonto.namespaces import MESO, PREFIXES, expand
 from mesoonto.owl import entail, infer
 from mesoonto.owl.axioms import Axiom, axioms_of, logical
-from mesoonto.validation.locate import line_of
 
 _LABELS = (PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "altLabel")
 _CONTEXTS = (f"{MESO}PleuralContext", f"{MESO}MixedMesotheliomaContext")
@@ -47,7 +48,7 @@ class Explainer:
         self._by_name: dict[str, set[str]] = defaultdict(set)
         files = [*resources.module_files(), *resources.import_files(), *resources.record_files()]
         for path in files:
-            for quad in rdf_files.read(path):
+            for quad in rdf.read(path):
                 self._read(ox.Triple(quad.subject, quad.predicate, quad.object), path)
 
     def _read(self, triple: ox.Triple, path: Path) -> None:

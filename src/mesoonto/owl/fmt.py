@@ -18,8 +18,9 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, UR
 from rdflib.term import Node
 from ttlser import CustomTurtleSerializer
 
-from mesoonto import rdf_files, resources
+from mesoonto import resources
 from mesoonto.errors import InputError, OutputError, Place
+from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO, PREFIXES
 
 #: Lists whose order means nothing (OWL 2 Structural Specification: sets of class expressions, individuals).
@@ -92,9 +93,7 @@ def canonical(text: str, path: Path, labels: Labels) -> str:
         return text  # `mesoonto build` writes it, in canonical form after that line
     _refuse_remarks(text, path)
     triples = list(
-        rdf_files.Source(str(path), ox.RdfFormat.TURTLE, content=text.encode()).quads(
-            fresh=True, absolute=True
-        )
+        rdf.Source(str(path), ox.RdfFormat.TURTLE, content=text.encode()).quads(fresh=True, absolute=True)
     )
     return turtle(triples, labels, Place(str(path)))
 
@@ -119,7 +118,7 @@ def shipped_labels() -> dict[str, str]:
     label = ox.NamedNode(str(RDFS.label))
     found = {}
     for path in [*resources.module_files(), *resources.import_files()]:
-        for triple in rdf_files.read(path):
+        for triple in rdf.read(path):
             if triple.predicate == label and isinstance(triple.subject, ox.NamedNode):
                 found[triple.subject.value] = str(getattr(triple.object, "value", ""))
     return found
@@ -129,7 +128,7 @@ def format_file(path: Path, labels: Labels, *, write: bool) -> bool:
     """Whether *path* differs from its canonical form; with *write* that replaces it, whole or not at all."""
     if path.suffix != ".ttl":
         raise InputError("not a Turtle file; its name must end in .ttl", Place(str(path)))
-    before = rdf_files.from_path(path).text()
+    before = rdf.from_path(path).text()
     after = canonical(before, path, labels)
     if before != after and write:
         partial = path.with_name(f"{path.name}.partial")

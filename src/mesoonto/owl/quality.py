@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import rdf_files, resources
+from mesoonto import resources
 from mesoonto.errors import InputError, Place
+from mesoonto.files import rdf
+from mesoonto.files.places import line_of
 from mesoonto.knowledge.questions import read_annotated
-from mesoonto.validation.locate import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def check(store: ox.Store, rules: Iterable[QualityRule]) -> list[Flaw]:
     """What breaks *rules* in *store*, in the order of files and lines; an InputError for a broken rule."""
     homes: dict[str, Path] = {}
     for path in [*resources.module_files(), *resources.import_files(), *resources.record_files()]:
-        for quad in rdf_files.read(path):
+        for quad in rdf.read(path):
             if isinstance(quad.subject, ox.NamedNode):
                 homes.setdefault(quad.subject.value, path)
     return sorted({flaw for rule in rules for flaw in _flaws(store, rule, homes)})

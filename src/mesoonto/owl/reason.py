@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import rdf_files, resources
+from mesoonto import resources
 from mesoonto.errors import NoJavaError, ReasonerError, UnsupportedConstructError
+from mesoonto.files import rdf
 from mesoonto.owl.axioms import Axiom, Wording, axioms_of, logical
 
 _OWL = "http://www.w3.org/2002/07/owl#"
@@ -79,7 +80,7 @@ def classify(files: Sequence[Path] = (), on_step: Callable[[str], None] = lambda
             "default-jre-headless; macOS: brew install openjdk) and try again"
         )
     paths = list(files) or [*resources.module_files(), *resources.import_files()]
-    triples = {quad.triple for path in paths for quad in rdf_files.read(path)}
+    triples = {quad.triple for path in paths for quad in rdf.read(path)}
     everything = axioms_of(triples)
     wording = Wording(everything)
     axioms = logical(everything)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from mesoonto.validation.report import Report
+    from mesoonto.validation.report.findings import Report
 
 
 class Shacl:
@@ -43,8 +43,8 @@ class Shacl:
         strict: bool = True,
     ) -> None:
         """Fail the test, with the findings, unless *data* conform; *strict* fails it on a doubt as well."""
-        from mesoonto.validation.outputs import Style, outputs
-        from mesoonto.validation.report import Severity
+        from mesoonto.validation.report.findings import Severity
+        from mesoonto.validation.report.outputs import Style, outputs
 
         report = self.check(*data, shapes=shapes)
         style = Style(threshold=Severity[fail_on.upper()], strict=strict, warnings=fail_on != "violation")
@@ -71,7 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Make a test of each file that ``--shacl`` names."""
-    from mesoonto.rdf_files import find
+    from mesoonto.files.rdf import find
 
     patterns = session.config.getoption("--shacl")
     for pattern in patterns:

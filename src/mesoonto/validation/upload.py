@@ -8,8 +8,8 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import InputError
-from mesoonto.rdf_files import from_bytes
-from mesoonto.validation.outputs import Style, outputs
+from mesoonto.files.rdf import from_bytes
+from mesoonto.validation.report.outputs import Style, outputs
 from mesoonto.validation.validate import Options, check, load, read_shape_files
 
 

@@ -11,22 +11,24 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import InputError, ShapeError
-from mesoonto.rdf_files import Source, find, from_path
-from mesoonto.validation import background, coverage, doubts, model
-from mesoonto.validation import data as data_files
-from mesoonto.validation.data import Data
-from mesoonto.validation.details import with_details
-from mesoonto.validation.graph import Graph, shortened, told
-from mesoonto.validation.literals import Term
-from mesoonto.validation.locate import Locator, locate
-from mesoonto.validation.names import Names
-from mesoonto.validation.paths import Path as PropertyPath
-from mesoonto.validation.report import Coverage, Doubt, Finding, Report, Severity
-from mesoonto.validation.results import Result
-from mesoonto.validation.run import Engine, Outcome, prepare, run
-from mesoonto.validation.suggest import Suggester
-from mesoonto.validation.vocabulary import SH, TYPE, sh
-from mesoonto.validation.wording import expected
+from mesoonto.files.places import Locator, locate
+from mesoonto.files.rdf import Source, find, from_path
+from mesoonto.validation import shipped
+from mesoonto.validation.advice import coverage, doubts
+from mesoonto.validation.advice.suggest import Suggester
+from mesoonto.validation.data import store as data_files
+from mesoonto.validation.data.graph import Graph, shortened, told
+from mesoonto.validation.data.literals import Term
+from mesoonto.validation.data.store import Data
+from mesoonto.validation.data.vocabulary import SH, TYPE, sh
+from mesoonto.validation.engine.details import with_details
+from mesoonto.validation.engine.plan import Engine, Outcome, prepare, run
+from mesoonto.validation.report.findings import Coverage, Doubt, Finding, Report, Severity
+from mesoonto.validation.report.results import Result
+from mesoonto.validation.shapes import model
+from mesoonto.validation.shapes.names import Names
+from mesoonto.validation.shapes.paths import Path as PropertyPath
+from mesoonto.validation.shapes.wording import expected
 
 #: Findings of one cause that are given a place and a suggestion; the rest are counted and listed without.
 PLACED = 1000
@@ -71,11 +73,11 @@ def validate(
 
 def load(sources: Sequence[Source], options: Options) -> Data:
     """Read *sources*, and add what the shipped ontology and ``options.ontology`` know."""
-    loaded = data_files.load(sources, options.progress, background.STEMS)
+    loaded = data_files.load(sources, options.progress, shipped.STEMS)
     for number, path in enumerate(options.ontology):
         loaded.add(data_files.read(from_path(path), len(sources) + number))
-    if background.concerns(loaded):
-        loaded.add(background.of(loaded))
+    if shipped.concerns(loaded):
+        loaded.add(shipped.of(loaded))
     return loaded
 
 
@@ -105,7 +107,7 @@ def check(
     if chosen.coverage:
         looked_at = coverage.measure(data, shapes, outcome)
     if chosen.doubts:
-        vocabulary = background.Vocabulary(data, background.concerns(data, shapes))
+        vocabulary = shipped.Vocabulary(data, shipped.concerns(data, shapes))
         found += doubts.of_shapes(shapes, vocabulary)
         found += doubts.of_strays(shapes)
         if only is None:
@@ -144,7 +146,7 @@ def _findings(
     nodes |= {result.value for result in chosen if _is_inverse(result.path) and result.value is not None}
     places = locate(data.sources, nodes)
     names = Names(shapes)
-    suggester = Suggester(outcome.evaluator, background.instances if background.concerns(data) else _nothing)
+    suggester = Suggester(outcome.evaluator, shipped.instances if shipped.concerns(data) else _nothing)
     unplaced = Locator()
     found = [_finding(result, data, shapes, places, names, suggester) for result in chosen]
     found += [_finding(result, data, shapes, unplaced, names, None) for result in rest]

@@ -1,0 +1,1 @@
+"""The process that owns the connections: accepting, assigning, long queries, limits of clients."""

@@ -1,0 +1,1 @@
+"""HTTP in no process: parameters, headers, negotiation, problems, bodies. Pure functions and values."""

@@ -1,0 +1,162 @@
+"""Bodies of requests: read within limits by whoever serves, decompressed within limits by a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import IO, Any
+
+from typing_extensions import Buffer
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
+
+from mesoonto.files.compression import Decompressed, DecompressionError
+from mesoonto_server.http.messages import Request
+from mesoonto_server.http.problems import RequestError
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+#: A body of more bytes waits in a file.
+IN_MEMORY = 1 << 20
+
+#: Bytes of a body that is too large that are read all the same, and seconds for that.
+_DISCARD = 16 << 20
+_DISCARD_SECONDS = 2.0
+
+_CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
+
+
+async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> IO[bytes]:
+    """The body of an ASGI request as a file, in memory while it is small.
+
+    *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
+    bytes, 408 for one that is not there within *seconds*, and 400 for one that breaks off.
+    """
+    if length.isdigit() and int(length) > limit:
+        await _discard(receive)
+        raise too_large(limit)
+    body: IO[bytes] = io.BytesIO()
+    size = 0
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    # The client has gone, or its chunks are not chunks: granian tells no difference.
+                    raise RequestError(400, "the body broke off before its end", {"connection": "close"})
+                part = message.get("body", b"")
+                size += len(part)
+                if size > limit:
+                    await _discard(receive)
+                    raise too_large(limit)
+                if size > IN_MEMORY and isinstance(body, io.BytesIO):
+                    body = _moved_to_file(body)
+                body.write(part)
+                if not message.get("more_body"):
+                    break
+    except TimeoutError:
+        body.close()
+        raise RequestError(408, f"the body was not complete after {seconds:g} seconds") from None
+    except BaseException:
+        body.close()
+        raise
+    body.seek(0)
+    return body
+
+
+async def _discard(receive: Receive) -> None:
+    """Read on for a while, because a client that still sends does not see the refusal."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while size < _DISCARD:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
+
+
+def stored(stream: IO[bytes], limit: int) -> IO[bytes]:
+    """The body of a WSGI request as a file that `place` can tell of; RequestError 413 when over *limit*."""
+    if isinstance(stream, io.BytesIO) or isinstance(getattr(stream, "name", None), str):
+        return stream
+    body: IO[bytes] = io.BytesIO()
+    while part := stream.read(1 << 16):
+        if body.tell() + len(part) > limit:
+            raise too_large(limit)
+        if body.tell() + len(part) > IN_MEMORY and isinstance(body, io.BytesIO):
+            body = _moved_to_file(body)
+        body.write(part)
+    body.seek(0)
+    return body
+
+
+def place(body: IO[bytes]) -> tuple[bytes, str]:
+    """How to hand *body* to a worker: its bytes, or the path of the file that it is in."""
+    if isinstance(body, io.BytesIO):
+        return body.getvalue(), ""
+    body.flush()
+    return b"", str(body.name)
+
+
+def decoded(request: Request) -> IO[bytes]:
+    """The body of *request* without its content coding; for a worker.
+
+    Raises RequestError 415 for an unknown coding; reading it raises RequestError 400 for a broken one and 413
+    where it grows beyond the limit.
+    """
+    coding = request.content_encoding.strip().lower()
+    if coding not in ("", "identity", *_CODINGS):
+        raise RequestError(415, f"the content coding {coding} is not known here; use gzip or zstd")
+    source: IO[bytes] = io.BytesIO(request.body)
+    if request.path_of_body:
+        source = Path(request.path_of_body).open("rb")  # noqa: SIM115  # closed with what is returned
+    if coding in ("", "identity"):
+        return source
+    return io.BufferedReader(_Limited(source, _CODINGS[coding], request.body_limit), 1 << 16)
+
+
+def files(request: Request, content: IO[bytes]) -> list[tuple[str, FileStorage]]:
+    """The files in the form *content*, each with the name of its field; for a worker."""
+    _, options = parse_options_header(request.content_type)
+    try:
+        _, _, found = FormDataParser(silent=False).parse(content, "multipart/form-data", None, options)
+    except ValueError as error:
+        raise RequestError(400, f"the form cannot be read: {error}") from error
+    return list(found.items(multi=True))
+
+
+def too_large(limit: int) -> RequestError:
+    """The refusal of a body that is larger than *limit* bytes."""
+    size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
+    return RequestError(413, f"the body is larger than {size}", {"connection": "close"})
+
+
+def _moved_to_file(body: io.BytesIO) -> IO[bytes]:
+    file = tempfile.NamedTemporaryFile(prefix="mesoonto-body-")  # noqa: SIM115  # closed by the caller
+    file.write(body.getvalue())
+    return file
+
+
+class _Limited(Decompressed):
+    """The decompressed content of a file, up to a limit."""
+
+    def __init__(self, source: IO[bytes], coding: str, limit: int) -> None:
+        super().__init__(source, coding)
+        self._limit = limit
+        self._size = 0
+
+    def readinto(self, buffer: Buffer) -> int:
+        try:
+            size = super().readinto(buffer)
+        except DecompressionError as error:
+            raise RequestError(400, f"the body cannot be read: {error}") from error
+        self._size += size
+        if self._size > self._limit:
+            raise too_large(self._limit)
+        return size

@@ -1,0 +1,1 @@
+"""Counts of requests, and what is reported of them."""

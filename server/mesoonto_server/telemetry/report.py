@@ -1,0 +1,150 @@
+"""What operators see: metrics for Prometheus, and an access log of one JSON object a line."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import IO
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from mesoonto.processes.pool import Pool
+from mesoonto_server.settings import Settings
+from mesoonto_server.telemetry.counts import BUCKETS, ROUTES, Tally
+
+
+class Recorder:
+    """Counts the requests of one process and writes their log."""
+
+    def __init__(self, settings: Settings, tally: Tally) -> None:
+        self.tally = tally
+        self._log = _opened(settings.log_file)
+        self._with_clients = settings.log_clients
+        self._numbers = itertools.count(1)
+        self._prefix = os.urandom(4).hex()
+
+    def request_id(self) -> bytes:
+        """A name for one request, for its response and the log."""
+        return f"{self._prefix}-{next(self._numbers):x}".encode()
+
+    def note(
+        self, *, request_id: bytes, method: str, path: str, query: bytes, status: int, size: int, rows: int,
+        started: float, cached: bool,
+        broken: bool, client: str
+    ) -> None:  # fmt: skip
+        """Record a request that was answered, or *broken* off; *started* is of `time.perf_counter`."""
+        seconds = time.perf_counter() - started
+        self.tally.note(_route(path), status, seconds, cached=cached)
+        if self._log is not None:
+            entry: dict[str, object] = {
+                "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "id": request_id.decode(),
+                "method": method,
+                "path": path[:200],
+                "status": status,
+                "ms": round(seconds * 1000, 2),
+                "bytes": size,
+                "cached": cached,
+            }
+            if query:
+                entry["query"] = hashlib.sha256(query).hexdigest()[:16]
+            if broken:
+                entry["broken"] = True
+            if rows >= 0:
+                entry["rows"] = rows
+            if self._with_clients:
+                entry["client"] = client
+            self._log.write(json.dumps(entry) + "\n")
+
+
+class Telemetry(Recorder):
+    """What the serving process and its workers have recorded, for Prometheus."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self, pool: Pool, settings: Settings) -> None:
+        super().__init__(settings, Tally())
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._pool = pool
+        self._others: list[Tally] = []
+
+    def include(self, tally: Tally) -> None:
+        """Show what a worker counts, from now on."""
+        self._others.append(tally)
+
+    def keep(self, tally: Tally) -> None:
+        """Take over what a worker has counted, since it has ended."""
+        self._others.remove(tally)
+        self.tally.add(tally)
+
+    def exposition(self) -> bytes:
+        """The metrics in the text format of Prometheus."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: metrics are described as they are collected."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics, for the registry."""
+        total = Tally()
+        for tally in (self.tally, *self._others):
+            total.add(tally)
+        requests = CounterMetricFamily("mesoonto_requests", "Requests answered.", labels=["route", "status"])
+        for route, status, number in total.requests():
+            requests.add_metric([route, str(status)], number)
+        yield requests
+        yield CounterMetricFamily("mesoonto_cache_hits", "Answers from the cache.", value=total.hits)
+        below = [str(bound) for bound in BUCKETS] + ["+Inf"]
+        buckets = list(zip(below, accumulate(total.times), strict=True))
+        yield HistogramMetricFamily(
+            "mesoonto_request_seconds", "Time to answer.", buckets=buckets, sum_value=total.seconds
+        )
+        pool = self._pool
+        for name, text, value in (
+            ("workers", "Worker processes.", pool.workers),
+            ("jobs_running", "Jobs that run.", pool.busy),
+            ("jobs_waiting", "Jobs that wait for a worker.", pool.waiting),
+        ):
+            yield GaugeMetricFamily(f"mesoonto_{name}", text, value=value)
+        for name, text, value in (
+            ("jobs_out_of_time", "Jobs ended at their deadline.", pool.counts.killed),
+            ("jobs_cancelled", "Jobs ended because the client had gone.", pool.counts.cancelled),
+            ("workers_crashed", "Workers that ended in the middle of a job.", pool.counts.crashed),
+            ("jobs_refused", "Jobs refused because too many waited.", pool.counts.refused),
+            ("workers_forked", "Workers started.", pool.counts.forks),
+        ):
+            yield CounterMetricFamily(f"mesoonto_{name}", text, value=value)
+
+
+#: Addresses that have a route of their own; others that start the same are not told apart.
+_ADDRESSES = ("/", "/update", "/store", "/validate", "/metrics", "/health/live", "/health/ready")
+
+_ROUTE_OF = {path: ROUTES.index(path.split("/", 2)[1]) for path in _ADDRESSES}
+_SPARQL, _OTHER = ROUTES.index("sparql"), ROUTES.index("other")
+
+
+def _route(path: str) -> int:
+    return _SPARQL if path.startswith("/sparql") else _ROUTE_OF.get(path, _OTHER)
+
+
+def _opened(name: str) -> IO[str] | None:
+    if not name:
+        return None
+    # A line is one write, so that those of several processes do not mix.
+    if name == "-":
+        return open(1, "w", encoding="utf-8", buffering=1, closefd=False)
+    return open(name, "a", encoding="utf-8", buffering=1)

@@ -1,0 +1,1 @@
+"""Flask: routes and pages. It runs in threads of the process that owns the connections."""

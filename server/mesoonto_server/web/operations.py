@@ -1,0 +1,44 @@
+"""Routes for operators: health and metrics."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from mesoonto.errors import MesoontoError
+from mesoonto_server.front.gateway import Gateway
+from mesoonto_server.http.messages import Request
+from mesoonto_server.telemetry.report import Telemetry
+
+#: Seconds within which a server that is ready answers ``ASK {}``.
+_READY = 5.0
+
+
+def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
+    """The routes."""
+    bp = Blueprint("operations", __name__)
+
+    @bp.get("/health/live")
+    def live() -> Response:
+        """This process answers."""
+        return _text("live")
+
+    @bp.get("/health/ready")
+    def ready() -> Response:
+        """A worker answers."""
+        probe = Request("query", "GET", "/sparql", b"query=ASK%7B%7D", "http://localhost")
+        try:
+            ok = gateway.read_blocking(probe, _READY).head.status == 200
+        except MesoontoError:
+            ok = False
+        return _text("ready") if ok else _text("no worker answers", 503)
+
+    @bp.get("/metrics")
+    def metrics() -> Response:
+        return Response(telemetry.exposition(), content_type=telemetry.content_type)
+
+    return bp
+
+
+def _text(text: str, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(f"{text}\n", status, headers, content_type="text/plain; charset=utf-8")

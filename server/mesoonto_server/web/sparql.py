@@ -1,0 +1,176 @@
+"""Routes of the SPARQL protocol, the graph store, the descriptions and the entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+from flask import Blueprint, Response, request
+from werkzeug.wsgi import get_input_stream
+
+from mesoonto_server.front.gateway import Exchange, Gateway
+from mesoonto_server.http import bodies, negotiate
+from mesoonto_server.http.headers import FEDERATED
+from mesoonto_server.http.messages import Head, Request
+from mesoonto_server.http.parameters import FORM, UPDATE, decode_form, media_type_of, seconds
+from mesoonto_server.http.problems import RequestError
+from mesoonto_server.settings import Settings
+from mesoonto_server.web.federated import Federated
+from mesoonto_server.web.tokens import Tokens, is_loopback, require
+
+_READ = "GET, HEAD, OPTIONS"
+
+#: Methods of each address, for OPTIONS and preflights.
+_METHODS = {
+    "sparql": "GET, HEAD, POST, OPTIONS",
+    "update": "POST, OPTIONS",
+    "validate": "GET, HEAD, POST, OPTIONS",
+    "store": "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS",
+}
+
+_SCOPES = {"update": "update", "put": "store", "post": "store", "delete": "store", "patch": "store"}
+
+
+def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, federated: Federated) -> Blueprint:
+    """The routes, answered by workers of *gateway*."""
+    bp = Blueprint("views", __name__)
+
+    def read(task: str, path: str | None = None) -> Response:
+        asked = request_for(task, settings.max_query << 10, path)
+        timeout = seconds(request.args.getlist("timeout"))
+        return respond(gateway, gateway.read_blocking(asked, timeout))
+
+    def write(task: str) -> Response:
+        local, secure = _origin(settings)
+        require(
+            _SCOPES[task],
+            request.headers.get("Authorization", ""),
+            tokens,
+            local=local,
+            secure=secure or settings.insecure_writes,
+            open_to_local=settings.allow_update,
+        )
+        return respond(gateway, gateway.write_blocking(request_for(task, settings.max_body << 20)))
+
+    @bp.route("/sparql", methods=["GET", "POST"], defaults={"extension": ""})
+    @bp.route("/sparql.<extension>", methods=["GET", "POST"])
+    def sparql(extension: str) -> Response:  # noqa: ARG001  # the worker reads it from the path
+        media_type, _ = media_type_of(request.headers.get("Content-Type", ""))
+        asked = request_for("query", settings.max_query << 10)
+        parameters = decode_form(asked.query)
+        if request.method == "POST":
+            if media_type == FORM:
+                parameters |= decode_form(asked.body)
+            if media_type == UPDATE or "update" in parameters:
+                return write("update")
+        elif "query" not in parameters:
+            if "update" in parameters:
+                raise RequestError(405, "an update is posted, to /update", {"allow": "POST, OPTIONS"})
+            return read("description")
+        explain = parameters.get("explain", [""])[-1].lower() in ("1", "true", "yes")
+        if not explain:
+            exchange = gateway.read_blocking(asked, seconds(parameters.get("timeout", [])))
+            if exchange.head.status != FEDERATED:
+                return respond(gateway, exchange)
+        head, parts = federated.answer(asked, explain=explain)
+        return _flask_response(head, parts)
+
+    @bp.route("/update", methods=["GET", "POST"])
+    def update() -> Response:
+        if request.method != "POST":
+            raise RequestError(405, "an update is posted", {"allow": "POST, OPTIONS"})
+        return write("update")
+
+    @bp.route("/store", methods=["GET"], defaults={"path": ""})
+    @bp.route("/store/<path:path>", methods=["GET"])
+    def graph(path: str) -> Response:  # noqa: ARG001  # the worker reads it from the path
+        return read("graph")
+
+    @bp.route("/store", methods=["PUT", "POST", "DELETE", "PATCH"], defaults={"path": ""})
+    @bp.route("/store/<path:path>", methods=["PUT", "POST", "DELETE", "PATCH"])
+    def change(path: str) -> Response:  # noqa: ARG001
+        return write(request.method.lower())
+
+    @bp.get("/.well-known/void")
+    def void() -> Response:
+        return read("void")
+
+    @bp.route("/<path:path>", methods=["OPTIONS"])
+    @bp.route("/", methods=["OPTIONS"], defaults={"path": ""})
+    def options(path: str) -> Response:
+        methods = _METHODS.get(path.partition("/")[0].partition(".")[0], _READ)
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        response.headers["Allow"] = methods
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        if "Access-Control-Request-Method" in request.headers:
+            response.headers["Access-Control-Allow-Methods"] = methods
+            response.headers["Access-Control-Allow-Headers"] = (
+                "Accept, Authorization, Content-Type, If-Match, If-None-Match"
+            )
+            response.headers["Access-Control-Max-Age"] = "86400"
+        return response
+
+    return bp
+
+
+def _stored(limit: int) -> IO[bytes]:
+    """The body of the current request as a file, which the request keeps alive until a worker has read it."""
+    # A server may hand over the bare connection, which has no end; werkzeug gives it one.
+    body = bodies.stored(get_input_stream(request.environ), limit)
+    request.environ["wsgi.input"] = body
+    request.environ["wsgi.input_terminated"] = True
+    return body
+
+
+def request_for(task: str, limit: int, path: str | None = None, *, coding: bool = True) -> Request:
+    """The current request as a worker has to know it; without *coding* its answer comes uncompressed."""
+    body = b""
+    file = ""
+    if request.method not in ("GET", "HEAD"):
+        stream = _stored(limit)
+        body, file = bodies.place(stream)
+        if len(body) > limit:
+            raise bodies.too_large(limit)
+    return Request(
+        task=task,
+        method=request.method,
+        path=request.path if path is None else path,
+        query=request.query_string,
+        base=request.host_url.rstrip("/"),
+        accept=request.headers.get("Accept"),
+        content_type=request.headers.get("Content-Type", ""),
+        content_encoding=request.headers.get("Content-Encoding", ""),
+        encoding=negotiate.choose_coding(request.headers.get("Accept-Encoding")) if coding else "",
+        if_none_match=request.headers.get("If-None-Match", ""),
+        if_match=request.headers.get("If-Match", ""),
+        body=body,
+        path_of_body=file,
+        body_limit=limit,
+    )
+
+
+def respond(gateway: Gateway, exchange: Exchange) -> Response:
+    """The response of a worker as Flask sends it."""
+    head = exchange.head
+    return _flask_response(head, gateway.parts(exchange) if exchange.more else head.body)
+
+
+def _flask_response(head: Head, body: bytes | Iterator[bytes]) -> Response:
+    response = Response(body, head.status)
+    if not body:
+        del response.headers["Content-Type"]
+    for name, value in head.headers:
+        response.headers[name] = value
+    return response
+
+
+def _origin(settings: Settings) -> tuple[bool, bool]:
+    """Whether the client is on this machine, and whether its connection is encrypted."""
+    peer = request.remote_addr or ""
+    if settings.trusted_proxy and peer == settings.trusted_proxy:
+        client = request.headers.get("X-Forwarded-For", peer).rsplit(",", 1)[-1].strip()
+        return is_loopback(client), request.headers.get("X-Forwarded-Proto", "") == "https"
+    # A proxy that is not trusted may stand on this machine while its clients do not.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return is_loopback(peer) and not forwarded, request.scheme == "https"

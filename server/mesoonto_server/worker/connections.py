@@ -1,0 +1,366 @@
+"""A worker that holds connections of clients: it reads a query, evaluates it, and answers on the connection.
+
+Nothing is handed from process to process for a small query, which costs as much as evaluating it. The worker
+can be killed all the same, because whatever it knows of its connections the kernel knows, too:
+
+- A request is looked at (MSG_PEEK) and stays in the socket until its answer has been sent.
+- The acceptor holds a copy of each connection. When a query takes long, it gives the other connections to
+  another worker, and when it has to end the query, it finds the request and answers it.
+
+What both share of the state is a page of memory, one machine word for each thing. Before it touches a
+connection, the worker writes its number (CLAIM) and then reads whether it is to give its connections up
+(RECALL). The acceptor writes RECALL, waits for longer than a store takes to become visible to other cores,
+and then reads CLAIM. So it either sees the claim, or the worker sees the recall.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import select
+import socket
+import time
+from array import array
+from functools import partial
+
+from mesoonto.dataset.store import Engine
+from mesoonto.errors import MesoontoError
+from mesoonto.processes import framing
+from mesoonto.processes.worker import Work
+from mesoonto_server.front import client_limits
+from mesoonto_server.http import parameters
+from mesoonto_server.http.cache import Cache
+from mesoonto_server.http.headers import FEDERATED, VERSION_HEADER, matches
+from mesoonto_server.http.messages import Head, Tail
+from mesoonto_server.http.problems import RequestError
+from mesoonto_server.settings import Settings
+from mesoonto_server.shared_page import (
+    _WORDS,
+    CLAIM,
+    CLOSED,
+    CROWDED,
+    FREE,
+    HANDED,
+    NOTICE,
+    PAGE,
+    PASSED,
+    RECALL,
+    STARTED,
+    TIMEOUT,
+    TURN,
+)
+from mesoonto_server.telemetry.counts import Tally
+from mesoonto_server.telemetry.report import Recorder
+from mesoonto_server.worker import http1, query
+from mesoonto_server.worker.reply import Response
+
+#: Seconds for the rest of a request to come, and between two looks for it; later it is passed on.
+_REST = 0.2
+_LOOK = 0.005
+
+#: Seconds after which an idle connection is closed: one that has asked something, and one that has not.
+_IDLE = 75.0
+_SILENT = 10.0
+_SWEEP = 2.0
+
+_REFUSED = 400
+
+
+def work(settings: Settings, *, federated: bool) -> Work:
+    """What a direct worker does."""
+
+    def run(engine: Engine, channel: socket.socket) -> None:
+        _, descriptors, _, _ = socket.recv_fds(channel, HANDED.size, 1)
+        for page in descriptors:  # none when the acceptor has gone meanwhile
+            _Worker(engine, channel, memoryview(mmap.mmap(page, PAGE)), settings, federated=federated).run()
+
+    return run
+
+
+class _Connection:
+    """A client's connection."""
+
+    __slots__ = ("address", "asked", "number", "seen", "sock")
+
+    def __init__(self, number: int, address: str, sock: socket.socket) -> None:
+        self.number = number
+        self.address = address
+        self.sock = sock
+        self.asked = False  #: whether a request was answered
+        self.seen = time.monotonic()  #: when it last was, or when a part of the next one came
+
+
+class _Worker:
+    def __init__(
+        self, engine: Engine, channel: socket.socket, page: memoryview, settings: Settings, *, federated: bool
+    ) -> None:
+        self._engine = engine
+        self._channel = channel
+        self._words = page[: _WORDS * 8].cast("Q")
+        self._recorder = Recorder(settings, Tally(page[_WORDS * 8 :]))
+        self._cache: Cache[bytes] = Cache((settings.cache << 20) // settings.workers)
+        self._answer = partial(query.answer, max_rows=settings.max_rows, federated=federated)
+        self._largest_query = settings.max_query << 10
+        self._proxy = settings.trusted_proxy
+        self._acknowledged = 0
+        self._connections: dict[int, _Connection] = {}  #: by file descriptor
+        self._incomplete: set[int] = set()
+        self._epoll = select.epoll()
+        self._epoll.register(channel.fileno(), select.EPOLLIN)
+        self._swept = time.monotonic()
+
+    def run(self) -> None:
+        """Serve until the acceptor has gone."""
+        channel = self._channel.fileno()
+        while True:
+            for descriptor, _ in self._epoll.poll(_LOOK if self._incomplete else _SWEEP):
+                if descriptor == channel:
+                    if not self._hear():
+                        return
+                    if self._words[RECALL]:
+                        self._give_up()
+                elif (connection := self._connections.get(descriptor)) is not None:
+                    self._claim(connection)
+            for descriptor in list(self._incomplete):
+                if descriptor in self._incomplete:  # unless all were given up meanwhile
+                    self._claim(self._connections[descriptor])
+            self._sweep()
+
+    def _claim(self, connection: _Connection) -> None:
+        words = self._words
+        words[CLAIM] = connection.number
+        words[TURN] += 1
+        if words[RECALL]:
+            words[CLAIM] = 0
+            self._give_up()
+            return
+        # What is raised here ends the process, with the claim as it is: it tells whose request it was.
+        self._serve(connection)
+        words[STARTED] = words[TIMEOUT] = words[CLAIM] = 0
+        if words[RECALL]:
+            self._give_up()
+
+    def _serve(self, connection: _Connection) -> None:
+        """Answer the request that *connection* has, or leave it to others."""
+        started = time.perf_counter()
+        try:
+            data = connection.sock.recv(http1.LARGEST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._close(connection)
+            return
+        try:
+            message = http1.parse(data)
+        except http1.OtherError:
+            self._pass_on(connection)
+            return
+        if message is None:
+            self._wait_for_rest(connection)
+            return
+        query, headers, body = message.query, message.headers, message.body
+        if not (
+            parameters.is_query_address(message.path)
+            and parameters.may_be_query(message.method, query, headers)
+            and parameters.is_query(query, headers, body)
+            and max(len(query), len(body)) <= self._largest_query
+        ):
+            self._pass_on(connection)
+            return
+        self._forget_rest(connection)
+        request_id = self._recorder.request_id()
+        reply = _Reply(self._words, connection.sock, request_id, self._engine.version, message)
+        key = parameters.cache_key(message.path, query, headers, body)
+        found = self._cache.get(key)
+        try:
+            if found is not None:
+                wanted = headers.get(b"if-none-match")
+                unchanged = wanted is not None and matches(wanted.decode("latin-1"), found.etag)
+                reply.rows = found.rows
+                if unchanged:
+                    reply.send(304, found.headers, b"")
+                else:
+                    reply.send(found.status, found.headers, found.body)
+            else:
+                timeout = parameters.timeout_of(query, body)
+                if timeout:
+                    self._words[TIMEOUT] = int(timeout * 1000)
+                request = parameters.request_of(
+                    "query", message.method, "http", message.path, query, headers, body, self._largest_query
+                )
+                response = Response(request, reply)
+                try:
+                    self._answer(self._engine, request, response)
+                except (MesoontoError, RequestError) as error:
+                    response.refuse(error)
+                if reply.passed_on:
+                    self._pass_on(connection)
+                    return
+                if reply.cacheable is not None:
+                    self._cache.put(key, reply.cacheable, reply.lines, len(query) + len(body))
+        except OSError:  # the client has gone, or takes nothing
+            reply.broken = True
+        connection.asked = True
+        connection.seen = time.monotonic()
+        self._recorder.note(
+            request_id=request_id, method=message.method, path=message.path, query=query,
+            status=reply.status, size=reply.size, rows=reply.rows, started=started,
+            cached=found is not None, broken=reply.broken,
+            client=client_limits.client_of(connection.address, headers.get(b"x-forwarded-for"), self._proxy),
+        )  # fmt: skip
+        # All of it is there, and this is what lets the next one come up.
+        connection.sock.recv(message.size, socket.MSG_DONTWAIT)
+        if reply.broken or not message.keep_alive:
+            self._close(connection)
+
+    def _wait_for_rest(self, connection: _Connection) -> None:
+        """Look again soon; the event would come again and again for the part that is there."""
+        descriptor = connection.sock.fileno()
+        if descriptor not in self._incomplete:
+            self._incomplete.add(descriptor)
+            self._epoll.modify(descriptor, 0)
+            connection.seen = time.monotonic()
+        elif time.monotonic() - connection.seen > _REST:
+            self._pass_on(connection)
+
+    def _forget_rest(self, connection: _Connection) -> None:
+        descriptor = connection.sock.fileno()
+        if descriptor in self._incomplete:
+            self._incomplete.remove(descriptor)
+            self._epoll.modify(descriptor, select.EPOLLIN)
+
+    def _pass_on(self, connection: _Connection) -> None:
+        self._let_go(connection)
+        self._tell(PASSED, connection.number)
+
+    def _close(self, connection: _Connection) -> None:
+        with contextlib.suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)  # the acceptor's copy is open still
+        self._let_go(connection)
+        self._tell(CLOSED, connection.number)
+
+    def _let_go(self, connection: _Connection) -> None:
+        descriptor = connection.sock.fileno()
+        del self._connections[descriptor]
+        self._incomplete.discard(descriptor)
+        self._epoll.unregister(descriptor)
+        connection.sock.close()
+
+    def _give_up(self) -> None:
+        """Touch no connection any more until new ones come."""
+        recall = self._words[RECALL]
+        if recall == self._acknowledged:
+            return
+        while self._hear(wait=False):  # what was on its way before the recall
+            pass
+        for connection in list(self._connections.values()):
+            self._let_go(connection)
+        self._acknowledged = recall
+        self._tell(FREE, recall)
+
+    def _hear(self, *, wait: bool = True) -> bool:
+        """Take in what the acceptor sends; False when there is nothing, or nobody any more."""
+        # Not recv_fds, which forgets the flags.
+        space = socket.CMSG_LEN(array("i").itemsize)
+        try:
+            data, ancillary, _, _ = self._channel.recvmsg(
+                HANDED.size, space, 0 if wait else socket.MSG_DONTWAIT
+            )
+        except BlockingIOError:
+            return False
+        if not data:
+            return False
+        number, address = HANDED.unpack(data)
+        for _, _, content in ancillary:
+            descriptor = array("i", content)[0]
+            sock = socket.socket(fileno=descriptor)
+            self._connections[descriptor] = _Connection(number, address.rstrip(b"\0").decode(), sock)
+            self._epoll.register(descriptor, select.EPOLLIN)
+        return True
+
+    def _sweep(self) -> None:
+        """Close idle connections."""
+        now = time.monotonic()
+        if now - self._swept < _SWEEP:
+            return
+        self._swept = now
+        for connection in list(self._connections.values()):
+            if now - connection.seen > (_IDLE if connection.asked else _SILENT):
+                self._words[CLAIM] = connection.number
+                if not self._words[RECALL]:
+                    self._close(connection)
+                self._words[CLAIM] = 0
+
+    def _tell(self, what: bytes, number: int) -> None:
+        framing.send(self._channel, NOTICE.pack(what, number))
+
+
+class _Reply:
+    """The response to one message, on its connection."""
+
+    def __init__(
+        self, words: memoryview, sock: socket.socket, request_id: bytes, version: str, message: http1.Message
+    ) -> None:
+        self._words = words
+        self._sock = sock
+        self._version = version
+        self._keep_alive = message.keep_alive
+        self.request_id = request_id
+        self.status = 0
+        self.size = 0
+        self.rows = -1
+        self.broken = False
+        self.passed_on = False
+        self.cacheable: Head | None = None
+        self.lines = b""  #: the headers of a cacheable answer
+
+    def send(self, status: int, lines: bytes, body: bytes) -> None:
+        """Send a whole response."""
+        self._words[STARTED] = 1
+        self.status = status
+        self.size = len(body)
+        head = http1.head(status, lines, self.request_id, len(body), keep_alive=self._keep_alive)
+        self._sock.sendall(head + body)
+
+    def whole(self, head: Head) -> None:
+        if head.status == FEDERATED:
+            self.passed_on = True
+            return
+        headers = head.headers
+        if head.status >= _REFUSED:
+            headers = [
+                *headers,
+                (VERSION_HEADER, self._version),
+                ("access-control-allow-origin", "*"),
+            ]
+        lines = http1.header_lines(headers)
+        if head.cacheable and head.status == 200:
+            self.cacheable, self.lines = head, lines
+        self.rows = head.rows
+        self.send(head.status, lines, head.body)
+
+    def start(self, head: Head) -> None:
+        if self._words[CROWDED]:
+            self.passed_on = True
+            raise OSError("not now")
+        self._words[STARTED] = 1
+        self.status = head.status
+        lines = http1.header_lines(head.headers)
+        start = http1.head(head.status, lines, self.request_id, None, keep_alive=self._keep_alive)
+        self._sock.sendall(start)
+        self.part(head.body)
+
+    def part(self, body: bytes) -> None:
+        if body:
+            self.size += len(body)
+            self._sock.sendall(http1.chunk(body))
+
+    def end(self, tail: Tail) -> None:
+        self.part(tail.body)
+        self.rows = tail.rows
+        self._sock.sendall(http1.chunk(b""))
+
+    def fail(self, reason: str) -> None:  # noqa: ARG002  # the client is told by breaking off
+        self.broken = True

@@ -1,0 +1,259 @@
+"""SPARQL 1.1 Graph Store HTTP Protocol (https://www.w3.org/TR/sparql11-http-rdf-update/), inside a worker."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
+from urllib.parse import urljoin
+
+import pyoxigraph as ox
+
+from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
+from mesoonto.dataset.store import Engine, Output
+from mesoonto.dataset.write import Condition, Document, Graph, Outcome, Writer, exists, no_graph
+from mesoonto.errors import FormatError
+from mesoonto.namespaces import GRAPH, PREFIXES
+from mesoonto_server.http import bodies, negotiate
+from mesoonto_server.http.headers import VERSION_HEADER, Headers, entity_tag, matches
+from mesoonto_server.http.messages import Request
+from mesoonto_server.http.parameters import (
+    FORM,
+    UPDATE,
+    decode_form,
+    decode_utf8,
+    media_type_of,
+    require_utf8,
+)
+from mesoonto_server.http.problems import RequestError
+from mesoonto_server.worker.reply import Response, Rows
+
+ROOT = "/store"
+_MULTIPART = "multipart/form-data"
+
+
+def get(engine: Engine, request: Request, response: Response) -> None:
+    """GET and HEAD of a graph (section 5.2)."""
+    graph = graph_of(request)
+    if not exists(engine.store, graph):
+        raise no_graph(graph)
+    chosen = negotiate.choose_format(Kind.TRIPLES, request.accept)
+    if chosen is None:
+        offers = ", ".join(form.media_types[0] for form in formats_for(Kind.TRIPLES))
+        raise FormatError(f"a graph comes as one of: {offers}")
+    form, media_type = chosen
+    tag = _tag(engine.version, graph, media_type, request.encoding)
+    headers: Headers = [
+        ("content-type", content_type(media_type)),
+        ("etag", tag),
+        ("vary", "accept, accept-encoding"),
+        (VERSION_HEADER, engine.version),
+        ("access-control-allow-origin", "*"),
+        ("cache-control", "no-cache"),
+    ]
+    if matches(request.if_none_match, tag):
+        response.whole(304, headers)
+    elif request.method == "HEAD":
+        response.whole(200, headers)
+    else:
+        assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
+        rows = Rows(b"\n") if form.name == "ntriples" else Rows()
+        response.produced(headers, partial(_write_graph, engine.store, graph, form.syntax), rows=rows)
+
+
+def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: Output) -> None:
+    store.dump(
+        cast(IO[bytes], output), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
+    )
+
+
+def put(writer: Writer, request: Request, response: Response) -> None:
+    """PUT: the body becomes the graph (section 5.3)."""
+    _store(writer, request, response, keep=False)
+
+
+def post(writer: Writer, request: Request, response: Response) -> None:
+    """POST: the body is added to the graph, or becomes a new one where none is named (section 5.5)."""
+    _store(writer, request, response, keep=True)
+
+
+def _store(writer: Writer, request: Request, response: Response, *, keep: bool) -> None:
+    named = bool(request.query) or request.path.rstrip("/") != ROOT
+    address = f"{request.base}{ROOT}/{secrets.token_hex(8)}"
+    graph: Graph = graph_of(request) if named or not keep else ox.NamedNode(address)
+    _refuse_shipped(graph)
+    with _documents(request, graph.value if graph else f"{request.base}{request.path}") as documents:
+        outcome = writer.put(graph, documents, only_if=_condition(request, graph), keep=keep)
+    headers = _told(outcome)
+    if not named:
+        headers.append(("location", address))
+    response.whole(201 if outcome.created else 204, headers)
+
+
+def delete(writer: Writer, request: Request, response: Response) -> None:
+    """DELETE of a graph (section 5.4)."""
+    graph = graph_of(request)
+    _refuse_shipped(graph)
+    outcome = writer.delete(graph, only_if=_condition(request, graph))
+    response.whole(204, _told(outcome))
+
+
+def patch(writer: Writer, request: Request, response: Response) -> None:
+    """PATCH with a SPARQL update that matches in the graph (section 5.7)."""
+    graph = graph_of(request)
+    _refuse_shipped(graph)
+    media_type, charset = media_type_of(request.content_type)
+    if media_type != UPDATE:
+        raise RequestError(415, f"a patch is {UPDATE}; the content type is {media_type or 'none'}")
+    require_utf8(charset)
+    text = decode_utf8(bodies.decoded(request).read(), "the update")
+    default = [graph.value] if graph else []
+    outcome = writer.update(
+        text, default, only_if=_condition(request, graph), base=f"{request.base}{request.path}"
+    )
+    response.whole(204, _told(outcome))
+
+
+def update(writer: Writer, request: Request, response: Response) -> None:
+    """The update operation of SPARQL 1.1 Protocol (section 2.2)."""
+    media_type, charset = media_type_of(request.content_type)
+    parameters = decode_form(request.query)
+    if media_type == FORM:
+        parameters = decode_form(bodies.decoded(request).read())
+        updates = parameters.get("update", [])
+    elif media_type == UPDATE:
+        require_utf8(charset)
+        updates = [
+            decode_utf8(bodies.decoded(request).read(), "the update"),
+            *parameters.get("update", []),
+        ]
+    else:
+        raise RequestError(
+            415,
+            f"an update is posted as {FORM} or {UPDATE}; it is {media_type or 'none'}",
+        )
+    if len(updates) != 1 or "query" in parameters:
+        raise RequestError(
+            400, f"exactly one update and no query is needed; there are {len(updates)} updates"
+        )
+    outcome = writer.update(
+        updates[0],
+        parameters.get("using-graph-uri", ()),
+        parameters.get("using-named-graph-uri", ()),
+        only_if=_version_condition(request),
+        base=f"{request.base}{request.path}",
+    )
+    response.whole(204, [*_told(outcome), ("etag", f'"{outcome.version}"')])
+
+
+def graph_of(request: Request) -> Graph:
+    """The graph that *request* is about (section 4): ``?default``, ``?graph=IRI`` or the address itself."""
+    parameters = decode_form(request.query)
+    named = parameters.get("graph", [])
+    default = "default" in parameters
+    if len(named) + default > 1:
+        raise RequestError(400, "one graph at a time: either ?default or one ?graph=IRI")
+    if default:
+        return None
+    if not named and request.path.rstrip("/") == ROOT:
+        raise RequestError(400, "say which graph is meant: ?default or ?graph=IRI")
+    address = f"{request.base}{request.path}"
+    try:
+        return ox.NamedNode(urljoin(address, named[0]) if named else address)
+    except ValueError as error:
+        raise RequestError(400, f"the graph is not named by an IRI: {error}") from error
+
+
+@contextmanager
+def _documents(request: Request, base: str) -> Iterator[Iterator[Document]]:
+    """The RDF documents in the body of *request*: one, or several in a form with files (section 5.5)."""
+    media_type, charset = media_type_of(request.content_type)
+    with bodies.decoded(request) as content:
+        if media_type == _MULTIPART:
+            yield _files(request, content, base)
+        else:
+            require_utf8(charset)
+            yield iter([Document(content, syntax_named(media_type), base)])
+
+
+def _files(request: Request, content: IO[bytes], base: str) -> Iterator[Document]:
+    found = [file for _, file in bodies.files(request, content)]
+    if not found:
+        raise RequestError(400, "the form has no file")
+    for file in found:
+        media_type, charset = media_type_of(file.content_type or "")
+        require_utf8(charset)
+        extension = Path(file.filename or "").suffix.removeprefix(".")
+        syntax = ox.RdfFormat.from_media_type(media_type) or ox.RdfFormat.from_extension(extension)
+        if syntax is None:
+            raise RequestError(415, f"{media_type or extension}: no RDF format that is known here")
+        yield Document(file.stream, syntax, base)
+
+
+def syntax_named(media_type: str) -> ox.RdfFormat:
+    """The RDF syntax called *media_type*; Turtle where none is named."""
+    if not media_type:
+        return ox.RdfFormat.TURTLE
+    syntax = ox.RdfFormat.from_media_type(media_type)
+    if syntax is None or media_type in ("text/plain", "application/json", "application/xml", "text/xml"):
+        offers = ", ".join(form.media_types[0] for form in FORMATS if isinstance(form.syntax, ox.RdfFormat))
+        raise RequestError(415, f"{media_type}: no RDF format that is known here; use one of {offers}")
+    return syntax
+
+
+def _refuse_shipped(graph: Graph) -> None:
+    if graph is not None and graph.value.startswith(GRAPH):
+        raise RequestError(
+            403, f"{graph.value} is renewed from the project's files; write to a graph of your own"
+        )
+
+
+def _told(outcome: Outcome) -> Headers:
+    return [(VERSION_HEADER, outcome.version), ("access-control-allow-origin", "*")]
+
+
+def _tag(version: str, graph: Graph, media_type: str, coding: str) -> str:
+    return entity_tag(version, graph.value if graph else "", media_type, coding)
+
+
+def _condition(request: Request, graph: Graph) -> Condition | None:
+    """If-Match and If-None-Match of a write to *graph* (RFC 9110, section 13.1)."""
+    if not request.if_match and not request.if_none_match:
+        return None
+
+    def allows(version: str, store: ox.Store) -> bool:
+        there = exists(store, graph)
+        tags = [
+            _tag(version, graph, media_type, coding)
+            for form in formats_for(Kind.TRIPLES)
+            for media_type in form.media_types
+            for coding in ("", *negotiate.CODINGS)
+        ]
+
+        def named(header: str) -> bool:
+            return there and any(matches(header, tag) for tag in tags)
+
+        if request.if_match and not named(request.if_match):
+            return False
+        return not (request.if_none_match and named(request.if_none_match))
+
+    return allows
+
+
+def _version_condition(request: Request) -> Condition | None:
+    if not request.if_match:
+        return None
+    return lambda version, _: matches(request.if_match, f'"{version}"')
+
+
+#: What a writer can be told to do.
+WRITES: dict[str, Callable[[Writer, Request, Response], None]] = {
+    "put": put,
+    "post": post,
+    "delete": delete,
+    "patch": patch,
+    "update": update,
+}

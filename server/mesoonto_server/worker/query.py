@@ -1,0 +1,128 @@
+"""SPARQL 1.1 Protocol, the query operation (https://www.w3.org/TR/sparql11-protocol/, section 2.1).
+
+This runs in a worker: a stranger's parameters and query are first looked at where they can do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from mesoonto.dataset import query_features
+from mesoonto.dataset.formats import Format, Kind, content_type
+from mesoonto.dataset.store import Engine, Output
+from mesoonto.errors import ServiceRefusedError
+from mesoonto_server.http.headers import (
+    CAP_HEADER,
+    FEDERATED,
+    VERSION_HEADER,
+    Headers,
+    entity_tag,
+    format_for,
+    matches,
+)
+from mesoonto_server.http.messages import Request
+from mesoonto_server.http.parameters import question
+from mesoonto_server.worker.reply import Response, Rows
+
+_ROWS = {
+    "json": Rows(b'},{"', 1, b'"bindings":[]'),
+    "xml": Rows(b"<result>"),
+    "csv": Rows(b"\r\n", -1, quote=b'"'),
+    "tsv": Rows(b"\n", -1),
+    "ntriples": Rows(b"\n"),
+}
+
+
+_Write = Callable[[Format, Output], None]
+
+
+def answer(
+    engine: Engine, request: Request, response: Response, max_rows: int = 0, *, federated: bool = False
+) -> None:
+    """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so.
+
+    Where it is *federated*, a query with SERVICE is handed back with the status FEDERATED.
+    """
+    asked = question(request)
+    base = f"{request.base}{request.path}"
+    ask = partial(
+        engine.query,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        base=base,
+        outline=request.outline,
+    )
+    try:
+        result = ask(asked.query)
+    except ServiceRefusedError:
+        if not federated:
+            raise
+        response.whole(FEDERATED, [])
+        return
+    form, media_type = format_for(result.kind, request)
+    headers: Headers = [
+        ("content-type", content_type(media_type)),
+        ("vary", "accept, accept-encoding"),
+        (VERSION_HEADER, engine.version),
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", f"etag, link, {VERSION_HEADER}, {CAP_HEADER}"),
+    ]
+    cacheable = not result.volatile
+    if cacheable:
+        dataset = ("\n".join(asked.default_graphs), "\n".join(asked.named_graphs))
+        tag = entity_tag(engine.version, asked.query, *dataset, media_type, request.encoding, str(max_rows))
+        headers.append(("etag", tag))
+        headers.append(("cache-control", "no-cache"))
+        if matches(request.if_none_match, tag):
+            response.whole(304, headers)
+            return
+    else:
+        headers.append(("cache-control", "no-store"))
+    if request.method == "HEAD":
+        response.whole(200, headers)
+        return
+    rows = _ROWS.get(form.name, Rows()) if result.kind is not Kind.BOOLEAN else Rows()
+    if max_rows and result.kind is not Kind.BOOLEAN and ask(asked.query).count(max_rows + 1) > max_rows:
+        result = ask(query_features.capped(asked.query, max_rows))
+        link = f"{request.base}/#limits"
+        headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
+        produce = partial(_write_linked, result.write, form, link)
+        response.produced(headers, produce, rows=rows, cacheable=cacheable)
+        return
+    response.produced(headers, partial(result.write, form), rows=rows, cacheable=cacheable)
+
+
+def _write_linked(write: _Write, form: Format, link: str, output: Output) -> None:
+    """Write a result with a link in its head where the format has a place for one.
+
+    SPARQL 1.1 Query Results JSON, section 3.1.2, and XML, section 2.3.
+    """
+    if form.name not in ("json", "xml"):
+        write(form, output)
+        return
+    write(form, _Linking(output, form.name, link))
+
+
+class _Linking:
+    """Passes a serialised result on and puts a link into its head."""
+
+    def __init__(self, output: Output, name: str, link: str) -> None:
+        self._output = output
+        if name == "json":
+            self._place = b'{"head":{'
+            self._addition = self._place + f'"link":["{link}"],'.encode()
+        else:
+            self._place = b"</head>"
+            self._addition = f'<link href="{link}"/></head>'.encode()
+
+    def write(self, data: bytes, /) -> int:
+        if self._addition and self._place in data:  # the head is in the first write of 8 kB
+            self._output.write(data.replace(self._place, self._addition, 1))
+            self._addition = b""
+        else:
+            self._output.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""

@@ -1,0 +1,71 @@
+"""What workers do: each task answers one kind of request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from mesoonto.dataset.store import Engine
+from mesoonto.dataset.write import Writer
+from mesoonto.errors import MesoontoError
+from mesoonto.processes.worker import Handler, Reply
+from mesoonto_server.http.messages import Request, decode_request
+from mesoonto_server.http.problems import RequestError
+from mesoonto_server.worker import description, entities, graph_store, query
+from mesoonto_server.worker.reply import Framed, Response
+
+Task = Callable[[Engine, Request, Response], None]
+
+
+def reading(max_rows: int, *, federated: bool = False) -> Handler:
+    """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
+
+    Queries with SERVICE are handed back where there is somebody to answer them: *federated*.
+    """
+    tasks: dict[str, Task] = {
+        "query": partial(query.answer, max_rows=max_rows, federated=federated),
+        "bindings": query.answer,  # for a federated query, which would be wrong if they were cut
+        "graph": graph_store.get,
+        "description": description.service,
+        "void": description.void,
+        "entity": entities.describe,
+        "facts": entities.facts,
+        "counts": entities.counts,
+    }
+
+    def handle(engine: Engine, job: bytes, reply: Reply) -> None:
+        request = decode_request(job)
+        response = Response(request, Framed(reply))
+        try:
+            tasks[request.task](engine, request, response)
+        except (MesoontoError, RequestError) as error:
+            response.refuse(error)
+
+    return handle
+
+
+def judging(engine: Engine, job: bytes, reply: Reply) -> None:
+    """The handler of workers that validate what was sent."""
+    # SHACL takes half a second to import, which only these workers need.
+    from mesoonto_server.web import validation
+
+    request = decode_request(job)
+    response = Response(request, Framed(reply))
+    try:
+        validation.answer(engine, request, response)
+    except (MesoontoError, RequestError) as error:
+        response.refuse(error)
+
+
+def writing(writer: Writer) -> Handler:
+    """The handler of a process that writes."""
+
+    def handle(_: Engine, job: bytes, reply: Reply) -> None:
+        request = decode_request(job)
+        response = Response(request, Framed(reply))
+        try:
+            graph_store.WRITES[request.task](writer, request, response)
+        except (MesoontoError, RequestError) as error:
+            response.refuse(error)
+
+    return handle

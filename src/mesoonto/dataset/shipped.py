@@ -1,0 +1,83 @@
+"""From files to the named graphs of the shipped dataset. Files are the truth; a store is a copy of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mesoonto import resources
+from mesoonto.errors import OutputError, Place
+from mesoonto.files import rdf
+from mesoonto.knowledge import mappings
+from mesoonto.namespaces import GRAPH
+from mesoonto.owl import infer
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One named graph of the dataset and the files that fill it."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def graph(self) -> str:
+        """The IRI of the named graph."""
+        return GRAPH + self.name
+
+
+def layers() -> list[Layer]:
+    """The layers that come from files, in the order in which they load."""
+    return [
+        Layer("ontology", tuple(resources.module_files())),
+        Layer("imports", tuple(resources.import_files())),
+        Layer("inferred", (resources.inferred_file(),)),
+        Layer("mappings", tuple(resources.mapping_files())),
+        Layer("data", tuple(resources.record_files())),
+        Layer("shapes", tuple(resources.shape_files())),
+    ]
+
+
+def version() -> str:
+    """Twelve hexadecimal digits that change with any byte of any file of the dataset."""
+    digest = hashlib.sha256()
+    for layer in layers():
+        for path in layer.files:
+            digest.update(f"{layer.name}/{path.name}\0".encode())
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def build() -> ox.Store:
+    """The whole shipped dataset in a new store in memory; an InputError names the first broken file."""
+    store = ox.Store()
+    schema: set[ox.Triple] = set()
+    for layer in layers():
+        graph = ox.NamedNode(layer.graph)
+        for path in layer.files:
+            found = mappings.triples(path) if layer.name == "mappings" else rdf.read(path)
+            triples = [ox.Triple(t.subject, t.predicate, t.object) for t in found]
+            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+            if layer.name in ("ontology", "imports"):
+                schema.update(triples)
+    inferred = ox.NamedNode(infer.INFERRED)
+    computed = (*infer.origin(), *infer.relations(schema))
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in computed)
+    # rules read the store, so what they find is collected before it is added
+    by_rules = list(infer.by_rules(store))
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in by_rules)
+    return store
+
+
+def write_nquads(store: ox.Store, path: Path) -> None:
+    """Write *store* to *path*, whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        store.dump(partial, format=ox.RdfFormat.N_QUADS)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(error.strerror or str(error), Place(str(path))) from error

@@ -1,0 +1,223 @@
+"""A pyoxigraph store that answers SPARQL queries and reports what went wrong in mesoonto's own errors."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Any, Protocol, cast
+
+import pyoxigraph as ox
+
+from mesoonto.dataset import query_features
+from mesoonto.dataset.formats import Format, Kind
+from mesoonto.dataset.query_features import Outline
+from mesoonto.errors import (
+    FormatError,
+    InputError,
+    Place,
+    QueryFailedError,
+    QuerySyntaxError,
+    ServiceRefusedError,
+    StoreError,
+)
+from mesoonto.namespaces import PREFIXES
+
+_PARSER_MESSAGE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+
+class Output(Protocol):
+    """What a result is written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of *data*; the number of its bytes."""
+
+    def flush(self) -> None:
+        """Called at the end; nothing has to happen."""
+
+
+#: What the parser says of a prefix that is not declared.
+_UNDECLARED = "Prefix not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a query, not yet evaluated to its end: serialise it once, in the thread that asked."""
+
+    kind: Kind
+    volatile: bool  #: whether another evaluation on the same data may give another result
+    _result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples
+
+    def serialize(self, form: Format) -> bytes:
+        """The whole result in *form*; a QueryFailedError when evaluation breaks off."""
+        buffer = io.BytesIO()
+        self.write(form, buffer)
+        return buffer.getvalue()
+
+    def write(self, form: Format, output: Output) -> None:
+        """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above."""
+        if self.kind not in form.kinds:
+            raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
+        file = cast(IO[bytes], output)  # the engine calls these two only
+        try:
+            if isinstance(self._result, ox.QueryTriples):
+                assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
+                prefixes = _prefixes_for(form.syntax)
+                ox.serialize(self._result, file, format=form.syntax, prefixes=prefixes)
+            else:
+                assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
+                self._result.serialize(file, format=form.syntax)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise QueryFailedError(f"the evaluation broke off: {error}") from error
+
+    def count(self, most: int) -> int:
+        """Evaluate until the end or *most* rows or triples, and count them."""
+        try:
+            return (
+                1 if isinstance(self._result, ox.QueryBoolean) else sum(1 for _ in islice(self._result, most))
+            )
+        except (OSError, RuntimeError, ValueError) as error:
+            raise QueryFailedError(f"the evaluation broke off: {error}") from error
+
+
+def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
+    return PREFIXES if syntax in (ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD) else None
+
+
+class Engine:
+    """A dataset that can be queried.
+
+    With *union* its default graph is the union of its named graphs, else the store's own default graph.
+    """
+
+    def __init__(self, store: ox.Store, version: str, *, union: bool = True) -> None:
+        self.store = store
+        self.version = version  #: names the state of the data
+        self.union = union
+
+    def query(
+        self,
+        text: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str = "",
+        outline: Outline | None = None,
+    ) -> Answer:
+        """Start to evaluate *text*.
+
+        *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
+        and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand;
+        relative IRIs are resolved against *base*. *outline*, where it is known, saves looking for it, which
+        takes seconds in a text of megabytes; it is believed, so it must never come from a stranger.
+
+        Raises QuerySyntaxError with line and column, ServiceRefusedError, and QueryFailedError.
+        """
+        seen = outline or query_features.outline(text)
+        if seen.has_service:
+            raise ServiceRefusedError(
+                "SERVICE is refused: no endpoint may be asked from here; those that may be are listed in the "
+                "configuration, as [federation.endpoints.NAME]"
+            )
+        options: dict[str, Any] = {}
+        try:
+            if default_graphs or named_graphs:
+                options["default_graph"] = _graphs(default_graphs)
+                options["named_graphs"] = _graphs(named_graphs)
+            elif self.union and not seen.has_dataset_clause:
+                options["use_default_graph_as_union"] = True
+            result = self._evaluated(text, base, options)
+        except SyntaxError as error:
+            raise syntax_error(error) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise QueryFailedError(f"the query could not be evaluated: {error}") from error
+        kind = _kind(result)
+        # A template with blank nodes makes new ones each time.
+        fresh = kind is Kind.TRIPLES and ("_:" in text or "[" in text)
+        # What a relative IRI means depends on the address under which we were asked.
+        relative = "base_iri" in options
+        return Answer(kind, seen.volatile or fresh or relative, result)
+
+    def _evaluated(
+        self, text: str, base: str, options: dict[str, Any]
+    ) -> ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples:
+        """The result of *text*; prefixes and base are handed over when they turn out to be needed.
+
+        To hand them over takes as long as a small query.
+        """
+        while True:
+            try:
+                return self.store.query(text, **options)
+            except SyntaxError as error:
+                message = str(error)
+                if _UNDECLARED in message and "prefixes" not in options:
+                    options["prefixes"] = PREFIXES
+                elif base and "base_iri" not in options:
+                    options["base_iri"] = base
+                else:
+                    raise
+
+    def graph_names(self) -> list[str]:
+        """The IRIs of the named graphs, sorted."""
+        return sorted(g.value for g in self.store.named_graphs() if isinstance(g, ox.NamedNode))
+
+    def select(self, text: str) -> list[dict[str, str]]:
+        """The rows of the trusted SELECT query *text*, as plain strings; unbound variables are left out."""
+        result = self.store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
+        assert isinstance(result, ox.QuerySolutions)  # noqa: S101  # SELECT
+        names = [variable.value for variable in result.variables]
+        return [{name: _plain(row[name]) for name in names if row[name] is not None} for row in result]
+
+
+def _plain(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:
+    return getattr(term, "value", str(term))
+
+
+def _graphs(iris: Sequence[str]) -> list[ox.NamedNode]:
+    try:
+        return [ox.NamedNode(iri) for iri in iris]
+    except ValueError as error:
+        raise InputError(f"a graph of the dataset is not named by an IRI: {error}") from error
+
+
+def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind:
+    if isinstance(result, ox.QueryBoolean):
+        return Kind.BOOLEAN
+    return Kind.SOLUTIONS if isinstance(result, ox.QuerySolutions) else Kind.TRIPLES
+
+
+def syntax_error(error: SyntaxError, source: str = "query") -> QuerySyntaxError:
+    """The parser's complaint about the text called *source*, with line and column apart."""
+    parts = _PARSER_MESSAGE.match(str(error))
+    if parts is None:
+        return QuerySyntaxError(str(error), Place(source))
+    return QuerySyntaxError(_readable(parts[3]), Place(source, int(parts[1]), int(parts[2])))
+
+
+def _readable(message: str) -> str:
+    """The parser's message without the long character classes that it lists beside the words it expected."""
+    if _UNDECLARED in message:
+        return "prefix not declared"
+    head, expected, choices = message.partition("expected one of ")
+    words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]
+    return f"{head}{expected}{', '.join(words)}" if words else message
+
+
+def replace_graphs(target: ox.Store, source: ox.Store) -> None:
+    """Put every named graph of *source* into *target*, in place of graphs of the same name, in one step.
+
+    Other graphs of *target* stay. One update is one transaction in Oxigraph: all of it happens or nothing.
+    """
+    steps = [f"DROP SILENT GRAPH {graph}" for graph in source.named_graphs()]
+    for graph in source.named_graphs():
+        triples = ox.serialize(
+            (quad.triple for quad in source.quads_for_pattern(None, None, None, graph)),
+            format=ox.RdfFormat.N_TRIPLES,
+        )
+        assert triples is not None  # noqa: S101  # no output file was named
+        steps.append(f"INSERT DATA {{ GRAPH {graph} {{\n{triples.decode()}}} }}")
+    try:
+        target.update(" ;\n".join(steps))
+    except OSError as error:
+        raise StoreError(f"the dataset could not be written: {error}") from error

@@ -1,0 +1,182 @@
+"""Changes a dataset on disk: each write makes a new version, is checked as a whole, and is then published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import pyoxigraph as ox
+
+from mesoonto.dataset import query_features
+from mesoonto.dataset.store import syntax_error
+from mesoonto.dataset.versions import Draft, Location
+from mesoonto.errors import (
+    InputError,
+    NoGraphError,
+    Place,
+    PreconditionError,
+    QueryFailedError,
+    QueryRefusedError,
+    QuerySyntaxError,
+)
+from mesoonto.namespaces import PREFIXES
+
+#: Looks at a draft beside the version that it came from, and raises what speaks against it.
+Check = Callable[[ox.Store | None, ox.Store], None]
+
+#: Asked with the version that a write meets and its store: whether the write may go on.
+Condition = Callable[[str, ox.Store], bool]
+
+#: None stands for the default graph.
+Graph = ox.NamedNode | None
+
+#: Seconds to wait for another writer.
+_PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An RDF document that somebody sent."""
+
+    content: IO[bytes]
+    syntax: ox.RdfFormat
+    base: str  #: IRI against which relative ones are resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write came to."""
+
+    version: str  #: the version that it made
+    created: bool  #: whether it made a graph that was not there
+
+
+class Writer:
+    """Writes to one location."""
+
+    def __init__(self, location: Location, check: Check | None = None) -> None:
+        self._location = location
+        self._check = check
+
+    def update(
+        self,
+        text: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        *,
+        only_if: Condition | None = None,
+        base: str | None = None,
+    ) -> Outcome:
+        """Apply the SPARQL update *text*; *default_graphs* and *named_graphs* stand for USING.
+
+        Raises PreconditionError where *only_if* says no, QuerySyntaxError, QueryRefusedError for LOAD and
+        SERVICE, QueryFailedError, and whatever the check raises; nothing is changed then.
+        """
+        if default_graphs or named_graphs:
+            text = query_features.with_dataset(text, default_graphs, named_graphs)
+        seen = query_features.outline(text)
+        if seen.unclear and (seen.has_service or seen.has_load):
+            raise QuerySyntaxError("it cannot be read, and SERVICE or LOAD stands in it", Place("update"))
+        if seen.has_service or seen.has_load:
+            raise QueryRefusedError(
+                "SERVICE and LOAD are refused in updates: this endpoint does not contact other hosts; "
+                "send the data with POST to the graph store"
+            )
+
+        if "load" in text.lower():
+            text = query_features.without_silent_loads(text)
+
+        def change(draft: Draft) -> bool:
+            try:
+                draft.data.update(text, base_iri=base, prefixes=PREFIXES)
+            except SyntaxError as error:
+                raise syntax_error(error, "update") from error
+            except (OSError, RuntimeError, ValueError) as error:
+                raise QueryFailedError(f"the update could not be evaluated: {error}") from error
+            return False
+
+        return self._write(change, only_if)
+
+    def put(
+        self,
+        graph: Graph,
+        documents: Iterable[Document],
+        *,
+        only_if: Condition | None = None,
+        keep: bool = False,
+    ) -> Outcome:
+        """Let *documents* be the content of *graph*, or with *keep* add to it.
+
+        Raises InputError for a broken document.
+        """
+
+        def change(draft: Draft) -> bool:
+            store = draft.data
+            created = not exists(store, graph)
+            target = graph or ox.DefaultGraph()
+            if not keep:
+                store.clear_graph(target)
+            if graph is not None:
+                store.add_graph(graph)
+            for document in documents:
+                _load(store, document, target)
+            return created
+
+        return self._write(change, only_if)
+
+    def delete(self, graph: Graph, *, only_if: Condition | None = None) -> Outcome:
+        """Remove *graph*; a NoGraphError when there is none."""
+
+        def change(draft: Draft) -> bool:
+            if not exists(draft.data, graph):
+                raise no_graph(graph)
+            if graph is None:
+                draft.data.clear_graph(ox.DefaultGraph())
+            else:
+                draft.data.remove_graph(graph)
+            return False
+
+        return self._write(change, only_if)
+
+    def _write(self, change: Callable[[Draft], bool], only_if: Condition | None) -> Outcome:
+        with self._location.draft(wait=_PATIENCE) as draft:
+            if only_if is not None and not only_if(draft.base, draft.data):
+                raise PreconditionError("the data have changed since; read them again, then write")
+            created = change(draft)
+            if self._check is not None:
+                before = ox.Store.read_only(str(self._location.directory(draft.base))) if draft.base else None
+                self._check(before, draft.data)
+            version = draft.name
+        return Outcome(version, created)
+
+
+def exists(store: ox.Store, graph: Graph) -> bool:
+    """Whether *graph* is in *store*; the default graph always is."""
+    return graph is None or store.contains_named_graph(graph)
+
+
+def no_graph(graph: Graph) -> NoGraphError:
+    """The error that says that *graph* is not there."""
+    return NoGraphError(f"there is no graph {graph.value if graph else 'default'}")
+
+
+def _load(store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph) -> None:
+    syntax = document.syntax
+    try:
+        # A document with named graphs is refused: the address says which graph is meant. Blank node labels
+        # that two documents have in common stay apart.
+        quads = ox.parse(
+            document.content,
+            format=syntax,
+            base_iri=document.base,
+            without_named_graphs=syntax.supports_datasets,
+            rename_blank_nodes=True,
+        )
+        store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+    except SyntaxError as error:
+        raise InputError(
+            f"not {syntax.name}: {error.msg}", Place("body", error.lineno, error.offset)
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"not {syntax.name}: {error}", Place("body")) from error

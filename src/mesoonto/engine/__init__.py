@@ -1,1 +1,0 @@
-"""Answers a query within its limits."""

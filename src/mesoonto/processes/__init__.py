@@ -1,0 +1,1 @@
+"""Processes that can be killed: a fork server that holds the data, its workers, and their pool."""

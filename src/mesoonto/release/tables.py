@@ -1,0 +1,184 @@
+"""What a release holds besides the ontology: records, mappings, a JSON-LD context, a SKOS view."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pyoxigraph as ox
+
+from mesoonto import resources
+from mesoonto.files import rdf
+from mesoonto.knowledge import mappings
+from mesoonto.namespaces import GRAPH, MESO, OBO, PREFIXES
+from mesoonto.owl import fmt
+from mesoonto.release.terms import OntologyTerm
+from mesoonto.release.variants import in_order
+
+#: CSV tables and the queries that fill them. Labels stand beside identifiers, so that a spreadsheet suffices.
+TABLES = {
+    "studies": """SELECT ?study ?name ?registry_id ?phase ?design ?setting ?enrolment WHERE {
+        ?study a meso:Study ; rdfs:label ?name .
+        OPTIONAL { ?study meso:registryId ?registry_id } OPTIONAL { ?study meso:phase/rdfs:label ?phase }
+        OPTIONAL { ?study meso:design/rdfs:label ?design }
+        OPTIONAL { ?study meso:setting/rdfs:label ?setting }
+        OPTIONAL { ?study meso:enrolment ?enrolment }
+        } ORDER BY ?study ?registry_id""",
+    "results": """SELECT ?result ?label ?study ?end_point ?statistic ?population ?population_size ?value ?unit
+            ?lower_bound ?upper_bound ?interval_level ?p_value ?sidedness ?time_point ?time_unit ?met ?source
+            ?locator WHERE {
+        ?result a meso:Result ; rdfs:label ?label ; meso:ofCohort/meso:ofStudy/rdfs:label ?study ;
+            meso:measure/rdfs:label ?end_point ; meso:statistic/rdfs:label ?statistic ;
+            dcterms:source ?source .
+        OPTIONAL { ?result meso:population/rdfs:label ?population }
+        OPTIONAL { ?result meso:populationSize ?population_size } OPTIONAL { ?result meso:value ?value }
+        OPTIONAL { ?result meso:unit ?unit } OPTIONAL { ?result meso:lowerBound ?lower_bound }
+        OPTIONAL { ?result meso:upperBound ?upper_bound }
+        OPTIONAL { ?result meso:intervalLevel ?interval_level }
+        OPTIONAL { ?result meso:pValue ?p_value } OPTIONAL { ?result meso:sidedness ?sidedness }
+        OPTIONAL { ?result meso:timePoint ?time_point } OPTIONAL { ?result meso:timeUnit ?time_unit }
+        OPTIONAL { ?result meso:endPointMet ?met } OPTIONAL { ?result meso:locator ?locator }
+        } ORDER BY ?result ?study ?population ?source""",
+    "statements": """SELECT ?statement ?text ?subject ?subject_label ?relation ?object ?object_label
+            ?direction ?level ?design ?context ?population ?source WHERE {
+        ?statement a meso:EvidenceStatement ; rdfs:label ?text ; meso:claimSubject ?subject ;
+            meso:claimRelation/rdfs:label ?relation ; meso:claimObject ?object ;
+            meso:direction/rdfs:label ?direction ; meso:evidenceLevel/rdfs:label ?level ;
+            meso:design/rdfs:label ?design ; meso:diseaseContext/rdfs:label ?context ;
+            dcterms:source ?source .
+        ?subject rdfs:label ?subject_label . ?object rdfs:label ?object_label .
+        OPTIONAL { ?statement meso:population/rdfs:label ?population }
+        } ORDER BY ?statement ?population ?source""",
+    "decisions": """SELECT ?decision ?label ?body ?jurisdiction ?issued ?intervention ?outcome ?population
+            ?source WHERE {
+        ?decision a/rdfs:subClassOf* meso:Decision ; rdfs:label ?label ; dcterms:source ?source .
+        OPTIONAL { ?decision meso:body ?body } OPTIONAL { ?decision meso:jurisdiction ?jurisdiction }
+        OPTIONAL { ?decision dcterms:issued ?issued }
+        OPTIONAL { ?decision meso:intervention/rdfs:label ?intervention }
+        OPTIONAL { ?decision meso:outcome/rdfs:label ?outcome }
+        OPTIONAL { ?decision meso:populationText ?population }
+        } ORDER BY ?decision ?jurisdiction ?intervention ?source""",
+    "statuses": """SELECT ?status ?text ?intervention ?stage ?issued ?superseded_by ?source WHERE {
+        ?status a meso:DevelopmentStatus ; rdfs:label ?text ; meso:intervention/rdfs:label ?intervention ;
+            meso:stage/rdfs:label ?stage ; dcterms:issued ?issued ; dcterms:source ?source .
+        OPTIONAL { ?superseded_by meso:supersedes ?status }
+        } ORDER BY ?status ?source""",
+    "countermeasures": f"""SELECT ?mechanism ?mechanism_label ?intervention ?intervention_label WHERE {{
+        GRAPH <{GRAPH}inferred> {{ ?intervention meso:counters ?mechanism }}
+        ?mechanism rdfs:label ?mechanism_label . ?intervention rdfs:label ?intervention_label
+        }} ORDER BY ?mechanism ?intervention""",
+}
+
+
+def table(store: ox.Store, name: str) -> bytes:
+    """The CSV table *name* of the dataset *store*."""
+    rows = store.query(TABLES[name], use_default_graph_as_union=True, prefixes=PREFIXES)
+    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  # SELECT
+    out = io.StringIO()
+    writer = csv.writer(out)  # pyoxigraph's own does not quote an IRI that holds a comma
+    names = [variable.value for variable in rows.variables]
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow(["" if row[name] is None else getattr(row[name], "value", "") for name in names])
+    return out.getvalue().encode()
+
+
+def trig() -> bytes:
+    """All records as one TriG document, in the graph that the dataset has them in."""
+    graph = ox.NamedNode(f"{GRAPH}data")
+    triples = {
+        ox.Triple(q.subject, q.predicate, q.object)
+        for path in resources.record_files()
+        for q in rdf.read(path)
+    }
+    quads = (ox.Quad(t.subject, t.predicate, t.object, graph) for t in in_order(fmt.turtle(triples, {})))
+    return ox.serialize(quads, format=ox.RdfFormat.TRIG, prefixes=PREFIXES) or b""
+
+
+def sssom(version: str) -> str:
+    """All mappings as one SSSOM table; what held for a whole set is written on each of its rows."""
+    rows: list[dict[str, str]] = []
+    stems: dict[str, str] = {}
+    columns: dict[str, None] = {}
+    for path in resources.mapping_files():
+        lines = path.read_text("utf-8").splitlines()
+        head = [line[1:] for line in lines if line.startswith("#")]
+        stems |= mappings.curie_map(head, path)
+        of_set = {
+            key: value.strip().strip('"')
+            for key, _, value in (line.partition(":") for line in head if not line.startswith(" "))
+            if key in ("object_source", "object_source_version")
+        }
+        body = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
+        for row in body:
+            rows.append(row | of_set)
+            columns |= dict.fromkeys(rows[-1])
+    rows.sort(key=lambda row: (row["subject_id"], row["object_id"], row["predicate_id"]))
+    out = io.StringIO()
+    out.write(
+        f"#mapping_set_id: {MESO}releases/{version}/mesoonto.sssom.tsv\n#mapping_set_version: {version}\n"
+    )
+    out.write("#license: https://creativecommons.org/licenses/by/4.0/\n#curie_map:\n")
+    out.writelines(f"#  {prefix}: {stem}\n" for prefix, stem in sorted(stems.items()))
+    writer = csv.DictWriter(out, list(columns), delimiter="\t", lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def context(schema: list[ox.Triple]) -> str:
+    """A JSON-LD context: the prefixes, and each property of mesoonto with the kind of its values."""
+    terms: dict[str, object] = dict(PREFIXES)
+    rdf, rdfs, owl, xsd = (PREFIXES[p] for p in ("rdf", "rdfs", "owl", "xsd"))
+    kinds = {t.subject: t.object for t in schema if t.predicate.value == f"{rdf}type"}
+    ranges = {
+        t.subject: t.object.value
+        for t in schema
+        if t.predicate.value == f"{rdfs}range" and isinstance(t.object, ox.NamedNode)
+    }
+    for subject in sorted((s for s in kinds if isinstance(s, ox.NamedNode)), key=lambda s: s.value):
+        kind = getattr(kinds[subject], "value", "")
+        name = subject.value.removeprefix(MESO)
+        if not subject.value.startswith(MESO) or not kind.endswith("Property"):
+            continue
+        if kind == f"{owl}ObjectProperty":
+            terms[name] = {"@id": f"meso:{name}", "@type": "@id"}
+        elif ranges.get(subject, "").startswith(xsd):
+            terms[name] = {"@id": f"meso:{name}", "@type": "xsd:" + ranges[subject].removeprefix(xsd)}
+        else:
+            terms[name] = f"meso:{name}"
+    terms |= {"id": "@id", "type": "@type", "label": "rdfs:label", "definition": f"{OBO}IAO_0000115"}
+    return json.dumps({"@context": terms}, indent=2, ensure_ascii=False) + "\n"
+
+
+def skos(terms: dict[str, OntologyTerm], version: str) -> str:
+    """The classes of mesoonto as a SKOS concept scheme, with the mappings."""
+    stem, rdf = PREFIXES["skos"], PREFIXES["rdf"]
+    scheme = ox.NamedNode(f"{MESO}scheme")
+    triples = [
+        ox.Triple(scheme, ox.NamedNode(f"{rdf}type"), ox.NamedNode(f"{stem}ConceptScheme")),
+        ox.Triple(scheme, ox.NamedNode(f"{PREFIXES['dcterms']}title"), ox.Literal("mesoonto", language="en")),
+        ox.Triple(scheme, ox.NamedNode(f"{PREFIXES['owl']}versionInfo"), ox.Literal(version)),
+    ]
+    own = {term.iri: term for term in terms.values() if term.own and term.kind == "class"}
+    for term in own.values():
+        node = ox.NamedNode(term.iri)
+        literals = [("prefLabel", term.label), ("definition", term.definition)]
+        literals += [("altLabel", name) for name in term.synonyms] + [
+            ("editorialNote", n) for n in term.notes
+        ]
+        triples.append(ox.Triple(node, ox.NamedNode(f"{rdf}type"), ox.NamedNode(f"{stem}Concept")))
+        triples.append(ox.Triple(node, ox.NamedNode(f"{stem}inScheme"), scheme))
+        triples += [
+            ox.Triple(node, ox.NamedNode(stem + p), ox.Literal(v, language="en")) for p, v in literals if v
+        ]
+        broader = [parent for parent in term.parents if parent in own]
+        triples += [
+            ox.Triple(node, ox.NamedNode(f"{stem}broader"), ox.NamedNode(parent)) for parent in broader
+        ]
+        if not broader:
+            triples.append(ox.Triple(node, ox.NamedNode(f"{stem}topConceptOf"), scheme))
+    for path in resources.mapping_files():
+        triples += [t for t in mappings.triples(path) if t.predicate.value.startswith(stem)]
+    return fmt.turtle(triples, {})

@@ -1,0 +1,1 @@
+"""Data graphs as validation sees them: terms, N-Triples, the store, small graphs."""

@@ -1,0 +1,132 @@
+"""The data to validate, loaded into a store in which every literal is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from mesoonto.files.rdf import Progress, Source
+from mesoonto.validation.data.literals import Term, decode
+from mesoonto.validation.data.ntriples import NT, has_blank, named_pieces, parsed_pieces, pieces
+
+
+@dataclass(slots=True)
+class Data:
+    """Loaded statements."""
+
+    sources: tuple[Source, ...]
+    store: ox.Store
+    triples: int  #: distinct statements of the sources
+    rewritten: bool  #: whether any literal is kept under a stand-in datatype
+    words: frozenset[str] = frozenset()  #: those of the words asked for that the sources hold
+    known: frozenset[Term] = frozenset()  #: nodes that only background knowledge describes
+    _by_value: ox.Store | None = field(default=None)
+
+    def by_value(self) -> ox.Store:
+        """The same statements as SPARQL knows them: numbers and dates as values."""
+        if not self.rewritten:
+            return self.store
+        if self._by_value is None:
+            self._by_value = ox.Store()
+            self._by_value.bulk_extend(
+                ox.Quad(quad.subject, quad.predicate, decode(quad.object))  # type: ignore[arg-type]
+                for quad in self.store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+            )
+        return self._by_value
+
+    def has_object(self, node: Term) -> bool:
+        """Whether any statement points at *node*."""
+        return next(iter(self.store.quads_for_pattern(None, None, node)), None) is not None
+
+    def describes(self, node: Term) -> bool:
+        """Whether any statement is about *node*."""
+        if isinstance(node, ox.Literal):
+            return False
+        return next(iter(self.store.quads_for_pattern(node, None, None, ox.DefaultGraph())), None) is not None
+
+    def owner(self, node: Term) -> Term:
+        """The IRI that leads to the blank node *node*, or *node* when it is an IRI or nothing leads to it."""
+        seen: set[Term] = set()
+        while isinstance(node, ox.BlankNode) and node not in seen:
+            seen.add(node)
+            quad = next(iter(self.store.quads_for_pattern(None, None, node, ox.DefaultGraph())), None)
+            if quad is None:
+                break
+            node = quad.subject  # type: ignore[assignment]
+        return node
+
+    def statements(self) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
+        """The statements, background included, with literals as written."""
+        for quad in self.store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
+            yield quad.subject, quad.predicate, decode(quad.object)  # type: ignore[misc, arg-type]
+
+    def add(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> None:
+        """Add background knowledge; its subjects that the sources do not describe are *known*."""
+        rows = list(statements)
+        self.known |= {subject for subject, _, _ in rows if not self.describes(subject)}
+        self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
+
+
+def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
+    """The statements of one source with literals as written and steady names of blank nodes."""
+    for piece in named_pieces(source, number):
+        for quad in ox.parse(piece, format=NT):
+            yield quad.subject, quad.predicate, quad.object
+
+
+def load(sources: Sequence[Source], progress: Progress | None = None, words: Sequence[str] = ()) -> Data:
+    """Read *sources* into one graph; raises InputError at the first mistake, with its place.
+
+    *words*, the beginnings of IRIs, are looked for on the way.
+    """
+    loading = _Loading(progress, words)
+    with ThreadPoolExecutor(1) as storing:
+        for number, source in enumerate(sources):
+            try:
+                loading.store_all(pieces(source, number), storing)
+            except (SyntaxError, MemoryError, OSError, ValueError):
+                loading.store_all(parsed_pieces(source, number), storing)
+    store = loading.store
+    return Data(tuple(sources), store, len(store), loading.rewritten, frozenset(loading.found))
+
+
+class _Loading:
+    """Stores pieces of N-Triples, one while the next is made: pyoxigraph lets other threads go on."""
+
+    def __init__(self, progress: Progress | None, words: Sequence[str]) -> None:
+        self.store = ox.Store()
+        self.rewritten = False
+        self.found: set[str] = set()
+        self._waiting = {word: word.encode() for word in words}
+        self._progress = progress
+        self._count = 0
+
+    def store_all(self, texts: Iterator[bytes], storing: Executor) -> None:
+        """Store *texts*; raises what pyoxigraph raises for what is no N-Triples."""
+        under_way: Future[None] | None = None
+        for text in texts:
+            self._look_at(text)
+            if under_way is not None:
+                under_way.result()
+            under_way = storing.submit(self._store, text)
+        if under_way is not None:
+            under_way.result()
+
+    def _store(self, text: bytes) -> None:
+        if has_blank(text):
+            # `Store.load` gives blank nodes new names.
+            self.store.extend(ox.parse(text, format=NT))
+        else:
+            self.store.load(text, format=NT)
+
+    def _look_at(self, text: bytes) -> None:
+        self.rewritten = self.rewritten or b'"^^<urn:mesoonto:' in text
+        for word in [word for word, code in self._waiting.items() if code in text]:
+            del self._waiting[word]
+            self.found.add(word)
+        if self._progress is not None:
+            self._count += text.count(b"\n")
+            self._progress(self._count)

@@ -1,0 +1,1 @@
+"""Evaluating shapes: compiled to SPARQL, or by pySHACL as reference and fallback."""

@@ -1,0 +1,82 @@
+"""Decides which engine evaluates which shape, and runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.literals import Term
+from mesoonto.validation.data.store import Data
+from mesoonto.validation.engine import sparql_constraints
+from mesoonto.validation.engine.evaluate import Evaluator
+from mesoonto.validation.report.results import Result
+from mesoonto.validation.shapes import model
+from mesoonto.validation.shapes.reader import read_shapes
+
+
+class Engine(Enum):
+    """Who evaluates: the compiled queries where they can, only they, or only pySHACL."""
+
+    AUTO = "auto"
+    OXIGRAPH = "oxigraph"
+    PYSHACL = "pyshacl"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which shapes are evaluated where, and why."""
+
+    compiled: tuple[model.Shape, ...]
+    delegated: tuple[tuple[model.Shape, str], ...]  #: each with the reason
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found."""
+
+    results: tuple[Result, ...]
+    plan: Plan
+    evaluator: Evaluator
+
+
+def prepare(graph: Graph) -> model.Shapes:
+    """Read the shapes of *graph* and refuse what is not SHACL."""
+    shapes = read_shapes(graph)
+    for shape in shapes.by_node.values():
+        for constraint in shape.constraints:
+            if isinstance(constraint, model.Query):
+                sparql_constraints.check(constraint, shape)
+    return shapes
+
+
+def run(
+    data: Data, shapes: model.Shapes, engine: Engine = Engine.AUTO, only: Collection[Term] | None = None
+) -> Outcome:
+    """Validate *data*, or the focus nodes *only* of it; the results come in the order of the shapes."""
+    evaluator = Evaluator(shapes, data.store, data.by_value, None if only is None else frozenset(only))
+    plan = _plan(shapes, evaluator, engine)
+    results = list(evaluator.run(plan.compiled))
+    if plan.delegated:
+        from mesoonto.validation.engine import pyshacl
+
+        found = pyshacl.run(data.statements(), shapes, [shape for shape, _ in plan.delegated])
+        results += [result for result in found if only is None or result.focus in only]
+    return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
+
+
+def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: Engine) -> Plan:
+    compiled: list[model.Shape] = []
+    delegated: list[tuple[model.Shape, str]] = []
+    for shape in shapes.targeted:
+        reasons = ["--engine pyshacl"] if engine is Engine.PYSHACL else evaluator.obstacles(shape)
+        if not reasons:
+            compiled.append(shape)
+        elif engine is Engine.OXIGRAPH:
+            raise unusable(
+                f"{told(shape.node)} does not compile to SPARQL ({reasons[0]}); use --engine auto or pyshacl"
+            )
+        else:
+            delegated.append((shape, reasons[0]))
+    return Plan(tuple(compiled), tuple(delegated))

@@ -1,0 +1,255 @@
+"""Queries that shape authors wrote: SPARQL constraints and targets (SHACL, sections 5 and 5.3.1, appendix A).
+
+The standard pre-binds ``$this`` and evaluates the query for each focus node. Here the query is evaluated
+once: the focus nodes are written into each group in which ``$this`` is bound, which comes to the same unless
+the query counts or cuts its solutions as a whole. Such a query is evaluated for each node.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+import pyoxigraph as ox
+from tree_sitter import Node
+
+from mesoonto.dataset import syntax_tree
+from mesoonto.validation.data.graph import told, unusable
+from mesoonto.validation.data.literals import ILL_FORMED, WRITTEN, Term, by_value, decode
+from mesoonto.validation.engine.to_sparql import Focus
+from mesoonto.validation.shapes.model import Query, Shape
+from mesoonto.validation.shapes.paths import Path
+
+_THIS = ox.Variable("this")
+_FORBIDDEN = {"minus_graph_pattern": "MINUS", "inline_data": "VALUES", "values_clause": "VALUES"}
+_OWN_FOCUS = ox.NamedNode("urn:mesoonto:focus:query")
+
+Ask = Callable[[str], Iterator[tuple[Term, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One solution of a SPARQL constraint, in terms of the data store."""
+
+    focus: Term
+    value: Term | None
+    path: Path | None
+    messages: tuple[ox.Literal, ...] = field(default=(), compare=False)
+
+
+def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[Term]:
+    """The nodes that a SPARQLTarget selects as ``?this``."""
+    solutions = _run(by_value_store, query, "a target")
+    if _THIS not in solutions.variables:
+        raise unusable("the query of a target does not select ?this")
+    found = {row["this"] for row in _rows(solutions) if row["this"] is not None}
+    return {node for term in found for node in _as_written(term, None, store)}
+
+
+def check(query: Query, shape: Shape) -> None:
+    """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
+    text = _text(query, shape)
+    _run(ox.Store(), text, told(shape.node))
+    for node in _nodes(syntax_tree.parse(text.encode("utf-8", "replace"))):
+        if node.type in _FORBIDDEN:
+            raise unusable(
+                f"the query of {told(shape.node)} holds {_FORBIDDEN[node.type]}, which SHACL forbids"
+            )
+        if node.type == "sub_select" and not _projects_this(node):
+            raise unusable(f"a subquery of {told(shape.node)} does not select $this, which SHACL asks for")
+        if node.type in ("bind", "select_clause") and re.search(
+            rb"\bAS\s+[?$]this\b", node.text or b"", re.I
+        ):
+            raise unusable(f"the query of {told(shape.node)} binds $this, which SHACL binds itself")
+
+
+def obstacle(query: Query) -> str | None:
+    """Why only pySHACL can evaluate *query*, or None."""
+    if re.search(r"[?$](?:shapesGraph|currentShape)\b", query.select):
+        return "a query uses $shapesGraph or $currentShape"
+    return None
+
+
+def violations(
+    query: Query, shape: Shape, focus: Focus, store: ox.Store, by_value_store: ox.Store, ask: Ask
+) -> Iterator[Violation]:
+    """The solutions of *query* over all of *focus*, each once."""
+    text = _text(query, shape)
+    pattern = focus.pattern
+    nodes: list[Term] = []
+    whole = over_all(text, "") is not None
+    if not whole or by_value_store is not store:
+        nodes = [row[0] for row in ask(focus.select())]
+        graph = ox.NamedNode(f"{_OWN_FOCUS.value}:{id(query)}:{abs(hash(pattern))}")
+        if whole:
+            by_value_store.extend(ox.Quad(graph, graph, node, graph) for node in nodes)
+            pattern = f"GRAPH {graph} {{ {graph} {graph} ?this }}"
+    seen: set[Violation] = set()
+    for solution in _solutions(text, pattern, nodes, by_value_store, whole, shape):
+        for found in _violations(solution, query, shape, store):
+            if found not in seen:
+                seen.add(found)
+                yield found
+
+
+def _solutions(
+    text: str, pattern: str, nodes: list[Term], store: ox.Store, whole: bool, shape: Shape
+) -> Iterator[dict[str, Term]]:
+    if whole:
+        merged = over_all(text, pattern) or text
+        solutions = _run(store, merged, told(shape.node))
+        names = [variable.value for variable in solutions.variables]
+        for row in _rows(solutions):
+            yield {name: row[name] for name in names if row[name] is not None}
+        return
+    for node in nodes:
+        solutions = _run(store, text, told(shape.node), node)
+        names = [variable.value for variable in solutions.variables]
+        for row in _rows(solutions):
+            yield {name: row[name] for name in names if row[name] is not None} | {"this": node}
+
+
+def _violations(
+    solution: dict[str, Term], query: Query, shape: Shape, store: ox.Store
+) -> Iterator[Violation]:
+    """What one solution reports: one violation for each spelling of its value."""
+    if solution.get("failure") == ox.Literal(True):
+        raise unusable(f"the query of {told(shape.node)} reports a failure")
+    path, message = solution.get("path"), solution.get("message")
+    templates = query.messages or ((message,) if isinstance(message, ox.Literal) else ()) or shape.messages
+    for this in _as_written(solution["this"], None, store):
+        values: list[Term | None] = [None if shape.path is not None else this]
+        if "value" in solution:
+            values = [*_as_written(solution["value"], this, store)]
+        for value in values:
+            yield Violation(
+                this,
+                value,
+                Path("", path) if shape.path is None and isinstance(path, ox.NamedNode) else None,
+                tuple(_filled(template, solution) for template in templates),
+            )
+
+
+def _filled(template: ox.Literal, solution: dict[str, Term]) -> ox.Literal:
+    """A message with the values of its variables, ``{?value}`` or ``{$value}`` (section 5.2.2)."""
+
+    def shown(match: re.Match[str]) -> str:
+        term = solution.get(match[1])
+        return match[0] if term is None else str(getattr(decode(term), "value", term))
+
+    text = re.sub(r"\{[?$](\w+)\}", shown, template.value)
+    return ox.Literal(text, language=template.language) if template.language else ox.Literal(text)
+
+
+def _text(query: Query, shape: Shape) -> str:
+    """The query with the path of a property shape in place of ``$PATH``."""
+    if shape.path is None:
+        return query.select
+    path = shape.path.sparql
+    return re.sub(r"[?$]PATH\b", lambda _: path, query.select)
+
+
+def _run(store: ox.Store, text: str, what: str, this: Term | None = None) -> ox.QuerySolutions:
+    try:
+        found = store.query(text, substitutions={} if this is None else {_THIS: this})
+    except (SyntaxError, ValueError, RuntimeError) as error:
+        raise unusable(f"the query of {what}: {error}") from error
+    if not isinstance(found, ox.QuerySolutions):
+        raise unusable(f"the query of {what} is not a SELECT query")
+    return found
+
+
+def _rows(solutions: ox.QuerySolutions) -> Iterator[ox.QuerySolution]:
+    try:
+        yield from solutions
+    except (ValueError, RuntimeError, OSError) as error:
+        raise unusable(f"a query failed: {error}") from error
+
+
+def _as_written(term: Term, focus: Term | None, store: ox.Store) -> list[Term]:
+    """The terms of the data store that a query, which knows values alone, found as *term*.
+
+    The spellings are taken from the statements about *focus*, else from any.
+    """
+    if not isinstance(term, ox.Literal):
+        return [term]
+    about = None if isinstance(focus, ox.Literal) else focus
+    for subject in dict.fromkeys((about, None)):
+        found = dict.fromkeys(
+            quad.object
+            for quad in store.quads_for_pattern(subject, None, None, ox.DefaultGraph())
+            if isinstance(quad.object, ox.Literal) and _means(quad.object, term)
+        )
+        if found:
+            return list(found)
+    return [term]
+
+
+def _means(spelling: ox.Literal, value: ox.Literal) -> bool:
+    if spelling.datatype.value.startswith((WRITTEN, ILL_FORMED)):
+        return by_value(spelling) == value
+    return spelling == value
+
+
+# One query in place of one for each node
+
+
+@cache
+def over_all(text: str, pattern: str) -> str | None:
+    """*text* with *pattern*, which binds ``$this``, in each group that needs it; None when that differs.
+
+    >>> over_all("SELECT $this { FILTER($this = <x:y>) }", "?this a <x:C> .")
+    'SELECT $this { ?this a <x:C> .  FILTER($this = <x:y>) }'
+    """
+    source = text.encode()
+    root = syntax_tree.parse(text.encode("utf-8", "replace"))
+    if root.has_error:
+        return None
+    places: list[int] = []
+    for node in _nodes(root):
+        if node.type in ("select_query", "sub_select") and not _row_by_row(node):
+            return None
+        if node.type == "group_graph_pattern" and node.parent is not None and _is_scope(node):
+            places.append(node.start_byte + 1)
+    for place in sorted(places, reverse=True):
+        source = source[:place] + f" {pattern} ".encode() + source[place:]
+    return source.decode()
+
+
+def _is_scope(group: Node) -> bool:
+    """Whether *group* is evaluated by itself, so that a binding from outside does not reach its filters."""
+    if any(child.type == "sub_select" for child in group.children):
+        return False
+    return group.parent is not None and group.parent.type in ("where_clause", "group_or_union_graph_pattern")
+
+
+def _row_by_row(select: Node) -> bool:
+    """Whether the solutions of *select* for all nodes are those for each node put together."""
+    parts = {child.type: child for child in select.children}
+    modifier = parts.get("solution_modifier")
+    text = modifier.text or b"" if modifier else b""
+    if re.search(rb"\b(?:LIMIT|OFFSET)\b", text, re.I):
+        return False
+    clause = parts.get("select_clause", select)
+    grouped = re.search(rb"\bGROUP\s+BY\b", text, re.I) is not None
+    counts = any(node.type == "aggregate" for node in _nodes(clause)) or b"HAVING" in text.upper()
+    if grouped or counts:
+        group = next((n for n in _nodes(modifier) if n.type == "group_clause"), None) if modifier else None
+        return group is not None and re.search(rb"[?$]this\b", group.text or b"") is not None
+    return True
+
+
+def _projects_this(select: Node) -> bool:
+    clause = next((child for child in select.children if child.type == "select_clause"), None)
+    text = clause.text or b"" if clause else b""
+    return re.search(rb"[?$]this\b", text) is not None
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.children)

@@ -1,0 +1,1 @@
+"""Results and findings, and the formats in which they are written."""

@@ -1,0 +1,138 @@
+"""What a validation found, apart from the engine that found it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+
+from mesoonto.validation.report.results import Result, as_turtle
+
+
+class Severity(Enum):
+    """How grave a finding is (SHACL, section 2.1.4)."""
+
+    VIOLATION = "Violation"
+    WARNING = "Warning"
+    INFO = "Info"
+
+
+#: From grave to mild; ``--fail-on`` names the mildest that fails.
+ORDER = (Severity.VIOLATION, Severity.WARNING, Severity.INFO)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that a curator should mend."""
+
+    file: str  #: the file that describes the focus node
+    line: int  #: the line of the offending triple, or of the record when that is missing; 0 when not found
+    column: int  #: its column, in characters from one; 0 when not found
+    record: str  #: IRI of the record: the focus node, or what leads to it when it is a blank node
+    focus: str  #: the focus node, as IRI or blank node label
+    path: str  #: the property, as IRI or SPARQL path, or "" for the node itself
+    message: str  #: the shape's own words
+    value: str  #: the offending value as it is written, or "" when something is missing
+    shape: str  #: IRI of the shape, or of the shape that leads to it when it is a blank node
+    severity: Severity = field(compare=False)
+    shape_label: str = ""  #: the label of the shape
+    component: str = ""  #: local name of the constraint component, such as MinCountConstraintComponent
+    expected: str = ""  #: what the constraint asks for, in words
+    suggestion: str = ""  #: a likely mend, or ""
+    focus_line: int = 0  #: the line on which the focus node is described
+    focus_column: int = 0  #: its column
+    source: str = ""  #: the text of the line
+    because: tuple[str, ...] = ()  #: why the value does not conform to a shape that the shape names
+
+    @property
+    def blocking(self) -> bool:
+        """Whether the finding makes the data not conform."""
+        return self.severity is Severity.VIOLATION
+
+    @property
+    def cause(self) -> tuple[str, str, str]:
+        """Findings with one cause are grouped: the shape, the constraint and the words."""
+        return (self.shape, self.component, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reason why a validation that found nothing may have looked at nothing."""
+
+    kind: str  #: a short name, such as "unknown-term"
+    subject: str  #: the shape, file or term
+    message: str  #: one line
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeCoverage:
+    """What one shape looked at."""
+
+    shape: str
+    label: str
+    focus_nodes: int
+    engine: str  #: "oxigraph" or "pyshacl"
+    reason: str = ""  #: why it was not compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What all shapes looked at, and what no shape looked at."""
+
+    shapes: tuple[ShapeCoverage, ...] = ()
+    nodes: int = 0  #: described nodes
+    nodes_seen: int = 0  #: those that are focus nodes, or values that a shape leads to
+    unseen_classes: tuple[tuple[str, int], ...] = ()  #: classes of the other nodes, with how many
+    unseen_predicates: tuple[tuple[str, int], ...] = ()  #: predicates that no shape names, with how often
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, in the order of files and places, and how much was looked at."""
+
+    findings: tuple[Finding, ...]
+    triples: int  #: size of the data
+    shapes: int  #: number of node shapes applied
+    results: tuple[Result, ...] = ()  #: the same findings in the words of SHACL
+    doubts: tuple[Doubt, ...] = ()
+    coverage: Coverage = Coverage()
+    files: int = 0  #: number of files that were read
+    omitted: int = 0  #: findings that were left out of an answer
+    delegated: tuple[tuple[str, str], ...] = ()  #: shapes that pySHACL evaluated, with the reason
+
+    @property
+    def conforms(self) -> bool:
+        """True when no finding is blocking."""
+        return not any(finding.blocking for finding in self.findings)
+
+    def fails(self, threshold: Severity) -> bool:
+        """Whether a finding is as grave as *threshold*, or graver."""
+        grave = ORDER[: ORDER.index(threshold) + 1]
+        return any(finding.severity in grave for finding in self.findings)
+
+    @cached_property
+    def turtle(self) -> str:
+        """The SHACL validation report in Turtle."""
+        return as_turtle(self.results)
+
+    def shortened(self, most: int) -> Report:
+        """The report with at most *most* findings of one cause, and the number of those left out."""
+        kept = [finding for group in self.groups() for finding in group[:most]]
+        seen: Counter[tuple[str, ...]] = Counter()
+        results = []
+        for result in self.results:
+            cause = (str(result.shape), result.component)
+            seen[cause] += 1
+            if seen[cause] <= most:
+                results.append(result)
+        left = len(self.findings) - len(kept)
+        return replace(self, findings=tuple(sorted(kept)), results=tuple(results), omitted=left)
+
+    def groups(self) -> list[tuple[Finding, ...]]:
+        """The findings by cause, the grave and frequent ones first."""
+        found: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in self.findings:
+            found.setdefault(finding.cause, []).append(finding)
+        groups = [tuple(group) for group in found.values()]
+        return sorted(groups, key=lambda group: (ORDER.index(group[0].severity), -len(group)))

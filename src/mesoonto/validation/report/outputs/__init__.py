@@ -1,0 +1,86 @@
+"""Writes a validation report for people, for machines and for continuous integration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mesoonto.validation.data.graph import shortened as shown
+from mesoonto.validation.report.findings import Report, Severity
+
+__all__ = ["Output", "Style", "Writer", "capped", "outputs", "shown", "verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a report is told."""
+
+    limit: int = 20  #: findings of one cause that are listed; the rest is counted; 0 lists all
+    strict: bool = False  #: whether doubts count as failures
+    threshold: Severity = Severity.VIOLATION  #: the mildest severity that fails
+    colour: bool = False
+    warnings: bool = False  #: list each warning in the text for people, not only how many
+
+    def failed(self, report: Report) -> bool:
+        """Whether the run fails."""
+        return report.fails(self.threshold) or (self.strict and bool(report.doubts))
+
+
+Writer = Callable[[Report, Style], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One way to write a report."""
+
+    name: str
+    media_type: str
+    write: Writer
+    about: str
+
+
+def outputs() -> dict[str, Output]:
+    """Every way to write a report, by its name."""
+    from mesoonto.validation.report.outputs import machine, page, sarif, text
+
+    found = [
+        Output("text", "text/plain", text.write, "for people, with the source line"),
+        Output("json", "application/json", machine.as_json, "every finding with all its fields"),
+        Output("sarif", "application/sarif+json", sarif.write, "SARIF 2.1.0, for code scanning"),
+        Output("junit", "application/xml", machine.as_junit, "JUnit XML, for test reports"),
+        Output("github", "text/x-github-annotations", machine.as_github, "annotations of GitHub Actions"),
+        Output("markdown", "text/markdown", page.as_markdown, "a summary for a pull request"),
+        Output("html", "text/html", page.as_html, "one page that needs nothing else"),
+        Output("turtle", "text/turtle", machine.as_turtle, "the SHACL validation report"),
+        Output("jsonld", "application/ld+json", machine.as_jsonld, "the SHACL validation report"),
+    ]
+    return {output.name: output for output in found}
+
+
+def verdict(report: Report, style: Style) -> str:
+    """The result in one line."""
+    counts = dict.fromkeys(Severity, 0)
+    for finding in report.findings:
+        counts[finding.severity] += 1
+    parts = [_count(counts[Severity.VIOLATION], "violation"), _count(counts[Severity.WARNING], "warning")]
+    if counts[Severity.INFO]:
+        parts.append(_count(counts[Severity.INFO], "remark"))
+    if report.omitted:
+        parts.append(f"{report.omitted} more left out here")
+    if report.doubts:
+        parts.append(_count(len(report.doubts), "doubt"))
+    word = "conforms" if report.conforms else "does not conform"
+    if report.conforms and style.failed(report):
+        word = "conforms, but fails"
+    size = f"{_count(report.triples, 'triple')}, {_count(report.shapes, 'shape')}"
+    return f"{word}: {', '.join(parts)}; {size}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def capped(group: tuple[object, ...], limit: int) -> tuple[int, int]:
+    """How many of *group* to list, and how many are left out."""
+    listed = len(group) if not limit else min(limit, len(group))
+    return listed, len(group) - listed

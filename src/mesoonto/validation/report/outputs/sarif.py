@@ -1,0 +1,113 @@
+"""The report as SARIF 2.1.0 (OASIS Standard, 27 March 2020), which code scanning understands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from mesoonto import __version__
+from mesoonto.namespaces import MESO
+from mesoonto.validation.report.findings import Finding, Report, Severity
+from mesoonto.validation.report.outputs import Style, shown
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+_Object = dict[str, Any]
+
+
+def write(report: Report, style: Style) -> str:
+    """One run with a rule for each shape and constraint, and a result for each finding."""
+    rules: dict[str, _Object] = {}
+    numbers: dict[str, int] = {}
+    results = []
+    for finding in report.findings:
+        identity = _rule_id(finding)
+        numbers.setdefault(identity, len(numbers))
+        if identity not in rules:
+            rules[identity] = _rule(identity, finding)
+        results.append(_result(identity, numbers[identity], finding))
+    for doubt in report.doubts:
+        identity = f"doubt/{doubt.kind}"
+        text = "A reason to distrust a validation that found nothing."
+        rules.setdefault(identity, {"id": identity, "shortDescription": {"text": text}})
+        results.append(
+            {
+                "ruleId": identity,
+                "ruleIndex": numbers.setdefault(identity, len(numbers)),
+                "level": "error" if style.strict else "warning",
+                "message": {"text": f"{doubt.subject}: {doubt.message}"},
+            }
+        )
+    driver = {"name": "mesoonto validate", "version": __version__, "informationUri": MESO}
+    run = {
+        "tool": {"driver": driver | {"rules": list(rules.values())}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": True, "exitCode": int(style.failed(report))}],
+        "results": results,
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule_id(finding: Finding) -> str:
+    return f"{shown(finding.shape)}/{finding.component.removesuffix('ConstraintComponent')}"
+
+
+def _rule(identity: str, finding: Finding) -> _Object:
+    rule: _Object = {
+        "id": identity,
+        "shortDescription": {"text": finding.message},
+        "defaultConfiguration": {"level": _LEVELS[finding.severity]},
+    }
+    if finding.expected:
+        rule["fullDescription"] = {"text": f"Expected {finding.expected}."}
+    if finding.shape_label:
+        rule["properties"] = {"shape": finding.shape_label}
+    if finding.shape.startswith(("http://", "https://")):
+        rule["helpUri"] = finding.shape
+    return rule
+
+
+def _result(identity: str, index: int, finding: Finding) -> _Object:
+    found = f" Found: {shown(finding.value)}." if finding.value else ""
+    because = f" Because {'; '.join(finding.because)}." if finding.because else ""
+    mend = f" {finding.suggestion[:1].upper()}{finding.suggestion[1:]}." if finding.suggestion else ""
+    result: _Object = {
+        "ruleId": identity,
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{shown(finding.record)}: {finding.message}.{found}{because}{mend}"},
+        "partialFingerprints": {"finding/v1": _fingerprint(finding)},
+    }
+    location: _Object = {"logicalLocations": [{"fullyQualifiedName": finding.focus}]}
+    if finding.file:
+        location["physicalLocation"] = _physical(finding.file, finding.line, finding.column)
+        if finding.focus_line and finding.focus_line != finding.line:
+            about = _physical(finding.file, finding.focus_line, finding.focus_column)
+            related = {"physicalLocation": about, "message": {"text": "the record"}}
+            result["relatedLocations"] = [related]
+    result["locations"] = [location]
+    return result
+
+
+def _physical(file: str, line: int, column: int) -> _Object:
+    place: _Object = {"artifactLocation": {"uri": _uri(file)}}
+    if line:
+        place["region"] = {"startLine": line, "startColumn": max(column, 1)}
+    return place
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+
+
+def _fingerprint(finding: Finding) -> str:
+    """The same for the same finding after lines have moved."""
+    parts = (finding.record, finding.path, finding.value, finding.shape, finding.component)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,95 @@
+"""The report for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mesoonto.validation.report.findings import Finding, Report, Severity
+from mesoonto.validation.report.outputs import Style, capped, shown, verdict
+
+_COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+_WIDTH = 160
+
+
+def write(report: Report, style: Style) -> str:
+    """The findings by cause, each with its place and the line as it stands in the file."""
+    lines: list[str] = []
+    for group in report.groups():
+        if group[0].severity is Severity.VIOLATION or style.warnings:
+            lines += _group(group, style)
+    if not style.warnings:
+        lines += _counts(report, style)
+    for doubt in report.doubts:
+        lines.append(f"{_paint('doubt', '35', style)}: {doubt.subject}: {doubt.message}")
+    lines.append(_paint(verdict(report, style), "31" if style.failed(report) else "32", style))
+    return "\n".join(lines) + "\n"
+
+
+def _group(group: tuple[Finding, ...], style: Style) -> Iterator[str]:
+    first = group[0]
+    label = f" ({first.shape_label})" if first.shape_label else ""
+    severity = _paint(first.severity.value.lower(), _COLOURS[first.severity], style)
+    yield f"{severity}: {first.message}"
+    times = f", {len(group)} times" if len(group) > 1 else ""
+    yield f"  shape {shown(first.shape)}{label}{times}"
+    if first.expected not in first.message:
+        yield f"  expected {first.expected}"
+    listed, left = capped(group, style.limit)
+    for finding in group[:listed]:
+        yield from _finding(finding, style)
+    if left:
+        yield f"  ... and {left} more; list them with --limit 0"
+    yield ""
+
+
+def _finding(finding: Finding, style: Style) -> Iterator[str]:
+    where = f"{shown(finding.path)}: " if finding.path else ""
+    found = (
+        f" (found: {_cut(shown(finding.value))})" if finding.value and finding.value != finding.focus else ""
+    )
+    place = _paint(f"{place_of(finding)}:", "1", style)
+    lacking = "nothing found" if finding.component.startswith(("MinCount", "HasValue")) else ""
+    yield f"  {place} {shown(finding.record)}: {where}{found.strip() or lacking}".rstrip(": ")
+    if finding.source:
+        number = f"{finding.line:>7} | "
+        text, column = _window(finding.source, finding.column)
+        yield f"{number}{text}"
+        caret = _paint("^", _COLOURS[finding.severity], style)
+        yield f"{' ' * (len(number) - 2)}| {' ' * (column - 1)}{caret}"
+    for reason in finding.because:
+        yield f"          because {_cut(reason)}"
+    if finding.suggestion:
+        yield f"          {_paint('mend', '32', style)}: {finding.suggestion}"
+
+
+def place_of(finding: Finding) -> str:
+    """File, line and column, as far as they are known."""
+    parts = [finding.file or "(no file)"]
+    if finding.line:
+        parts += [str(finding.line), str(finding.column)]
+    return ":".join(parts)
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """The part of a long line around *column*, and the column in it."""
+    text = text.replace("\t", " ")
+    if len(text) <= _WIDTH:
+        return text, column
+    start = max(0, min(column - 1 - _WIDTH // 2, len(text) - _WIDTH))
+    return text[start : start + _WIDTH], column - start
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}..."
+
+
+def _counts(report: Report, style: Style) -> Iterator[str]:
+    for group in report.groups():
+        if group[0].severity is not Severity.VIOLATION:
+            severity = _paint(group[0].severity.value.lower(), _COLOURS[group[0].severity], style)
+            yield f"{severity} ({len(group)} times; list them with --warnings): {group[0].message}"
+
+
+def _paint(text: str, code: str, style: Style) -> str:
+    return f"\033[{code}m{text}\033[0m" if style.colour else text

@@ -1,0 +1,1 @@
+"""Shapes: reading them, their model, paths, names and wording."""

@@ -1,0 +1,416 @@
+"""From a shapes graph to shapes as objects; what is not well formed (SHACL, appendix A) raises ShapeError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from mesoonto.dataset.query_features import outline
+from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.literals import XSD, Term, is_well_formed
+from mesoonto.validation.data.vocabulary import (
+    LABEL,
+    NODE_KINDS,
+    OWL,
+    PARAMETERS,
+    RDFS,
+    SH,
+    SUBCLASS,
+    TYPE,
+    sh,
+)
+from mesoonto.validation.shapes.model import (
+    Bound,
+    Class,
+    Closed,
+    Constraint,
+    Count,
+    Datatype,
+    Foreign,
+    HasValue,
+    In,
+    LanguageIn,
+    Length,
+    Logical,
+    Nested,
+    NodeKind,
+    Operator,
+    Pair,
+    Pattern,
+    Qualified,
+    Query,
+    Shape,
+    Shapes,
+    Target,
+    UniqueLang,
+    named_shapes,
+)
+from mesoonto.validation.shapes.paths import read_path
+
+_BOUNDS = {
+    "minExclusive": Operator.GREATER,
+    "minInclusive": Operator.GREATER_OR_EQUAL,
+    "maxExclusive": Operator.LESS,
+    "maxInclusive": Operator.LESS_OR_EQUAL,
+}
+_TARGET_KINDS = {
+    "targetClass": "class",
+    "targetNode": "node",
+    "targetSubjectsOf": "subjects",
+    "targetObjectsOf": "objects",
+}
+#: Parameters that only make sense for a shape with a path (section 4, "property shapes only").
+_NEED_PATH = ("minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals", "qualifiedValueShape")
+_VALIDATORS = ("validator", "nodeValidator", "propertyValidator")
+
+
+def read_shapes(graph: Graph) -> Shapes:
+    """The shapes of *graph*; raises ShapeError when one is not well formed or refers to itself."""
+    reader = _Reader(graph)
+    for node in [*graph.subjects()]:
+        if reader.is_declared(node):
+            reader.read(node)
+    shapes = Shapes(graph, reader.shapes, tuple(sorted(reader.foreign)))
+    _refuse_recursion(shapes)
+    return shapes
+
+
+def component_name(parameter: str) -> str:
+    """The local name of the constraint component of *parameter*.
+
+    >>> component_name("minCount")
+    'MinCountConstraintComponent'
+    """
+    special = {
+        "sparql": "SPARQLConstraintComponent",
+        "property": "PropertyShapeComponent",
+        "qualifiedMinCount": "QualifiedMinCountConstraintComponent",
+    }
+    return special.get(parameter, f"{parameter[0].upper()}{parameter[1:]}ConstraintComponent")
+
+
+def _refuse_recursion(shapes: Shapes) -> None:
+    done: set[Term] = set()
+    for start in shapes.by_node:
+        stack: list[tuple[Term, Iterator[Term]]] = [(start, _referred(shapes, start))]
+        on_path = {start}
+        while stack:
+            node, rest = stack[-1]
+            following = next(rest, None)
+            if following is None:
+                stack.pop()
+                on_path.discard(node)
+                done.add(node)
+            elif following in on_path:
+                raise unusable(f"the shape {told(following)} refers to itself; SHACL leaves that undefined")
+            elif following not in done:
+                on_path.add(following)
+                stack.append((following, _referred(shapes, following)))
+
+
+def _referred(shapes: Shapes, node: Term) -> Iterator[Term]:
+    shape = shapes.by_node.get(node)
+    for constraint in shape.constraints if shape else ():
+        yield from named_shapes(constraint)
+
+
+@dataclass
+class _Reader:
+    graph: Graph
+    shapes: dict[Term, Shape] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.components = [s for s in self.graph.subjects() if self._is_component(s)]
+        self.classes = {ox.NamedNode(RDFS + "Class")}
+        for subject in self.graph.subjects():
+            if isinstance(subject, ox.NamedNode) and self.classes & set(self.graph.all(subject, SUBCLASS)):
+                self.classes.add(subject)
+        for subject in self.graph.subjects():
+            if isinstance(subject, ox.NamedNode) and sh("SPARQLFunction") in self.graph.all(subject, TYPE):
+                self.foreign.add("SHACL functions")
+
+    def _is_component(self, node: Term) -> bool:
+        return bool(self.graph.all(node, sh("parameter"))) and any(
+            self.graph.all(node, sh(validator)) for validator in _VALIDATORS
+        )
+
+    def is_declared(self, node: Term) -> bool:
+        types = self.graph.all(node, TYPE)
+        if sh("NodeShape") in types or sh("PropertyShape") in types:
+            return True
+        return any(self.graph.all(node, sh(target)) for target in (*_TARGET_KINDS, "target"))
+
+    def read(self, node: Term) -> Term:
+        """Read the shape at *node* and those that it names; gives *node*."""
+        waiting = [node]
+        while waiting:
+            current = waiting.pop()
+            if current in self.shapes:
+                continue
+            self.shapes[current] = shape = Shape(current)
+            self._fill(shape)
+            for constraint in shape.constraints:
+                waiting += named_shapes(constraint)
+        return node
+
+    def _fill(self, shape: Shape) -> None:
+        graph, node = self.graph, shape.node
+        if isinstance(node, ox.Literal):
+            raise unusable(f"{told(node)} stands where a shape is needed")
+        path = graph.all(node, sh("path"))
+        if len(path) > 1:
+            raise unusable(f"{told(node)} has more than one sh:path")
+        if path:
+            shape.path = read_path(graph, path[0])
+        elif sh("PropertyShape") in graph.all(node, TYPE):
+            raise unusable(f"the property shape {told(node)} has no sh:path")
+        shape.deactivated = self._flag(node, "deactivated")
+        shape.severity = _iri(graph.one(node, sh("severity")), node, "severity", SH + "Violation")
+        shape.messages = self._texts(node, "message")
+        labels = [o.value for o in graph.all(node, LABEL) if isinstance(o, ox.Literal)]
+        names = [o.value for o in graph.all(node, sh("name")) if isinstance(o, ox.Literal)]
+        shape.label = (labels or names or [""])[0]
+        shape.targets = tuple(self._targets(node))
+        if graph.all(node, sh("rule")):
+            self._check_rules(node)
+            self.foreign.add("rules")
+        shape.constraints = tuple(self._constraints(shape))
+
+    def _targets(self, node: Term) -> Iterator[Target]:
+        for predicate, kind in _TARGET_KINDS.items():
+            for term in self.graph.all(node, sh(predicate)):
+                if kind != "node" and not isinstance(term, ox.NamedNode):
+                    raise unusable(f"sh:{predicate} of {told(node)} is not an IRI")
+                yield Target(kind, term)
+        if isinstance(node, ox.NamedNode) and self.classes & set(self.graph.all(node, TYPE)):
+            yield Target("class", node)
+        for target in self.graph.all(node, sh("target")):
+            text = self._query(target, "select", "SPARQLTarget")
+            if text is None:
+                self.foreign.add("a target that is no SPARQLTarget")
+            else:
+                yield Target("query", target, text)
+
+    def _query(self, node: Term, kind: str, what: str) -> str | None:
+        """The text of the query at *node* with its prefixes, checked as SPARQL and for SERVICE."""
+        found = self.graph.all(node, sh(kind))
+        if not found:
+            if sh(what) in self.graph.all(node, TYPE):
+                raise unusable(f"{told(node)} is a sh:{what} without sh:{kind}")
+            return None
+        if len(found) > 1 or not isinstance(found[0], ox.Literal):
+            raise unusable(f"{told(node)} needs one text in sh:{kind}")
+        text = found[0].value
+        if outline(text).has_service:
+            raise unusable("a query in them holds SERVICE, which is refused")
+        return self._prefixes(node) + text
+
+    def _prefixes(self, node: Term) -> str:
+        """The PREFIX lines that ``sh:prefixes`` of *node* asks for, imports included (section 5.2.1)."""
+        waiting = list(self.graph.all(node, sh("prefixes")))
+        seen: set[Term] = set()
+        lines: dict[str, str] = {}
+        while waiting:
+            ontology = waiting.pop()
+            if ontology in seen:
+                continue
+            seen.add(ontology)
+            waiting += self.graph.all(ontology, ox.NamedNode(OWL + "imports"))
+            for declaration in self.graph.all(ontology, sh("declare")):
+                prefix = self.graph.one(declaration, sh("prefix"))
+                stem = self.graph.one(declaration, sh("namespace"))
+                if not isinstance(prefix, ox.Literal) or not isinstance(stem, ox.Literal):
+                    raise unusable(f"sh:declare of {told(ontology)} needs sh:prefix and sh:namespace")
+                if lines.setdefault(prefix.value, stem.value) != stem.value:
+                    raise unusable(f"the prefix {prefix.value}: is declared twice, for different namespaces")
+        return "".join(f"PREFIX {prefix}: <{stem}>\n" for prefix, stem in lines.items())
+
+    def _check_rules(self, node: Term) -> None:
+        for rule in self.graph.all(node, sh("rule")):
+            types = self.graph.all(rule, TYPE)
+            known = [kind for kind in ("TripleRule", "SPARQLRule", "JSRule") if sh(kind) in types]
+            if not known:
+                raise unusable(f"the rule of {told(node)} is of no kind that SHACL knows")
+            needed = {"TripleRule": "subject", "SPARQLRule": "construct"}.get(known[0])
+            if needed and not self.graph.all(rule, sh(needed)):
+                raise unusable(f"the rule of {told(node)} has no sh:{needed}")
+
+    # Constraints
+
+    def _constraints(self, shape: Shape) -> Iterator[Constraint]:
+        for parameter in PARAMETERS:
+            for value in self.graph.all(shape.node, sh(parameter)):
+                if parameter in _NEED_PATH and shape.path is None:
+                    raise unusable(f"sh:{parameter} of {told(shape.node)} needs a sh:path beside it")
+                yield from self._constraint(shape, parameter, value)
+        for predicate in ("expression", "js", "values"):
+            if self.graph.all(shape.node, sh(predicate)):
+                yield Foreign(component_name(predicate), f"sh:{predicate}")
+        for component in self.components:
+            yield from self._custom(shape, component)
+
+    def _constraint(self, shape: Shape, parameter: str, value: Term) -> Iterator[Constraint]:
+        name, node = component_name(parameter), shape.node
+        match parameter:
+            case "class":
+                if isinstance(value, ox.Literal):
+                    raise unusable(f"sh:class of {told(node)} is a literal")
+                yield Class(name, value)
+            case "datatype":
+                self.graph.one(node, sh(parameter))
+                yield Datatype(name, _iri(value, node, parameter))
+            case "nodeKind":
+                kind = _iri(value, node, parameter).removeprefix(SH)
+                if kind not in NODE_KINDS:
+                    raise unusable(f"sh:nodeKind of {told(node)} is {told(value)}, not one of the six kinds")
+                yield NodeKind(name, kind)
+            case "minCount" | "maxCount":
+                self.graph.one(node, sh(parameter))
+                yield Count(name, _count(value, node, parameter))
+            case "minLength" | "maxLength":
+                self.graph.one(node, sh(parameter))
+                yield Length(name, _count(value, node, parameter))
+            case "minExclusive" | "minInclusive" | "maxExclusive" | "maxInclusive":
+                if not isinstance(value, ox.Literal):
+                    raise unusable(f"sh:{parameter} of {told(node)} is not a literal")
+                yield Bound(name, _BOUNDS[parameter], value)
+            case "pattern":
+                yield self._pattern(name, node, value)
+            case "languageIn":
+                tags = self.graph.items(value)
+                yield LanguageIn(name, tuple(_text(tag, node, parameter) for tag in tags))
+            case "uniqueLang":
+                if _boolean(value, node, parameter):
+                    yield UniqueLang(name)
+            case "in":
+                yield In(name, self.graph.items(value))
+            case "hasValue":
+                yield HasValue(name, value)
+            case "equals" | "disjoint" | "lessThan" | "lessThanOrEquals":
+                yield Pair(name, ox.NamedNode(_iri(value, node, parameter)))
+            case "closed":
+                if _boolean(value, node, parameter):
+                    yield Closed(name, tuple(self._allowed(node)))
+            case "and" | "or" | "xone":
+                yield Logical(
+                    name, tuple(self._shape(item, node, parameter) for item in self.graph.items(value))
+                )
+            case "not" | "node":
+                yield Logical(name, (self._shape(value, node, parameter),))
+            case "property":
+                if not self.graph.all(value, sh("path")):
+                    raise unusable(f"sh:property of {told(node)} names {told(value)}, which has no sh:path")
+                yield Nested(name, value)
+            case "qualifiedValueShape":
+                yield from self._qualified(shape, value)
+            case "sparql":
+                yield from self._sparql(name, value)
+
+    def _shape(self, value: Term, node: Term, parameter: str) -> Term:
+        if isinstance(value, ox.Literal):
+            raise unusable(f"sh:{parameter} of {told(node)} names {told(value)}, which is not a shape")
+        return value
+
+    def _pattern(self, name: str, node: Term, value: Term) -> Pattern:
+        text = _text(value, node, "pattern")
+        flags = self.graph.one(node, sh("flags"))
+        letters = flags.value if isinstance(flags, ox.Literal) else ""
+        try:
+            re.compile(text)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise unusable(f"sh:pattern of {told(node)}: {error}") from error
+        return Pattern(name, text, letters)
+
+    def _allowed(self, node: Term) -> Iterator[ox.NamedNode]:
+        for head in self.graph.all(node, sh("ignoredProperties")):
+            for item in self.graph.items(head):
+                yield ox.NamedNode(_iri(item, node, "ignoredProperties"))
+        for part in self.graph.all(node, sh("property")):
+            path = self.graph.one(part, sh("path"))
+            if isinstance(path, ox.NamedNode):
+                yield path
+
+    def _qualified(self, shape: Shape, value: Term) -> Iterator[Constraint]:
+        node = shape.node
+        siblings: list[Term] = []
+        if self._flag(node, "qualifiedValueShapesDisjoint"):
+            own = set(self.graph.all(node, sh("qualifiedValueShape")))
+            parents = [s for s in self.graph.subjects() if node in self.graph.all(s, sh("property"))]
+            for parent in parents:
+                for brother in self.graph.all(parent, sh("property")):
+                    siblings += [
+                        s for s in self.graph.all(brother, sh("qualifiedValueShape")) if s not in own
+                    ]
+        found = False
+        for parameter in ("qualifiedMinCount", "qualifiedMaxCount"):
+            limit = self.graph.one(node, sh(parameter))
+            if limit is not None:
+                found = True
+                count = _count(limit, node, parameter)
+                yield Qualified(
+                    component_name(parameter), self._shape(value, node, parameter), count, tuple(siblings)
+                )
+        if not found:
+            raise unusable(
+                f"sh:qualifiedValueShape of {told(node)} has neither qualifiedMinCount nor qualifiedMaxCount"
+            )
+
+    def _sparql(self, name: str, node: Term) -> Iterator[Constraint]:
+        text = self._query(node, "select", "SPARQLConstraint")
+        if text is None:
+            raise unusable(f"sh:sparql names {told(node)}, which has no sh:select")
+        if not self._flag(node, "deactivated"):
+            yield Query(name, node, text, self._texts(node, "message"))
+
+    def _custom(self, shape: Shape, component: Term) -> Iterator[Constraint]:
+        """A Foreign constraint for each use of a component that the shapes graph itself defines."""
+        mandatory = []
+        for parameter in self.graph.all(component, sh("parameter")):
+            path = self.graph.one(parameter, sh("path"))
+            if isinstance(path, ox.NamedNode) and not self._flag(parameter, "optional"):
+                mandatory.append(path)
+        if mandatory and all(self.graph.all(shape.node, path) for path in mandatory):
+            yield Foreign(told(component), f"the constraint component {told(component)}")
+
+    def _flag(self, node: Term, name: str) -> bool:
+        value = self.graph.one(node, sh(name))
+        return value is not None and _boolean(value, node, name)
+
+    def _texts(self, node: Term, name: str) -> tuple[ox.Literal, ...]:
+        return tuple(term for term in self.graph.all(node, sh(name)) if isinstance(term, ox.Literal))
+
+
+def _iri(value: Term | None, node: Term, parameter: str, default: str | None = None) -> str:
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, ox.NamedNode):
+        raise unusable(f"sh:{parameter} of {told(node)} is not an IRI")
+    return value.value
+
+
+def _text(value: Term, node: Term, parameter: str) -> str:
+    if not isinstance(value, ox.Literal) or value.language or value.datatype.value != XSD + "string":
+        raise unusable(f"sh:{parameter} of {told(node)} is not a text")
+    return value.value
+
+
+def _boolean(value: Term, node: Term, parameter: str) -> bool:
+    if isinstance(value, ox.Literal) and value.datatype.value == XSD + "boolean":
+        # "1" is the same truth value and another term; the standard asks for the term true.
+        return value.value == "true"
+    raise unusable(f"sh:{parameter} of {told(node)} is neither true nor false")
+
+
+def _count(value: Term, node: Term, parameter: str) -> int:
+    if (
+        isinstance(value, ox.Literal)
+        and value.datatype.value == XSD + "integer"
+        and is_well_formed(value.value, XSD + "integer")
+        and (count := int(value.value)) >= 0
+    ):
+        return count
+    raise unusable(f"sh:{parameter} of {told(node)} is not a whole number from 0 on")

@@ -1,0 +1,230 @@
+"""What the engine knows of a query before it evaluates it."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesoonto.dataset import query_features
+from mesoonto.dataset.query_features import capped, outline, with_dataset
+from mesoonto.errors import QueryRefusedError, QuerySyntaxError
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { SERVICE <http://a/> { ?s ?p ?o } }",
+        "SELECT * { service silent ?e { ?s ?p ?o } }",
+        "SELECT * { ?s ?p 'x'SERVICE<http://a/>{?s ?p ?o} }",
+        "SELECT *{FILTER(?a<?b&&?c>?d)SERVICE<http://a/>{}}",
+        "SELECT *{FILTER(?a<?b)SERVICE?e#>\n{?s ?p ?o}}",
+        "ASK { OPTIONAL { { SELECT * { SERVICE <http://a/> {} } } } }",
+        "ASK { FILTER EXISTS { GRAPH ?g { SERVICE <http://a/> {} } } }",
+        "# SERVICE\nSELECT * { SERVICE # x\n <http://a/> { } }",
+        "SELECT * { ?s ?p ?o . LATERAL { SERVICE <http://a/> {} } }",
+    ],
+)
+def test_service_is_seen(query: str) -> None:
+    assert outline(query).has_service
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { ?s ?p ?o }",
+        "SELECT * { ?service ?p 'SERVICE <http://a/> {}' }",
+        "PREFIX service: <http://service/> SELECT * { ?s service:SERVICE <http://a/service> }",
+        "SELECT * { ?s ?p ?o } # SERVICE <http://a/> {}",
+        'SELECT * { ?s ?p """\nSERVICE <http://a/> {}\n""" }',
+    ],
+)
+def test_the_word_service_alone_is_no_service(query: str) -> None:
+    assert not outline(query).has_service
+
+
+def test_text_with_the_word_service_that_is_not_understood_counts_as_service() -> None:
+    assert outline("SELECT * { ?s ?p << SERVICE").has_service
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT * FROM <http://g> { ?s ?p ?o }", True),
+        ("SELECT * FROM NAMED <http://g> { ?s ?p ?o }", True),
+        ("select * from<http://g>{?s ?p ?o}", True),
+        ("SELECT * { ?from ?p 'FROM <http://g>' }", False),
+        ("SELECT * { ?s ?p ?o }", False),
+    ],
+)
+def test_dataset_clause_is_seen(query: str, expected: bool) -> None:
+    assert outline(query).has_dataset_clause is expected
+
+
+def test_deep_nesting_does_not_overflow_the_stack() -> None:
+    depth = 20_000
+    assert outline("SELECT * " + "{" * depth + "SERVICE <http://a/> {}" + "}" * depth).has_service
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        r"SELECT * { \u0053ERVICE <http://a/> { ?s ?p ?o } }",
+        r"SELECT * { \U00000053ervice <http://a/> { ?s ?p ?o } }",
+        r"SELECT * { SER\u0056ICE <http://a/> { ?s ?p ?o } }",
+        r"SELECT * { ?s ?p '\u0027 SERVICE <http://a/> { ?s ?p '' } }",
+    ],
+)
+def test_service_behind_codepoint_escapes_is_seen(query: str) -> None:
+    # SPARQL 1.1 Query, section 19.2: escapes are resolved before the grammar is applied.
+    assert outline(query).has_service
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "LOAD <http://a/>",
+        r"\u004cOAD <http://a/>",
+        "CLEAR ALL ; LOAD <http://a/>",
+        "PREFIX a: <http://a/> LOAD a:b",
+        "LOAD <http://a/> nonsense",
+    ],
+)
+def test_load_is_seen(update: str) -> None:
+    assert outline(update).has_load
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "INSERT DATA { <a:a> <a:load> 'LOAD <http://a/>' }",
+        "CLEAR ALL # LOAD <http://a/>",
+        "CLEAR GRAPH <a:load>",
+    ],
+)
+def test_the_word_load_alone_is_no_load(update: str) -> None:
+    assert not outline(update).has_load
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT (RAND() AS ?x) {}", True),
+        ("SELECT (now() AS ?x) {}", True),
+        ("SELECT * { FILTER(UUID() = STRUUID()) }", True),
+        (r"SELECT (\u0052AND() AS ?x) {}", True),
+        ("SELECT * { ?s ?p ?brand }", False),
+        ("SELECT * { ?s ?p ?o }", False),
+    ],
+)
+def test_query_whose_answer_changes_is_seen(query: str, expected: bool) -> None:
+    assert outline(query).volatile is expected
+
+
+@given(st.text())
+def test_any_text_can_be_looked_at(text: str) -> None:
+    outline(text)
+    outline(f"{text} SERVICE FROM LOAD")
+
+
+_TEN = ox.Store()
+_TEN.update("INSERT DATA { " + " ".join(f"<a:{n}> <a:p> {n} ." for n in range(10)) + " }")
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT * { ?s ?p ?o }", 10),
+        ("SELECT * { ?s ?p ?o } LIMIT 4", 4),
+        ("SELECT * { ?s ?p ?o } limit 4 offset 8", 2),
+        ("SELECT * { ?s ?p ?o } OFFSET 8 LIMIT 7", 2),
+        ("SELECT * { ?s ?p ?o } ORDER BY ?o # LIMIT 3", 10),
+        ("SELECT * { { SELECT ?o { ?s ?p ?o } LIMIT 9 } }", 9),
+        ("SELECT * { ?s ?p ?o } ORDER BY ?o LIMIT 9 VALUES ?o { 1 2 3 }", 3),
+        ("SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 1)", 1),
+        ("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", 10),
+        ("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 8", 8),
+    ],
+)
+@pytest.mark.parametrize("cap", [1, 3, 5, 100])
+def test_capped_query_has_the_rows_of_the_query_up_to_the_cap(query: str, rows: int, cap: int) -> None:
+    assert len(list(_TEN.query(query))) == rows  # type: ignore[arg-type]  # the query does what the table says
+    assert len(list(_TEN.query(capped(query, cap)))) == min(rows, cap)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("query", ["ASK { ?s ?p ?o }", "SELECT nonsense {"])
+def test_what_cannot_be_capped_stays(query: str) -> None:
+    assert capped(query, 3) == query
+
+
+class TestWithDataset:
+    @pytest.fixture
+    def store(self) -> ox.Store:
+        store = ox.Store()
+        store.update(
+            "INSERT DATA { <a:d> <a:in> 0 GRAPH <a:g1> { <a:a> <a:in> 1 } GRAPH <a:g2> { <a:b> <a:in> 2 } }"
+        )
+        return store
+
+    def seen(self, store: ox.Store) -> set[str]:
+        return {q.subject.value for q in store.quads_for_pattern(None, ox.NamedNode("a:seen"), None)}  # type: ignore[union-attr]
+
+    def test_default_graph_of_the_where_is_the_one_named(self, store: ox.Store) -> None:
+        store.update(with_dataset("INSERT { ?s <a:seen> 1 } WHERE { ?s <a:in> ?o }", ["a:g1"], []))
+        assert self.seen(store) == {"a:a"}
+
+    def test_named_graphs_of_the_where_are_those_named(self, store: ox.Store) -> None:
+        update = "INSERT { ?s <a:seen> 1 } WHERE { GRAPH ?g { ?s <a:in> ?o } }"
+        store.update(with_dataset(update, [], ["a:g2"]))
+        assert self.seen(store) == {"a:b"}
+
+    def test_every_operation_matches_there(self, store: ox.Store) -> None:
+        update = (
+            "INSERT { ?s <a:seen> 1 } WHERE { ?s <a:in> ?o } ; "
+            "DELETE { ?s <a:in> ?o } INSERT { ?s <a:seen> 2 } WHERE { ?s <a:in> ?o FILTER(?o = 1) }"
+        )
+        store.update(with_dataset(update, ["a:g1"], []))
+        values = {q.object.value for q in store.quads_for_pattern(None, ox.NamedNode("a:seen"), None)}  # type: ignore[union-attr]
+        assert self.seen(store) == {"a:a"}
+        assert values == {"1", "2"}
+
+    def test_delete_where_takes_only_what_is_there(self, store: ox.Store) -> None:
+        # DELETE WHERE deletes from the default graph; only what also stands in <a:g1> matches.
+        store.update("INSERT DATA { <a:a> <a:in> 1 }")
+        store.update(with_dataset("DELETE WHERE { ?s <a:in> ?o }", ["a:g1"], []))
+        left = {q.subject.value for q in store.quads_for_pattern(None, None, None, ox.DefaultGraph())}  # type: ignore[union-attr]
+        assert left == {"a:d"}
+
+    def test_operations_without_where_stay(self) -> None:
+        update = "INSERT DATA { <a:a> <a:b> 'WHERE' } ; CLEAR GRAPH <a:g>"
+        assert with_dataset(update, ["a:g1"], []) == update
+
+    @pytest.mark.parametrize(
+        "update",
+        [
+            "INSERT { ?s <a:seen> 1 } USING <a:g2> WHERE { ?s ?p ?o }",
+            "INSERT { ?s <a:seen> 1 } USING NAMED <a:g2> WHERE { ?s ?p ?o }",
+            "WITH <a:g2> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+        ],
+    )
+    def test_update_with_its_own_dataset_is_refused(self, update: str) -> None:
+        # SPARQL 1.1 Protocol, section 2.2.3
+        with pytest.raises(QueryRefusedError, match="using-graph-uri"):
+            with_dataset(update, ["a:g1"], [])
+
+    def test_update_that_is_not_understood_is_refused(self) -> None:
+        with pytest.raises(QuerySyntaxError):
+            with_dataset("INSERT nonsense", ["a:g1"], [])
+
+
+def test_silent_load_does_nothing_and_is_no_load() -> None:
+    text = "LOAD SILENT <http://127.0.0.1:9/> INTO GRAPH <http://e/g> ; INSERT DATA { <a:a> <a:b> 1 } ;"
+    assert not outline(text).has_load
+    assert "LOAD" not in query_features.without_silent_loads(text)
+
+
+def test_load_before_a_last_semicolon_is_a_load() -> None:
+    seen = outline("LOAD <http://127.0.0.1:9/> ;")
+    assert seen.has_load
+    assert not seen.unclear
