@@ -17,8 +17,8 @@ from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from mesoonto.dataset.versions import Location
 from mesoonto_server.web.app import create_app
-from mesoonto_server.gateway import Gateway
-from mesoonto_server.serving import start
+from mesoonto_server.front.gateway import Gateway
+from mesoonto_server.processes import start
 from mesoonto_server.settings import Settings
 
 class Server(ThreadingMixIn, WSGIServer):
