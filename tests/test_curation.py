@@ -54,9 +54,9 @@ class TestTemplates:
 def test_gaps_are_found_and_only_where_they_are() -> None:
     store = ox.Store()
     turtle = """@prefix meso: <https://w3id.org/mesoonto/> . @prefix : <http://e/> .
-        :full a meso:Result ; meso:locator "abstract" ; meso:confirmedBy :page ; meso:population :all ;
-            meso:statistic meso:MESO_0004101 ; meso:lowerBound 0.5 ; meso:intervalLevel 95.0 .
-        :thin a meso:Result ; meso:locator "secondary account" ; meso:statistic meso:MESO_0004101 ."""
+        :full a meso:Result ; meso:locator "abstract" ; meso:confirmedBy :page ; meso:hasPopulation :all ;
+            meso:hasStatistic meso:MESO_0004101 ; meso:lowerBound 0.5 ; meso:intervalLevel 95.0 .
+        :thin a meso:Result ; meso:locator "secondary account" ; meso:hasStatistic meso:MESO_0004101 ."""
     store.load(turtle, format=ox.RdfFormat.TURTLE)
     found = {(gap.lack, gap.record) for gap in completeness.gaps(Engine(store, "x"))}
     assert found == {

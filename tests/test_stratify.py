@@ -112,7 +112,7 @@ def test_results_of_excluded_strata_are_left_out(
     profile = Profile(histology, ())
     found = stratify(store, profile, vocabulary.strata(profile))
     shown = {r.iri for r in found.results}
-    rows = store.query(f"SELECT ?r {{ ?r <{MESO}population> <{other}> }}", use_default_graph_as_union=True)
+    rows = store.query(f"SELECT ?r {{ ?r <{MESO}hasPopulation> <{other}> }}", use_default_graph_as_union=True)
     foreign = {row["r"].value for row in rows}  # type: ignore[union-attr]
     assert shown
     assert shown & foreign == set()
@@ -159,7 +159,7 @@ def test_profile_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "p.ttl"
     path.write_text(
         f"@prefix meso: <{MESO}> . [] a meso:TumourProfile ; "
-        f"meso:disease <{SARCOMATOID}> ; meso:feature <{ASS1_LOSS}> ."
+        f"meso:hasDisease <{SARCOMATOID}> ; meso:hasBiomarker <{ASS1_LOSS}> ."
     )
     assert read_profile(path) == Profile(SARCOMATOID, (ASS1_LOSS,))
     path.write_text("")

@@ -103,9 +103,9 @@ def _study(number: int, random: Random) -> Iterator[str]:
     yield f"{study} {RDF_TYPE} <{MESO}Study> .\n"
     yield f'{study} {LABEL} "{name}"@en .\n'
     yield f'{study} <{MESO}registryId> "BENCH{number:08}" .\n'
-    yield f"{study} <{MESO}phase> <{MESO}Phase{random.randint(1, 3)}> .\n"
-    yield f"{study} <{MESO}design> <{MESO}{random.choice(('RandomisedComparative', 'SingleArm'))}> .\n"
-    yield f"{study} <{MESO}setting> <{MESO}{random.choice(('FirstLine', 'LaterLine'))}> .\n"
+    yield f"{study} <{MESO}hasPhase> <{MESO}Phase{random.randint(1, 3)}> .\n"
+    yield f"{study} <{MESO}hasDesign> <{MESO}{random.choice(('RandomisedComparative', 'SingleArm'))}> .\n"
+    yield f"{study} <{MESO}hasTreatmentSetting> <{MESO}{random.choice(('FirstLine', 'LaterLine'))}> .\n"
     yield f'{study} <{MESO}enrolment> "{random.randint(20, 900)}"^^<{XSD}integer> .\n'
     yield f"{study} <{DCTERMS}source> {paper} .\n"
 
@@ -123,9 +123,9 @@ def _study(number: int, random: Random) -> Iterator[str]:
         yield f"{arm} {RDF_TYPE} <{MESO}Arm> .\n"
         yield f'{arm} {LABEL} "{name}: arm {order + 1}"@en .\n'
         yield f"{arm} <{MESO}ofCohort> {cohort} .\n"
-        yield f"{arm} <{MESO}role> <{MESO}{role}> .\n"
+        yield f"{arm} <{MESO}hasArmRole> <{MESO}{role}> .\n"
         yield f'{arm} <{MESO}armSize> "{random.randint(10, 450)}"^^<{XSD}integer> .\n'
-        yield f"{arm} <{MESO}intervention> <{BENCH}intervention_{random.randrange(INTERVENTIONS)}> .\n"
+        yield f"{arm} <{MESO}hasIntervention> <{BENCH}intervention_{random.randrange(INTERVENTIONS)}> .\n"
 
     for order in range(3):
         result = f"<{BENCH}result_{number}_{order}>"
@@ -133,9 +133,9 @@ def _study(number: int, random: Random) -> Iterator[str]:
         yield f"{result} {RDF_TYPE} <{MESO}Result> .\n"
         yield f'{result} {LABEL} "{name}: result {order + 1}"@en .\n'
         yield f"{result} <{MESO}ofCohort> {cohort} .\n"
-        yield f"{result} <{MESO}measure> <{BENCH}measure_{random.randrange(MEASURES)}> .\n"
-        yield f"{result} <{MESO}experimentalArm> {arms[0]} .\n"
-        yield f"{result} <{MESO}referenceArm> {arms[1]} .\n"
+        yield f"{result} <{MESO}hasEndPoint> <{BENCH}measure_{random.randrange(MEASURES)}> .\n"
+        yield f"{result} <{MESO}hasExperimentalArm> {arms[0]} .\n"
+        yield f"{result} <{MESO}hasReferenceArm> {arms[1]} .\n"
         yield f'{result} <{MESO}value> "{value / 100}"^^<{XSD}decimal> .\n'
         yield f'{result} <{MESO}lowerBound> "{(value - 20) / 100}"^^<{XSD}decimal> .\n'
         yield f'{result} <{MESO}upperBound> "{(value + 25) / 100}"^^<{XSD}decimal> .\n'
@@ -152,11 +152,11 @@ def _study(number: int, random: Random) -> Iterator[str]:
         claimed = random.randrange(INTERVENTIONS)
         yield f"{statement} {RDF_TYPE} <{MESO}EvidenceStatement> .\n"
         yield f'{statement} {LABEL} "{name}: statement {order + 1}"@en .\n'
-        yield f"{statement} <{MESO}claimSubject> <{BENCH}mechanism_{subject}> .\n"
-        yield f"{statement} <{MESO}claimRelation> <{MESO}impairsResponseTo> .\n"
-        yield f"{statement} <{MESO}claimObject> <{BENCH}intervention_{claimed}> .\n"
-        yield f"{statement} <{MESO}direction> <{MESO}{random.choice(DIRECTIONS)}> .\n"
-        yield f"{statement} <{MESO}evidenceLevel> <{MESO}Level{random.choice('ABCDE')}> .\n"
+        yield f"{statement} <{MESO}hasClaimSubject> <{BENCH}mechanism_{subject}> .\n"
+        yield f"{statement} <{MESO}hasClaimRelation> <{MESO}impairsResponseTo> .\n"
+        yield f"{statement} <{MESO}hasClaimObject> <{BENCH}intervention_{claimed}> .\n"
+        yield f"{statement} <{MESO}hasDirection> <{MESO}{random.choice(DIRECTIONS)}> .\n"
+        yield f"{statement} <{MESO}hasEvidenceLevel> <{MESO}Level{random.choice('ABCDE')}> .\n"
         yield f"{statement} <{DCTERMS}source> {paper} .\n"
         yield f'{statement} <{MESO}locator> "table {random.randint(1, 9)}" .\n'
         if index % STATEMENT_CHAIN:

@@ -104,59 +104,60 @@ TEMPLATES = (
     ),
     Template(
         "join-2",
-        "SELECT ?statement ?label { ?statement meso:claimSubject $x ; rdfs:label ?label } LIMIT $n",
+        "SELECT ?statement ?label { ?statement meso:hasClaimSubject $x ; rdfs:label ?label } LIMIT $n",
         _mechanisms,
     ),
     Template(
         "join-3",
-        "SELECT ?result ?value { ?arm meso:intervention $x . "
-        "?result meso:experimentalArm ?arm ; meso:value ?value } LIMIT $n",
+        "SELECT ?result ?value { ?arm meso:hasIntervention $x . "
+        "?result meso:hasExperimentalArm ?arm ; meso:value ?value } LIMIT $n",
         _interventions,
     ),
     Template(
         "join-4",
-        "SELECT ?study ?arm { ?arm meso:intervention $x ; meso:ofCohort ?cohort . "
-        "?cohort meso:ofStudy ?study . ?study meso:phase meso:Phase3 } LIMIT $n",
+        "SELECT ?study ?arm { ?arm meso:hasIntervention $x ; meso:ofCohort ?cohort . "
+        "?cohort meso:ofStudy ?study . ?study meso:hasPhase meso:Phase3 } LIMIT $n",
         _interventions,
     ),
     Template(
         "join-5",
-        "SELECT ?study ?name ?value { ?drug rdfs:subClassOf $x . ?arm meso:intervention ?drug ; "
-        "meso:ofCohort ?cohort . ?result meso:experimentalArm ?arm ; meso:value ?value . "
+        "SELECT ?study ?name ?value { ?drug rdfs:subClassOf $x . ?arm meso:hasIntervention ?drug ; "
+        "meso:ofCohort ?cohort . ?result meso:hasExperimentalArm ?arm ; meso:value ?value . "
         "?cohort meso:ofStudy ?study . ?study rdfs:label ?name } LIMIT $n",
         _parents,
     ),
     Template(
         "optional",
-        "SELECT ?result ?value ?met ?issued { ?result meso:measure $x ; meso:value ?value "
+        "SELECT ?result ?value ?met ?issued { ?result meso:hasEndPoint $x ; meso:value ?value "
         "OPTIONAL { ?result meso:endPointMet ?met } "
         "OPTIONAL { ?result dcterms:source ?paper . ?paper dcterms:issued ?issued } } LIMIT $n",
         _measures,
     ),
     Template(
         "aggregate-count",
-        "SELECT ?measure (COUNT(?result) AS ?results) { ?result meso:measure ?measure ; meso:value ?value "
-        "FILTER(?value < $x) } GROUP BY ?measure LIMIT $n",
+        "SELECT ?measure (COUNT(?result) AS ?results) { ?result meso:hasEndPoint ?measure ; "
+        "meso:value ?value FILTER(?value < $x) } GROUP BY ?measure LIMIT $n",
         _bounds,
     ),
     # Here the counter is a bound above all values, since Virtuoso refuses ORDER BY with a LIMIT over 10,000.
     Template(
         "aggregate-average",
         "SELECT ?drug (AVG(?value) AS ?mean) (MIN(?value) AS ?least) (MAX(?value) AS ?most) "
-        "{ ?result meso:measure $x ; meso:experimentalArm ?arm ; meso:value ?value . "
-        "?arm meso:intervention ?drug FILTER(?value < $n) } GROUP BY ?drug ORDER BY DESC(?mean) ?drug",
+        "{ ?result meso:hasEndPoint $x ; meso:hasExperimentalArm ?arm ; meso:value ?value . "
+        "?arm meso:hasIntervention ?drug FILTER(?value < $n) } GROUP BY ?drug ORDER BY DESC(?mean) ?drug",
         _measures,
     ),
     Template(
         "path",
         "SELECT ?mechanism ?statement { ?mechanism rdfs:subClassOf+ $x . "
-        "?statement meso:claimSubject ?mechanism } LIMIT $n",
+        "?statement meso:hasClaimSubject ?mechanism } LIMIT $n",
         _branches,
     ),
     Template(
         "construct",
-        "CONSTRUCT { ?statement meso:claimObject ?drug ; meso:direction ?direction } WHERE "
-        "{ ?statement meso:claimSubject $x ; meso:claimObject ?drug ; meso:direction ?direction } LIMIT $n",
+        "CONSTRUCT { ?statement meso:hasClaimObject ?drug ; meso:hasDirection ?direction } WHERE { "
+        "?statement meso:hasClaimSubject $x ; meso:hasClaimObject ?drug ; meso:hasDirection ?direction "
+        "} LIMIT $n",
         _mechanisms,
         GRAPH,
     ),

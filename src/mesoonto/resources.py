@@ -46,7 +46,7 @@ def mapping_files() -> list[Path]:
 
 def record_files() -> list[Path]:
     """The curated records."""
-    return sorted((ontology_dir() / "data").glob("*.ttl"))
+    return sorted((ontology_dir() / "data").rglob("*.ttl"))
 
 
 def shape_files() -> list[Path]:

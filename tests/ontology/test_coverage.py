@@ -90,7 +90,7 @@ def test_every_trial_of_the_list_is_there(engine: Engine) -> None:
 
 
 def test_every_cohort_has_an_arm_and_every_randomised_study_two(engine: Engine) -> None:
-    one_armed = """SELECT ?x { ?cohort meso:ofStudy ?study . ?study meso:design ?design ; rdfs:label ?x .
+    one_armed = """SELECT ?x { ?cohort meso:ofStudy ?study . ?study meso:hasDesign ?design ; rdfs:label ?x .
         FILTER(?design IN (meso:RandomisedComparative, meso:RandomisedNonComparative))
         { SELECT ?study (COUNT(DISTINCT ?arm) AS ?arms)
           { ?arm meso:ofCohort/meso:ofStudy ?study } GROUP BY ?study }
@@ -109,7 +109,9 @@ def test_mechanisms_lie_in_every_layer(engine: Engine) -> None:
 
 
 def test_shown_and_extrapolated_can_be_told_apart(engine: Engine) -> None:
-    contexts = values(engine, "SELECT DISTINCT ?x { ?s a meso:EvidenceStatement ; meso:diseaseContext ?x }")
+    contexts = values(
+        engine, "SELECT DISTINCT ?x { ?s a meso:EvidenceStatement ; meso:hasDiseaseContext ?x }"
+    )
     assert "https://w3id.org/mesoonto/PleuralContext" in contexts
     assert "https://w3id.org/mesoonto/OtherCancerContext" in contexts
 

@@ -13,12 +13,12 @@ _LACKS: dict[str, str] = {
     "figure without a second source": """
         ?record a meso:Result . FILTER NOT EXISTS { ?record meso:confirmedBy ?page }""",
     "hazard ratio without an interval": """
-        ?record meso:statistic meso:MESO_0004101 . FILTER NOT EXISTS { ?record meso:lowerBound ?lower }""",
+        ?record meso:hasStatistic meso:MESO_0004101 . FILTER NOT EXISTS { ?record meso:lowerBound ?lower }""",
     "interval whose level was not read": """
         ?record a meso:Result ; meso:lowerBound ?lower .
         FILTER NOT EXISTS { ?record meso:intervalLevel ?level }""",
     "figure whose population was not read": """
-        ?record a meso:Result . FILTER NOT EXISTS { ?record meso:population ?population }""",
+        ?record a meso:Result . FILTER NOT EXISTS { ?record meso:hasPopulation ?population }""",
     "p value whose sidedness was not read": """
         ?record a meso:Result ; meso:pValue ?p . FILTER NOT EXISTS { ?record meso:sidedness ?sides }""",
     "analysis without a data cut-off": """
@@ -26,8 +26,8 @@ _LACKS: dict[str, str] = {
     "arm without a number of patients": """
         ?record a meso:Arm . FILTER NOT EXISTS { ?record meso:armSize ?n }""",
     "arm with an agent whose dose was not read": """
-        ?record a meso:Arm ; meso:component ?component .
-        ?component meso:agent/rdfs:subClassOf meso:MESO_0000003 .
+        ?record a meso:Arm ; meso:hasComponent ?component .
+        ?component meso:administers/rdfs:subClassOf meso:MESO_0000003 .
         FILTER NOT EXISTS { ?component meso:dose|meso:doseText ?dose }""",
     "cohort without a result": """
         ?record a meso:Cohort . FILTER NOT EXISTS { ?result a meso:Result ; meso:ofCohort ?record }""",
@@ -37,7 +37,7 @@ _LACKS: dict[str, str] = {
     "publication without PMID and DOI": """
         ?record a meso:Publication . FILTER NOT EXISTS { ?record bibo:pmid|bibo:doi ?id }""",
     "publication of which no own text was read": """
-        ?record a meso:Publication ; meso:readingDepth meso:SecondaryAccountRead""",
+        ?record a meso:Publication ; meso:hasReadingDepth meso:SecondaryAccountRead""",
 }
 
 

@@ -168,7 +168,7 @@ def read_profile(path: Path) -> Profile:
         if t.subject == subjects[0] and isinstance(t.object, ox.NamedNode):
             found.setdefault(t.predicate.value.removeprefix(MESO), []).append(t.object.value)
     return Profile(
-        found["disease"][0],
-        tuple(sorted(found.get("feature", ()))),
-        next(iter(found.get("setting", ())), None),
+        found["hasDisease"][0],
+        tuple(sorted(found.get("hasBiomarker", ()))),
+        next(iter(found.get("hasTreatmentSetting", ())), None),
     )

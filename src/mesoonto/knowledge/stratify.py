@@ -152,11 +152,12 @@ class _Stratification:
                 (GROUP_CONCAT(DISTINCT STR(?population); SEPARATOR=" ") AS ?populations)
                 (MIN(?from) AS ?source)
             WHERE {
-                ?s a meso:EvidenceStatement ; rdfs:label ?text ; meso:claimSubject ?subject ;
-                    meso:claimRelation ?relation ; meso:claimObject ?object ; meso:diseaseContext ?context ;
-                    meso:direction/rdfs:label ?direction ; meso:evidenceLevel/rdfs:label ?level ;
+                ?s a meso:EvidenceStatement ; rdfs:label ?text ; meso:hasClaimSubject ?subject ;
+                    meso:hasClaimRelation ?relation ; meso:hasClaimObject ?object ;
+                    meso:hasDiseaseContext ?context ;
+                    meso:hasDirection/rdfs:label ?direction ; meso:hasEvidenceLevel/rdfs:label ?level ;
                     dcterms:source ?from .
-                OPTIONAL { ?s meso:population ?population }
+                OPTIONAL { ?s meso:hasPopulation ?population }
             } GROUP BY ?s ?text ?subject ?relation ?object ?direction ?level ?context ORDER BY ?s"""
         )
         found = []
@@ -259,14 +260,14 @@ class _Stratification:
             WHERE {
                 ?r a meso:Result ; rdfs:label ?text ; dcterms:source ?from ;
                     meso:ofCohort/meso:ofStudy ?study .
-                OPTIONAL { ?r meso:population ?population }
+                OPTIONAL { ?r meso:hasPopulation ?population }
                 OPTIONAL { ?statement meso:basedOn ?r }
                 OPTIONAL { ?r meso:value ?value } OPTIONAL { ?r meso:unit ?unit }
                 OPTIONAL { ?r meso:lowerBound ?low } OPTIONAL { ?r meso:upperBound ?high }
                 OPTIONAL { ?r meso:intervalLevel ?level } OPTIONAL { ?r meso:pValue ?p }
                 OPTIONAL { ?r meso:locator ?locator }
-                OPTIONAL { ?study meso:setting ?study_setting }
-                BIND(EXISTS { ?r meso:analysis/^meso:supersedes ?later } AS ?superseded)
+                OPTIONAL { ?study meso:hasTreatmentSetting ?study_setting }
+                BIND(EXISTS { ?r meso:hasAnalysis/^meso:supersedes ?later } AS ?superseded)
             } GROUP BY ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?study_setting ?superseded
             ORDER BY ?text ?r"""
         )
@@ -299,8 +300,8 @@ class _Stratification:
     def _in_trial(self, interventions: set[str]) -> tuple[str, ...]:
         rows = self._rows(
             """SELECT DISTINCT ?i ?text ?date WHERE {
-                ?status a meso:DevelopmentStatus ; meso:stage meso:StageInTrial ; rdfs:label ?text ;
-                    dcterms:issued ?date ; meso:intervention ?i .
+                ?status a meso:DevelopmentStatus ; meso:hasDevelopmentStage meso:StageInTrial ;
+                    rdfs:label ?text ; dcterms:issued ?date ; meso:hasIntervention ?i .
                 FILTER NOT EXISTS { ?later meso:supersedes ?status }
             } ORDER BY DESC(STR(?date)) ?text"""
         )

@@ -51,10 +51,10 @@ def _trial(key: str, curation: str, today: datetime.date) -> str:
 mesod:study_{key} a meso:Study ;
     rdfs:label ""@en ;                              # the name that people use
     meso:registryId "{key}" ;
-    meso:phase meso: ;                              # Phase1 Phase1Phase2 Phase2 Phase2Phase3 Phase3
-    meso:design meso: ;                             # RandomisedComparative RandomisedNonComparative SingleArm
-    meso:setting meso: ;                            # FirstLine SecondOrLaterLine Maintenance Perioperative
-    meso:disease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
+    meso:hasPhase meso: ;                              # Phase1 Phase1Phase2 Phase2 Phase2Phase3 Phase3
+    meso:hasDesign meso: ;                # RandomisedComparative RandomisedNonComparative SingleArm
+    meso:hasTreatmentSetting meso: ;      # FirstLine SecondOrLaterLine Maintenance Perioperative
+    meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
     meso:enrolment 0 ;
     dcterms:source pmid: ;
     {curation}
@@ -70,7 +70,7 @@ def _cohort_of(trial: str, name: str) -> str:
     return f"""mesod:cohort_{trial}_{name} a meso:Cohort ;
     rdfs:label ""@en ;
     meso:ofStudy mesod:study_{trial} ;
-    meso:primaryEndPoint meso:MESO_0004001 .        # overall survival
+    meso:hasPrimaryEndPoint meso:MESO_0004001 .        # overall survival
 """
 
 
@@ -78,10 +78,10 @@ def _arm_of(trial: str, name: str, cohort: str = "main") -> str:
     return f"""mesod:arm_{trial}_{name} a meso:Arm ;
     rdfs:label ""@en ;
     meso:ofCohort mesod:cohort_{trial}_{cohort} ;
-    meso:role meso: ;                               # ExperimentalArm ActiveComparatorArm PlaceboComparatorArm
+    meso:hasArmRole meso: ;               # ExperimentalArm ActiveComparatorArm PlaceboComparatorArm
     meso:armSize 0 ;
-    meso:intervention meso:MESO_ ;
-    meso:component [ a meso:RegimenComponent ; meso:order 1 ; meso:agent meso:MESO_ ;
+    meso:hasIntervention meso:MESO_ ;
+    meso:hasComponent [ a meso:RegimenComponent ; meso:order 1 ; meso:administers meso:MESO_ ;
         meso:dose 0.0 ; meso:doseUnit "mg/kg" ; meso:schedule ""@en ] .
 """
 
@@ -90,7 +90,7 @@ def _analysis_of(trial: str, name: str) -> str:
     return f"""mesod:analysis_{trial}_{name} a meso:Analysis ;
     rdfs:label ""@en ;
     meso:ofCohort mesod:cohort_{trial}_main ;
-    meso:analysisKind meso: ;                       # InterimAnalysis PrimaryAnalysis FollowUpAnalysis
+    meso:hasAnalysisKind meso: ;                       # InterimAnalysis PrimaryAnalysis FollowUpAnalysis
     meso:dataCutoff ""^^xsd:date ;
     dcterms:source pmid: .
 """
@@ -100,16 +100,16 @@ def _result_of(trial: str, name: str, analysis: str) -> str:
     return f"""mesod:result_{trial}_{name} a meso:Result ;
     rdfs:label ""@en ;
     meso:ofCohort mesod:cohort_{trial}_main ;
-    meso:analysis mesod:analysis_{trial}_{analysis} ;
-    meso:measure meso:MESO_0004001 ;                # overall survival
-    meso:statistic meso:MESO_0004101 ;              # hazard ratio
-    meso:experimentalArm mesod:arm_{trial}_ ;
-    meso:referenceArm mesod:arm_{trial}_ ;
-    meso:population meso:AllRandomised ;
+    meso:hasAnalysis mesod:analysis_{trial}_{analysis} ;
+    meso:hasEndPoint meso:MESO_0004001 ;                # overall survival
+    meso:hasStatistic meso:MESO_0004101 ;              # hazard ratio
+    meso:hasExperimentalArm mesod:arm_{trial}_ ;
+    meso:hasReferenceArm mesod:arm_{trial}_ ;
+    meso:hasPopulation meso:AllRandomised ;
     meso:value 0.0 ; meso:unit "1" ;
     meso:lowerBound 0.0 ; meso:upperBound 0.0 ; meso:intervalLevel 95.0 ;   # the level as printed
     meso:pValue 0.0 ; meso:pQualifier "=" ;
-    meso:endPointRole meso:PrimaryEndPoint ; meso:endPointMet true ;
+    meso:hasEndPointRole meso:PrimaryEndPoint ; meso:endPointMet true ;
     dcterms:source pmid: ; meso:locator "abstract" .
 """
 
@@ -136,8 +136,8 @@ def _status(key: str, curation: str, today: datetime.date) -> str:
     return f"""{_ADVICE}
 mesod:status_{key} a meso:DevelopmentStatus ;
     rdfs:label ""@en ;                              # what happened, in one sentence of our own
-    meso:intervention meso:MESO_ ; meso:disease obo:MONDO_0005112 ;
-    meso:stage meso: ;                              # StageInTrial StageApproved StageDiscontinued ...
+    meso:hasIntervention meso:MESO_ ; meso:hasDisease obo:MONDO_0005112 ;
+    meso:hasDevelopmentStage meso: ;      # StageInTrial StageApproved StageDiscontinued ...
     dcterms:issued "{today}"^^xsd:date ;            # the day of the event
     dcterms:source <> ;
     {curation}
@@ -148,9 +148,9 @@ mesod:status_{key} a meso:DevelopmentStatus ;
 def _tumour(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
     return f"""# For mesoonto stratify; remove what is not known.
 <urn:tumour:{key}> a meso:TumourProfile ;
-    meso:disease obo:MONDO_0005112 ;                # or its kind, such as obo:MONDO_0006378
-    meso:feature meso:MESO_ ;                       # a biomarker
-    meso:setting meso: .                            # FirstLine SecondOrLaterLine Maintenance Perioperative
+    meso:hasDisease obo:MONDO_0005112 ;                # or its kind, such as obo:MONDO_0006378
+    meso:hasBiomarker meso:MESO_ ;                       # a biomarker
+    meso:hasTreatmentSetting meso: .      # FirstLine SecondOrLaterLine Maintenance Perioperative
 """
 
 
@@ -162,12 +162,12 @@ def _statement(key: str, curation: str, today: datetime.date) -> str:
     return f"""{_ADVICE}
 mesod:statement_PMID{key}_1 a meso:EvidenceStatement ;
     rdfs:label ""@en ;                              # claim and finding in one sentence of our own
-    meso:claimSubject meso:MESO_ ; meso:claimRelation meso: ; meso:claimObject meso:MESO_ ;
-    meso:direction meso: ;                          # Supports Refutes Inconclusive
-    meso:design meso: ;                             # HumanCorrelative ExVivo MouseExperiment InVitro InSilico
-    meso:diseaseContext meso: ;                     # PleuralContext PeritonealContext OtherCancerContext ...
-    meso:evidenceLevel meso: ;                      # LevelA to LevelE
-    meso:evidenceType obo:ECO_ ;
+    meso:hasClaimSubject meso:MESO_ ; meso:hasClaimRelation meso: ; meso:hasClaimObject meso:MESO_ ;
+    meso:hasDirection meso: ;                          # Supports Refutes Inconclusive
+    meso:hasDesign meso: ;                # HumanCorrelative ExVivo MouseExperiment InVitro InSilico
+    meso:hasDiseaseContext meso: ;        # PleuralContext PeritonealContext OtherCancerContext ...
+    meso:hasEvidenceLevel meso: ;                      # LevelA to LevelE
+    meso:hasEvidenceType obo:ECO_ ;
     dcterms:source pmid:{key} ; meso:locator "abstract" ;
     {curation}
 
@@ -179,10 +179,10 @@ def _decision(key: str, curation: str, today: datetime.date) -> str:
     return f"""{_ADVICE}
 mesod:decision_{key} a meso:HealthTechnologyAppraisal ; # or GuidelineRecommendation MarketingAuthorisation
     rdfs:label ""@en ;
-    meso:body "{body}" ; meso:jurisdiction "" ; meso:decisionNumber "{number}" ;
+    meso:issuingBody "{body}" ; meso:jurisdiction "" ; meso:decisionNumber "{number}" ;
     dcterms:issued ""^^xsd:date ;
-    meso:intervention meso:MESO_ ; meso:setting meso: ;
-    meso:outcome meso: ;            # Recommended RecommendedWithRestriction NotRecommended Approved Withdrawn
+    meso:hasIntervention meso:MESO_ ; meso:hasTreatmentSetting meso: ;
+    meso:hasDecisionOutcome meso: ;  # Recommended RecommendedWithRestriction NotRecommended ...
     meso:populationText ""@en ;
     meso:restriction ""@en ;
     meso:basedOn mesod:study_ ;
@@ -198,7 +198,7 @@ def _publication(today: datetime.date, pmid: str = "") -> str:
     dcterms:bibliographicCitation "" ;              # Surname X et al. Journal 2026;1(2):3-4
     bibo:doi "" ; bibo:pmid "{pmid}" ;
     dcterms:issued "{today.year}"^^xsd:gYear ;
-    meso:readingDepth meso: ;                # AbstractRead ExcerptRead FullTextRead SecondaryAccountRead
+    meso:hasReadingDepth meso: ;                # AbstractRead ExcerptRead FullTextRead SecondaryAccountRead
     meso:dateRead "{today}"^^xsd:date ;
     meso:readAt <> .
 """

@@ -185,11 +185,11 @@ class Explainer:
         found = [
             iri
             for iri, facts in said.items()
-            if facts.get("claimSubject") == mechanism
-            and facts.get("claimObject") == state
-            and facts.get("claimRelation") == f"{MESO}activeIn"
-            and facts.get("direction") == f"{MESO}Supports"
-            and facts.get("diseaseContext") in _CONTEXTS
+            if facts.get("hasClaimSubject") == mechanism
+            and facts.get("hasClaimObject") == state
+            and facts.get("hasClaimRelation") == f"{MESO}activeIn"
+            and facts.get("hasDirection") == f"{MESO}Supports"
+            and facts.get("hasDiseaseContext") in _CONTEXTS
         ]
         return tuple(
             Reason(self._names[iri], self._place(iri, "", self._about[iri])) for iri in sorted(found)

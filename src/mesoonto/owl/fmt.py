@@ -45,10 +45,29 @@ _RECORDS = (
     *("HealthTechnologyAppraisal", "MarketingAuthorisation", "DevelopmentStatus", "Publication"),
 )
 _FIELDS = (
-    *("order", "agent", "registryId", "ofStudy", "ofCohort", "phase", "design", "setting", "disease", "role"),
-    *("claimSubject", "claimRelation", "claimObject", "direction", "analysis", "measure", "statistic"),
-    *("experimentalArm", "referenceArm", "ofArm", "population", "populationSize", "value", "unit"),
-    *("lowerBound", "upperBound", "intervalLevel", "intervention", "component"),
+    *(
+        "order",
+        "administers",
+        "registryId",
+        "ofStudy",
+        "ofCohort",
+        "hasPhase",
+        "hasDesign",
+        "hasTreatmentSetting",
+        "hasDisease",
+        "hasArmRole",
+    ),
+    *(
+        "hasClaimSubject",
+        "hasClaimRelation",
+        "hasClaimObject",
+        "hasDirection",
+        "hasAnalysis",
+        "hasEndPoint",
+        "hasStatistic",
+    ),
+    *("hasExperimentalArm", "hasReferenceArm", "ofArm", "hasPopulation", "populationSize", "value", "unit"),
+    *("lowerBound", "upperBound", "intervalLevel", "hasIntervention", "hasComponent"),
 )
 #: Predicates that come first, in this order; the others follow by name.
 _PREDICATES = [

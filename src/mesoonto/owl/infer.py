@@ -48,8 +48,9 @@ RULES = (
         """CONSTRUCT { ?mechanism meso:reportedActiveIn ?state }
         WHERE {
             VALUES ?context { meso:PleuralContext meso:MixedMesotheliomaContext }
-            ?statement meso:claimRelation meso:activeIn ; meso:direction meso:Supports ;
-                meso:diseaseContext ?context ; meso:claimSubject ?mechanism ; meso:claimObject ?state .
+            ?statement meso:hasClaimRelation meso:activeIn ; meso:hasDirection meso:Supports ;
+                meso:hasDiseaseContext ?context ;
+                meso:hasClaimSubject ?mechanism ; meso:hasClaimObject ?state .
         }""",
     ),
 )

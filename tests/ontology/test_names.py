@@ -1,0 +1,58 @@
+"""Object properties are named by verbs, datatype properties by nouns, and labels agree with names."""
+
+from __future__ import annotations
+
+import re
+
+import pyoxigraph as ox
+import pytest
+
+from mesoonto import resources
+from mesoonto.files import rdf
+from mesoonto.namespaces import MESO, OBO, PREFIXES
+
+OWL = PREFIXES["owl"]
+TRIPLES = [quad.triple for path in resources.module_files() for quad in rdf.read(path)]
+
+
+def _objects(subject: ox.NamedNode, predicate: str) -> list[str]:
+    node = ox.NamedNode(predicate)
+    return [getattr(t.object, "value", "") for t in TRIPLES if (t.subject, t.predicate) == (subject, node)]
+
+
+def _properties(kind: str) -> list[ox.NamedNode]:
+    found = {t.subject for t in TRIPLES if t.object == ox.NamedNode(OWL + kind)}
+    return sorted((p for p in found if isinstance(p, ox.NamedNode) and p.value.startswith(MESO)), key=str)
+
+
+def _retired(term: ox.NamedNode) -> bool:
+    return _objects(term, f"{OWL}deprecated") == ["true"]
+
+
+#: How the name of an object property begins: ``has`` or ``of`` before a noun, or a verb form.
+VERBAL = re.compile(r"(has|of)[A-Z]|[a-z]+(s|ed)($|[A-Z])|[a-z]+(In|At|For|By|On|With|Of)$|notIndependentOf")
+
+PROPERTIES = [p for kind in ("ObjectProperty", "DatatypeProperty") for p in _properties(kind)]
+CURRENT = [p for p in PROPERTIES if not _retired(p)]
+
+
+@pytest.mark.parametrize(
+    "term", [p for p in CURRENT if p in _properties("ObjectProperty")], ids=lambda p: p.value[len(MESO) :]
+)
+def test_object_property_is_named_by_a_verb(term: ox.NamedNode) -> None:
+    assert VERBAL.match(term.value[len(MESO) :])
+
+
+@pytest.mark.parametrize("term", CURRENT, ids=lambda p: p.value[len(MESO) :])
+def test_label_agrees_with_name(term: ox.NamedNode) -> None:
+    (label,) = _objects(term, f"{PREFIXES['rdfs']}label")
+    assert re.sub(r"[ -]", "", label).lower() == term.value[len(MESO) :].lower()
+
+
+@pytest.mark.parametrize("term", [p for p in PROPERTIES if _retired(p)], ids=lambda p: p.value[len(MESO) :])
+def test_retired_property_names_what_replaces_it_and_is_equivalent(term: ox.NamedNode) -> None:
+    (replacement,) = _objects(term, f"{OBO}IAO_0100001")
+    assert _objects(term, f"{OWL}equivalentProperty") == [replacement]
+    assert ox.NamedNode(replacement) in PROPERTIES
+    assert not _retired(ox.NamedNode(replacement))
+    assert not [t for t in TRIPLES if t.predicate == term]
