@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto.validation.data.literals import XSD, decode, encode, is_well_formed
+from mesoonto.files.terms import XSD
+from mesoonto.validation.data.literals import decode, encode, is_well_formed
 from mesoonto.validation.engine.plan import Engine
 from tests.validation.helpers import load, outcome, shapes
 

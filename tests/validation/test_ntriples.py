@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mesoonto.errors import InputError
 from mesoonto.files.rdf import Source, find
+from mesoonto.files.terms import XSD
 from mesoonto.validation.data import ntriples
 from mesoonto.validation.data import store as data_files
-from mesoonto.validation.data.literals import XSD, decode, encode, encode_text
+from mesoonto.validation.data.literals import decode, encode, encode_text
 from mesoonto.validation.data.store import Data
 
 NODE = ox.NamedNode("https://example.org/n")

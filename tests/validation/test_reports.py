@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
-from mesoonto.validation.data.vocabulary import RDF
+from mesoonto.files.terms import RDF
 from mesoonto.validation.report.findings import Report, Severity
 from mesoonto.validation.report.outputs import Style, outputs
 from mesoonto.validation.validate import Options, validate

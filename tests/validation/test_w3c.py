@@ -19,10 +19,10 @@ import pytest
 
 from mesoonto.errors import MesoontoError
 from mesoonto.files.rdf import from_path
+from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
-from mesoonto.validation.data.literals import Term
-from mesoonto.validation.data.vocabulary import TYPE, sh
+from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.plan import Engine
 from mesoonto.validation.shapes.paths import read_path
 from tests.conftest import ROOT

@@ -47,7 +47,7 @@ def reading(max_rows: int, *, federated: bool = False) -> Handler:
 def judging(engine: Engine, job: bytes, reply: Reply) -> None:
     """The handler of workers that validate what was sent."""
     # SHACL takes half a second to import, which only these workers need.
-    from mesoonto_server.web import validation
+    from mesoonto_server.worker import validation
 
     request = decode_request(job)
     response = Response(request, Framed(reply))

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from mesoonto.files import turtle
 from mesoonto.files.rdf import CHUNK, Source, from_path
-from mesoonto.validation.data.literals import Term
+from mesoonto.files.terms import Term
 from mesoonto.validation.shapes.paths import Path
 
 _READABLE = (ox.RdfFormat.TURTLE, ox.RdfFormat.N_TRIPLES)

@@ -14,9 +14,7 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from mesoonto.validation.data.literals import XSD, Term
-from mesoonto.validation.data.ntriples import blank
-from mesoonto.validation.data.vocabulary import FIRST, NIL, REST, TYPE
+from mesoonto.files.terms import FIRST, NIL, REST, TYPE, XSD, Term, blank
 
 _TOKEN = re.compile(
     r"""(?P<space>(?:[ \t\r\n]+|\#[^\n\r]*)+)

@@ -12,10 +12,9 @@ import pyoxigraph as ox
 
 from mesoonto.errors import InputError
 from mesoonto.files.rdf import Source
+from mesoonto.files.terms import SUBCLASS, Term
 from mesoonto.validation.data import store as data_files
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.data.vocabulary import SUBCLASS
 from mesoonto.validation.engine.evaluate import Evaluator
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes import model

@@ -11,10 +11,9 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.files import rdf
+from mesoonto.files.terms import OWL, RDF, RDFS, SUBCLASS, TYPE, Term
 from mesoonto.namespaces import MESO, OBO, PREFIXES
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.data.vocabulary import OWL, RDF, RDFS, SUBCLASS, TYPE
 from mesoonto.validation.shapes.model import Shapes
 
 #: Data that name nothing in these namespaces say nothing about the shipped ontology.

@@ -9,13 +9,13 @@ from pathlib import Path
 from mesoonto import resources
 from mesoonto.errors import InputError, ShapeError
 from mesoonto.files.rdf import Source, find, from_path
+from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation import shipped
 from mesoonto.validation.advice import coverage, doubts
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.data.vocabulary import TYPE, sh
+from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.details import with_details
 from mesoonto.validation.engine.plan import Engine, prepare, run
 from mesoonto.validation.report.assemble import assemble

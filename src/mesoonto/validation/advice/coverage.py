@@ -6,11 +6,10 @@ from collections import Counter
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data.graph import told
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.store import read as read_statements
-from mesoonto.validation.data.vocabulary import TYPE
 from mesoonto.validation.engine.evaluate import Evaluator
 from mesoonto.validation.engine.plan import Outcome
 from mesoonto.validation.report.findings import Coverage, ShapeCoverage

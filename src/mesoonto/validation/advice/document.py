@@ -10,10 +10,10 @@ import pyoxigraph as ox
 
 from mesoonto.files import turtle
 from mesoonto.files.rdf import from_path
+from mesoonto.files.terms import OWL, RDF, TYPE, Term
 from mesoonto.validation.data.graph import told
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import load
-from mesoonto.validation.data.vocabulary import OWL, RDF, SH, TYPE
+from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.report.outputs import shown
 from mesoonto.validation.shapes import model

@@ -7,9 +7,9 @@ from collections.abc import Container, Iterator
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data.graph import Graph, told
-from mesoonto.validation.data.literals import Term
-from mesoonto.validation.data.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, TYPE, sh
+from mesoonto.validation.data.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, sh
 from mesoonto.validation.report.findings import Doubt
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.model import Shapes, named_shapes

@@ -14,10 +14,11 @@ from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import TYPE, XSD, Term
 from mesoonto.validation.data.graph import told
-from mesoonto.validation.data.literals import XSD, Term, decode, encode
+from mesoonto.validation.data.literals import decode, encode
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.data.vocabulary import NODE_KINDS, TYPE
+from mesoonto.validation.data.vocabulary import NODE_KINDS
 from mesoonto.validation.engine.evaluate import Evaluator
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path

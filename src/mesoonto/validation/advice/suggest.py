@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import LABEL, RDF, TYPE, XSD, Term
 from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.data.graph import told
-from mesoonto.validation.data.literals import XSD, Term, decode, is_well_formed
-from mesoonto.validation.data.vocabulary import LABEL, RDF, SH, TYPE
+from mesoonto.validation.data.literals import decode, is_well_formed
+from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.evaluate import Evaluator
 from mesoonto.validation.report.results import Result
 from mesoonto.validation.shapes import model

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 import pyoxigraph as ox
 
 from mesoonto.errors import ShapeError
+from mesoonto.files.terms import FIRST, NIL, REST, Term
 from mesoonto.namespaces import PREFIXES
-from mesoonto.validation.data.literals import Term
-from mesoonto.validation.data.vocabulary import FIRST, NIL, REST
 
 #: A list longer than this is taken for a mistake.
 MAX_LIST = 1_000_000

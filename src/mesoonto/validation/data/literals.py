@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 
 import pyoxigraph as ox
 
-XSD = "http://www.w3.org/2001/XMLSchema#"
+from mesoonto.files.terms import XSD, Term
 
 #: Stems of the datatypes that stand in for a changed literal; XSD's local name follows.
 WRITTEN = "urn:mesoonto:written:"
@@ -98,8 +98,6 @@ _SHORT = 40
 _TYPED = re.compile(
     rb'"(?<!\\")([^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"\^\^<http://www\.w3\.org/2001/XMLSchema#([A-Za-z]+)>'
 )
-
-Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
 
 def is_well_formed(lexical: str, datatype: str) -> bool:

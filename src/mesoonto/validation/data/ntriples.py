@@ -16,6 +16,7 @@ import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place
 from mesoonto.files.rdf import Source
+from mesoonto.files.terms import blank
 from mesoonto.validation.data.literals import encode_text
 
 NT = ox.RdfFormat.N_TRIPLES
@@ -69,15 +70,6 @@ def named_pieces(source: Source, file: int) -> Iterator[bytes]:
     while batch := list(itertools.islice(quads, size)):
         yield names.given(_written(batch), source)
         size = min(2 * size, _STATEMENTS)
-
-
-def blank(file: int, number: int) -> ox.BlankNode:
-    """The name of the blank node that comes *number*-th in file number *file*.
-
-    Names follow the order of appearance, so that a second reading of the file, which looks for places, gives
-    each node the same name.
-    """
-    return ox.BlankNode(f"f{file}b{number}")
 
 
 def has_blank(piece: bytes) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from mesoonto.files.rdf import Progress, Source
-from mesoonto.validation.data.literals import Term, decode
+from mesoonto.files.terms import Term
+from mesoonto.validation.data.literals import decode
 from mesoonto.validation.data.ntriples import NT, has_blank, named_pieces, parsed_pieces, pieces
 
 

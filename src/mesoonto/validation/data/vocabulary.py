@@ -5,16 +5,6 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 SH = "http://www.w3.org/ns/shacl#"
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-OWL = "http://www.w3.org/2002/07/owl#"
-
-TYPE = ox.NamedNode(RDF + "type")
-FIRST = ox.NamedNode(RDF + "first")
-REST = ox.NamedNode(RDF + "rest")
-NIL = ox.NamedNode(RDF + "nil")
-SUBCLASS = ox.NamedNode(RDFS + "subClassOf")
-LABEL = ox.NamedNode(RDFS + "label")
 
 
 def sh(name: str) -> ox.NamedNode:

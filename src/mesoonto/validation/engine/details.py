@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mesoonto.validation.data.literals import Term, encode_term
+from mesoonto.files.terms import Term
+from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.evaluate import Evaluator
 from mesoonto.validation.report.results import Result

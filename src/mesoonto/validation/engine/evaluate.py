@@ -11,9 +11,10 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import SUBCLASS, Term
 from mesoonto.validation.data.graph import unusable
-from mesoonto.validation.data.literals import Term, decode, encode_term
-from mesoonto.validation.data.vocabulary import SH, SUBCLASS
+from mesoonto.validation.data.literals import decode, encode_term
+from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine import to_sparql as to_sparql
 from mesoonto.validation.engine.to_sparql import Focus

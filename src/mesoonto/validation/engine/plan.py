@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
+from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph, told, unusable
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine.evaluate import Evaluator

@@ -18,10 +18,10 @@ from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.namespace import SH, XSD
 from rdflib.term import Identifier, Node
 
+from mesoonto.files.terms import OWL, RDFS, TYPE, Term
 from mesoonto.validation.data.graph import Graph as ShapesGraph
 from mesoonto.validation.data.graph import told, unusable
-from mesoonto.validation.data.literals import Term
-from mesoonto.validation.data.vocabulary import OWL, RDFS, TARGETS, TYPE, sh
+from mesoonto.validation.data.vocabulary import TARGETS, sh
 from mesoonto.validation.report.results import Result
 from mesoonto.validation.shapes.model import Shape, Shapes
 from mesoonto.validation.shapes.paths import read_path

@@ -16,8 +16,9 @@ import pyoxigraph as ox
 from tree_sitter import Node
 
 from mesoonto.dataset import syntax_tree
+from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import told, unusable
-from mesoonto.validation.data.literals import ILL_FORMED, WRITTEN, Term, by_value, decode
+from mesoonto.validation.data.literals import ILL_FORMED, WRITTEN, by_value, decode
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Query, Shape
 from mesoonto.validation.shapes.paths import Path

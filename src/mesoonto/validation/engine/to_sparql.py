@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.validation.data.literals import WRITTEN, XSD, Term, encode_term
-from mesoonto.validation.data.vocabulary import NODE_KINDS, TYPE
+from mesoonto.files.terms import TYPE, XSD, Term
+from mesoonto.validation.data.literals import WRITTEN, encode_term
+from mesoonto.validation.data.vocabulary import NODE_KINDS
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
 

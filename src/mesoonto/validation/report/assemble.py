@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import pyoxigraph as ox
 
 from mesoonto.files.places import Locator, locate
+from mesoonto.files.terms import Term
 from mesoonto.validation import shipped
 from mesoonto.validation.advice.suggest import Suggester
 from mesoonto.validation.data.graph import shortened, told
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.plan import Outcome

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.validation.data.literals import XSD, Term
-from mesoonto.validation.data.vocabulary import SH, TYPE, sh
+from mesoonto.files.terms import TYPE, XSD, Term
+from mesoonto.validation.data.vocabulary import SH, sh
 from mesoonto.validation.shapes.paths import Path, write_path
 
 #: The severities that do not make data fail (section 2.1.4); any other does.

@@ -7,8 +7,8 @@ from enum import Enum
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.shapes.paths import Path
 
 

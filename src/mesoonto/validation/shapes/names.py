@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 
-from mesoonto.validation.data.literals import Term
+from mesoonto.files.terms import Term
 from mesoonto.validation.shapes import model
 
 

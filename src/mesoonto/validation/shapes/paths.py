@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import FIRST, Term
 from mesoonto.validation.data.graph import Graph, told, unusable
-from mesoonto.validation.data.literals import Term
-from mesoonto.validation.data.vocabulary import FIRST, sh
+from mesoonto.validation.data.vocabulary import sh
 
 _UNARY = {"inversePath": "^", "zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
 _DEPTH = 50
@@ -97,7 +97,7 @@ def _operator(graph: Graph, node: Term, kind: str, depth: int) -> Path:
 
 def write_path(path: Path) -> tuple[Term, list[tuple[Term, ox.NamedNode, Term]]]:
     """The node for *path* and the triples that describe it."""
-    from mesoonto.validation.data.vocabulary import NIL, REST
+    from mesoonto.files.terms import NIL, REST
 
     if path.predicate is not None:
         return path.predicate, []

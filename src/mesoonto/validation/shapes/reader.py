@@ -9,19 +9,10 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from mesoonto.dataset.query_features import outline
+from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
 from mesoonto.validation.data.graph import Graph, told, unusable
-from mesoonto.validation.data.literals import XSD, Term, is_well_formed
-from mesoonto.validation.data.vocabulary import (
-    LABEL,
-    NODE_KINDS,
-    OWL,
-    PARAMETERS,
-    RDFS,
-    SH,
-    SUBCLASS,
-    TYPE,
-    sh,
-)
+from mesoonto.validation.data.literals import is_well_formed
+from mesoonto.validation.data.vocabulary import NODE_KINDS, PARAMETERS, SH, sh
 from mesoonto.validation.shapes.model import (
     Bound,
     Class,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import told
-from mesoonto.validation.data.literals import Term
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.shapes import model
 
