@@ -161,7 +161,7 @@ def _on_disk(settings: Settings, path: Path, federated: bool) -> Mapping[str, Ro
 
 
 def _readers(settings: Settings, opened: Callable[[], Engine], federated: bool) -> dict[str, Role]:
-    reading = jobs(tasks.reading(settings.max_rows, federated=federated))
+    reading = jobs(tasks.reading(settings.max_rows, federated=federated, writable=settings.writable))
     memory = settings.memory * MIB
     return {
         "query": Role(opened, reading, memory),

@@ -70,11 +70,19 @@ def test_has_endpoint_triple(endpoint: Endpoint) -> None:
     assert own in set(described(endpoint).objects(None, SD.endpoint))
 
 
+def test_names_a_service_for_queries_and_one_for_updates(endpoint: Endpoint) -> None:
+    graph = described(endpoint)
+    for path, language in ((endpoint.query_path, "Query"), (endpoint.update_path, "Update")):
+        address = URIRef(endpoint.address.rstrip("/") + path)
+        (service,) = graph.subjects(SD.endpoint, address)
+        assert set(graph.objects(service, SD.supportedLanguage)) == {SD[f"SPARQL11{language}"]}
+
+
 def test_conforms_to_schema(endpoint: Endpoint) -> None:
     graph = described(endpoint)
     services = set(graph.subjects(RDF.type, SD.Service))
-    assert len(services) == 1
-    assert len(set(graph.objects(services.copy().pop(), SD.endpoint))) == 1
+    assert services
+    assert all(len(set(graph.objects(service, SD.endpoint))) == 1 for service in services)
     for subject, predicate, value in graph:
         name = predicate.removeprefix(str(SD)) if predicate.startswith(str(SD)) else None
         if name is None:

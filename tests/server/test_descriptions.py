@@ -137,3 +137,12 @@ def test_service_names_its_graphs(address: str) -> None:
     names = set(graph.objects(None, SD.name))
     assert names == {URIRef(f"http://e/g{n}") for n in (1, 2, 3)}
     assert SD.UnionDefaultGraph in set(graph.objects(service, SD.feature))
+
+
+def test_service_names_its_formats_as_the_w3c_does(address: str) -> None:
+    graph = rdflib.Graph().parse(data=ask(address, Accept="text/turtle").body, format="turtle")
+    results = {f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")}
+    assert set(graph.objects(None, SD.resultFormat)) == {
+        URIRef(f"http://www.w3.org/ns/formats/{name}")
+        for name in results | {"Turtle", "N-Triples", "JSON-LD", "RDF_XML"}
+    }

@@ -17,23 +17,12 @@ from mesoonto_server.worker.reply import Response
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _VOID = "http://rdfs.org/ns/void#"
+#: Names of formats (https://www.w3.org/ns/formats/).
 _FORMAT = "http://www.w3.org/ns/formats/"
 _DCTERMS = PREFIXES["dcterms"]
 _TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")
 _INTEGER = ox.NamedNode(f"{PREFIXES['xsd']}integer")
 _PREFIXES = {"sd": _SD, "void": _VOID, "formats": _FORMAT, "dcterms": _DCTERMS, **PREFIXES}
-
-#: The names that the W3C gives to the formats (https://www.w3.org/ns/formats/).
-_W3C_FORMATS = {
-    "json": "SPARQL_Results_JSON",
-    "xml": "SPARQL_Results_XML",
-    "csv": "SPARQL_Results_CSV",
-    "tsv": "SPARQL_Results_TSV",
-    "turtle": "Turtle",
-    "ntriples": "N-Triples",
-    "jsonld": "JSON-LD",
-    "rdfxml": "RDF_XML",
-}
 
 #: What VoID counts of the whole dataset and of each graph.
 _COUNTS = {
@@ -44,9 +33,9 @@ _COUNTS = {
 }
 
 
-def service(engine: Engine, request: Request, response: Response) -> None:
-    """What the endpoint can do."""
-    _respond(engine, request, response, partial(_service, engine, f"{request.base}/sparql"))
+def service(engine: Engine, request: Request, response: Response, *, writable: bool) -> None:
+    """What the endpoint can do; that for updates is another service, with its own address."""
+    _respond(engine, request, response, partial(_services, engine, request.base, writable))
 
 
 def void(engine: Engine, request: Request, response: Response) -> None:
@@ -71,6 +60,15 @@ def _serialize(triples: list[ox.Triple], form: Format, output: Output) -> None:
     ox.serialize(triples, cast(IO[bytes], output), format=form.syntax, prefixes=_PREFIXES)
 
 
+def _services(engine: Engine, base: str, writable: bool) -> Iterator[ox.Triple]:
+    yield from _service(engine, f"{base}/sparql")
+    if writable:
+        updates = ox.BlankNode("updates")
+        yield ox.Triple(updates, _TYPE, _name(_SD, "Service"))
+        yield ox.Triple(updates, _name(_SD, "endpoint"), ox.NamedNode(f"{base}/update"))
+        yield ox.Triple(updates, _name(_SD, "supportedLanguage"), _name(_SD, "SPARQL11Update"))
+
+
 def _service(engine: Engine, address: str) -> Iterator[ox.Triple]:
     service, dataset, default = ox.BlankNode("service"), ox.BlankNode("dataset"), ox.BlankNode("default")
     sd = partial(_name, _SD)
@@ -84,7 +82,8 @@ def _service(engine: Engine, address: str) -> Iterator[ox.Triple]:
     yield ox.Triple(dataset, sd("defaultGraph"), default)
     yield ox.Triple(default, _TYPE, sd("Graph"))
     for form in FORMATS:
-        yield ox.Triple(service, sd("resultFormat"), _name(_FORMAT, _W3C_FORMATS[form.name]))
+        # Only the name is pyoxigraph's, whose namespace for JSON-LD is not the W3C's.
+        yield ox.Triple(service, sd("resultFormat"), _name(_FORMAT, form.syntax.iri.rpartition("/")[2]))
     for number, name in enumerate(engine.graph_names()):
         graph = ox.BlankNode(f"graph{number}")
         yield ox.Triple(dataset, sd("namedGraph"), graph)

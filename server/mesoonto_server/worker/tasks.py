@@ -17,16 +17,17 @@ from mesoonto_server.worker.reply import Framed, Response
 Task = Callable[[Engine, Request, Response], None]
 
 
-def reading(max_rows: int, *, federated: bool = False) -> Handler:
+def reading(max_rows: int, *, federated: bool = False, writable: bool = False) -> Handler:
     """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
 
-    Queries with SERVICE are handed back where there is somebody to answer them: *federated*.
+    Queries with SERVICE are handed back where there is somebody to answer them: *federated*. The description
+    of the endpoint says when it is *writable*.
     """
     tasks: dict[str, Task] = {
         "query": partial(query.answer, max_rows=max_rows, federated=federated),
         "bindings": query.answer,  # for a federated query, which would be wrong if they were cut
         "graph": graph_store.get,
-        "description": description.service,
+        "description": partial(description.service, writable=writable),
         "void": description.void,
         "entity": entities.describe,
         "facts": entities.facts,
