@@ -1,4 +1,4 @@
-"""Starts the processes of a server: the keeper with its workers, and granian with the application.
+"""Starts the processes of a server: the fork server with its workers, and granian with the application.
 
 Connections of clients come to the acceptor, which is in the process that granian starts for the application.
 granian itself listens behind it, on a port of the loopback address.
@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from mesoonto.files import rdf
 from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB
+from mesoonto.processes.network import Wall
 from mesoonto.processes.worker import jobs
 from mesoonto.validation import write_check
 from mesoonto_server.front import acceptor
@@ -53,6 +55,9 @@ _BEHIND = "127.0.0.1"
 
 #: Milliseconds for a client to send the head of a request.
 _HEAD_TIMEOUT = 10_000
+
+#: Seconds that a front without data has to refuse what waits.
+_FAREWELL = 3.0
 
 #: Memory that a write may take, as a multiple of what a query may.
 _WRITE_MEMORY = 2
@@ -79,6 +84,11 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
     try:
         location = temporary or settings.location
         link = start(settings, location, federated=len(endpoints) > 0, listener=listener)
+        if link.wall is Wall.NONE:
+            _log.warning(
+                "the system allows neither a network namespace nor a seccomp filter: only the parser keeps "
+                "queries from reaching other hosts; let a firewall refuse this server outgoing connections"
+            )
         gateway = Gateway(link, settings, Location(location).current if location else None)
         multiprocessing.set_start_method("fork", force=True)  # the application inherits the link
         reserved = _reserved()
@@ -116,7 +126,7 @@ def start(
     federated: bool = False,
     listener: socket.socket | None = None,
 ) -> Link:
-    """Start the keeper of the data; they are in memory unless there is a *location*.
+    """Start the fork server of the data; they are in memory unless there is a *location*.
 
     It does not keep *listener* open, which is the business of others.
     """
@@ -211,6 +221,9 @@ def _application(
 def _end_all() -> None:
     """End the server when its data are gone, so that whoever supervises it starts it again."""
     os.kill(os.getppid(), signal.SIGTERM)
+    backstop = threading.Timer(_FAREWELL, os._exit, [1])
+    backstop.daemon = True
+    backstop.start()
 
 
 def _end_with(main: int) -> None:

@@ -107,6 +107,13 @@ class ServeError(MesoontoError):
     """A server that cannot start."""
 
 
+class ForkServerLostError(ServeError):
+    """The process that holds the data has ended, and the server ends with it."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is being started again; ask again in a moment")
+
+
 class ReasonerError(MesoontoError):
     """A reasoner that cannot give a verdict."""
 

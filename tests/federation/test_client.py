@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.errors import EndpointError, QueryRefusedError
-from mesoonto.federation import Endpoint, Endpoints, Federation, Limits, Outcome
+from mesoonto.federation import Endpoint, Endpoints, Federation, FederationLimits, ResolvedQuery
 from tests.federation import servers
 from tests.federation.standins import StoreLocal
 
@@ -33,7 +33,7 @@ def federation(url: str, **settings: Any) -> Federation:
     return Federation(Endpoints([Endpoint("broken", url, **{"allow_private": True, **settings})]))
 
 
-def ask(url: str, **settings: Any) -> Outcome:
+def ask(url: str, **settings: Any) -> ResolvedQuery:
     made = federation(url, **settings)
     try:
         return made.evaluate(query(url), StoreLocal(ox.Store()))
@@ -423,7 +423,7 @@ def test_bytes_of_all_requests_together_are_bounded() -> None:
 def test_time_for_all_requests_is_bounded() -> None:
     with servers.serving(silent_for_long) as endpoint:
         entry = Endpoint("slow", endpoint.url, allow_private=True)
-        made = Federation(Endpoints([entry]), Limits(seconds=0.3))
+        made = Federation(Endpoints([entry]), FederationLimits(seconds=0.3))
         start = time.monotonic()
         with pytest.raises(EndpointError, match=r"not done when the 0\.3 s"):
             made.evaluate(query(endpoint.url), StoreLocal(ox.Store()))

@@ -61,7 +61,7 @@ def test_no_entry_lists_nothing(tmp_path: Path) -> None:
         (ENTRY + ENTRY.replace("s.x]", "s.y]"), "two entries of federation.endpoints have the url https://x"),
     ],
 )
-def test_bad_entry_is_told_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+def test_bad_entry_is_reported_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, text)
     assert message in str(caught.value)

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.dataset import query_features
-from mesoonto.federation import Endpoint, Endpoints, Federation, Limits
+from mesoonto.federation import Endpoint, Endpoints, Federation, FederationLimits
 from tests.federation import generator, servers
 from tests.federation.standins import StoreLocal, StoreTransport
 
@@ -33,7 +33,8 @@ def check(seed: int) -> tuple[bool, set[str]]:
     case = generator.case(seed)
     wanted = bag(case.everything.query(case.oracle))
     endpoints = Endpoints([Endpoint(url, url, batch=case.batch) for url in generator.ENDPOINTS])
-    limits = Limits(clauses=100, probe=seed % 5 + 1)  # so small that both sides are at times the larger one
+    probe = seed % 5 + 1  # so small that both sides are at times the larger one
+    limits = FederationLimits(clauses=100, probe=probe)
     federation = Federation(endpoints, limits, StoreTransport(case.remotes))
     outcome = federation.evaluate(case.query, StoreLocal(case.local))
     assert bag(case.local.query(outcome.query)) == wanted, f"seed {seed}: {case.query}"
@@ -79,7 +80,7 @@ def test_federated_answers_over_http_are_those_of_one_store() -> None:
             listed = [
                 Endpoint(url, url, batch=case.batch, cache=0, allow_private=True) for url in (a.url, b.url)
             ]
-            federation = Federation(Endpoints(listed), Limits(clauses=100))
+            federation = Federation(Endpoints(listed), FederationLimits(clauses=100))
             outcome = federation.evaluate(query, StoreLocal(case.local))
             federation.close()
             wanted = bag(case.everything.query(case.oracle))

@@ -9,7 +9,7 @@ import pytest
 
 from mesoonto.dataset import query_features
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError, QuerySyntaxError
-from mesoonto.federation import Endpoint, Endpoints, Federation, Outcome
+from mesoonto.federation import Endpoint, Endpoints, Federation, ResolvedQuery
 from tests.federation.standins import StoreLocal, StoreTransport
 
 A, B = "http://a.example/sparql", "http://b.example/sparql"
@@ -25,7 +25,7 @@ class World:
         entries = [Endpoint("a", A, **settings), Endpoint("b", B, **settings)]  # type: ignore[arg-type]
         self.federation = Federation(Endpoints(entries), transport=self.transport)
 
-    def evaluate(self, query: str) -> Outcome:
+    def evaluate(self, query: str) -> ResolvedQuery:
         return self.federation.evaluate(f"{PREFIXES}\n{query}", StoreLocal(self.local))
 
     def rows(self, query: str) -> list[tuple[str, ...]]:

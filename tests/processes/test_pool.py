@@ -1,9 +1,8 @@
-"""The pool and its keeper with real processes: what a job can do to a worker, and who notices."""
+"""The pool and its fork server with real processes: what a job can do to a worker, and who notices."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import faulthandler
 import io
 import os
@@ -19,6 +18,7 @@ import pytest
 
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import (
+    ForkServerLostError,
     InputError,
     MesoontoError,
     NestingError,
@@ -31,6 +31,7 @@ from mesoonto.errors import (
 from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB, Limits
+from mesoonto.processes.network import Wall
 from mesoonto.processes.pool import Pool
 from mesoonto.processes.worker import Reply, jobs
 
@@ -79,7 +80,7 @@ def handle(engine: Engine, job: bytes, reply: Reply) -> None:
 
 
 def prepare() -> Mapping[str, Role]:
-    # pytest has put its own file in place of standard error, which the keeper reads the last words from.
+    # pytest has put its own file in place of standard error, which the fork server reads.
     faulthandler.disable()  # which pytest has enabled, and which would tell of each worker that dies here
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), write_through=True)
     store = ox.Store()
@@ -91,7 +92,7 @@ def prepare() -> Mapping[str, Role]:
 
 def start(prepare_: fork_server.Prepare) -> Link:
     with warnings.catch_warnings():
-        # Other tests of this process may have started threads in pyoxigraph; the keeper uses none of them.
+        # Other tests of this process may have started threads in pyoxigraph, of which this uses none.
         warnings.simplefilter("ignore", DeprecationWarning)
         return fork_server.start(prepare_)
 
@@ -153,7 +154,7 @@ def test_large_answer_comes_in_parts(with_pool: Run) -> None:
     with_pool(test)
 
 
-def test_answer_that_breaks_off_is_told(with_pool: Run) -> None:
+def test_answer_that_breaks_off_is_reported(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         answer = await pool.run(b"break")
         assert await answer.part() == b"half"
@@ -175,7 +176,7 @@ def test_answer_that_breaks_off_is_told(with_pool: Run) -> None:
         ("nonsense", QueryFailedError, "unexpectedly"),
     ],
 )
-def test_whatever_ends_a_worker_is_told_and_the_next_job_is_answered(
+def test_whatever_ends_a_worker_is_reported_and_the_next_job_is_answered(
     with_pool: Run, job: str, error: type[MesoontoError], words: str
 ) -> None:
     async def test(pool: Pool) -> None:
@@ -310,7 +311,7 @@ def test_writer_is_a_process_of_its_own(with_pool: Run) -> None:
     with_pool(test)
 
 
-def test_role_that_does_not_exist_is_told(with_pool: Run) -> None:
+def test_role_that_does_not_exist_is_reported(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         with pytest.raises(ServeError, match="could not open"):
             await pool.run_alone("nobody", b"echo", 5)
@@ -318,33 +319,25 @@ def test_role_that_does_not_exist_is_told(with_pool: Run) -> None:
     with_pool(test)
 
 
-def test_workers_reach_no_network_where_the_system_allows_it(with_pool: Run) -> None:
-    libc = ctypes.CDLL(None)
-    if not hasattr(libc, "unshare"):
-        pytest.skip("network namespaces are for Linux")
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0 if libc.unshare(0x40000000) == 0 or libc.unshare(0x50000000) == 0 else 1)
-    allowed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-
+def test_workers_reach_no_network(with_pool: Run, link: Link) -> None:
     async def test(pool: Pool) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-            expected = b"unreachable" if allowed else b"connected"
+            expected = b"connected" if link.wall is Wall.NONE else b"unreachable"
             assert await ask(pool, f"network {port}") == expected
 
     with_pool(test)
 
 
-class TestKeeper:
-    def test_reason_why_the_data_cannot_be_loaded_is_told(self) -> None:
+class TestForkServer:
+    def test_reason_why_the_data_cannot_be_loaded_is_reported(self) -> None:
         def broken() -> Mapping[str, Role]:
             raise InputError("my data are broken")
 
         with pytest.raises(ServeError, match="my data are broken"):
             start(broken)
 
-    def test_death_while_loading_is_told(self) -> None:
+    def test_death_while_loading_is_reported(self) -> None:
         def dying() -> Mapping[str, Role]:
             os.kill(os.getpid(), signal.SIGKILL)
             raise AssertionError
@@ -352,10 +345,39 @@ class TestKeeper:
         with pytest.raises(ServeError, match="ended"):
             start(dying)
 
-    def test_keeper_ends_when_nobody_holds_its_lifeline(self) -> None:
+    def test_it_ends_when_nobody_holds_its_lifeline(self) -> None:
         found = start(prepare)
         os.close(found.lifeline)
         assert os.waitstatus_to_exitcode(os.waitpid(found.pid, 0)[1]) == 0
+        found.door.close()
+
+    def test_its_death_leaves_nobody_waiting(self) -> None:
+        found = start(prepare)
+
+        async def test() -> None:
+            pool = Pool(found, Limits(workers=2, max_workers=4, memory=MEMORY))
+            lost = asyncio.Event()
+            pool.on_loss = lost.set
+            await pool.open()
+            running = [asyncio.create_task(ask(pool, "sleep 30")) for _ in range(6)]  # 4 run, 2 wait
+            await asyncio.sleep(0.5)
+            assert (pool.busy, pool.waiting) == (4, 2)
+            os.kill(found.pid, signal.SIGSTOP)
+            running += [asyncio.create_task(pool.run_alone("writer", b"pid", 30)) for _ in range(3)]
+            await asyncio.sleep(0.1)  # three forks are asked for and not answered
+            os.kill(found.pid, signal.SIGKILL)
+            async with asyncio.timeout(1):
+                ended = await asyncio.gather(*running, return_exceptions=True)
+                await lost.wait()
+            assert [type(error) for error in ended] == [ForkServerLostError] * 9
+            with pytest.raises(ForkServerLostError):
+                await ask(pool, "echo x")
+            assert pool.busy == pool.waiting == pool.workers == 0
+            await pool.close()
+
+        asyncio.run(test())
+        os.waitpid(found.pid, 0)
+        os.close(found.lifeline)
         found.door.close()
 
     def test_signals_for_the_whole_group_do_not_end_it(self, with_pool: Run, link: Link) -> None:

@@ -39,13 +39,13 @@ class Server:
             found |= more
         return found
 
-    def keeper_and_front(self) -> tuple[int, int]:
-        """The keeper has workers, the front has no children."""
+    def fork_server_and_front(self) -> tuple[int, int]:
+        """The fork server has workers, the front has no children."""
         known = parents()
         children = [pid for pid, parent in known.items() if parent == self.process.pid]
-        (keeper,) = [pid for pid in children if pid in known.values()]
-        (front,) = [pid for pid in children if pid != keeper]
-        return keeper, front
+        (fork_server,) = [pid for pid in children if pid in known.values()]
+        (front,) = [pid for pid in children if pid != fork_server]
+        return fork_server, front
 
 
 def parents() -> dict[int, int]:
@@ -150,7 +150,7 @@ def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     tokens.write_text("first-token-0123456789 update\n")
     with started("--token-file", str(tokens), "--location", str(tmp_path / "data")) as server:
-        keeper, front = server.keeper_and_front()
+        fork_server, front = server.fork_server_and_front()
         insert = "INSERT DATA { GRAPH <a:g> { <a:a> <a:b> 1 } }"
         assert update(server.address, insert, Authorization="Bearer second-token-012345678").status == 401
         tokens.write_text("second-token-012345678 update\n")
@@ -168,20 +168,20 @@ def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
         assert reply.status == 200
         assert update(server.address, insert, Authorization="Bearer second-token-012345678").status == 204
         wait_until(lambda: front not in parents())
-        assert server.keeper_and_front()[0] == keeper
+        assert server.fork_server_and_front()[0] == fork_server
 
 
 def test_front_that_is_killed_is_replaced_and_its_workers_end() -> None:
     with started() as server:
-        keeper, front = server.keeper_and_front()
+        fork_server, front = server.fork_server_and_front()
         asking = Asking(server.address, ENDLESS, 100)
-        workers = {pid for pid, parent in parents().items() if parent == keeper}
+        workers = {pid for pid, parent in parents().items() if parent == fork_server}
         assert workers
         os.kill(front, signal.SIGKILL)
         assert asking.result() is None
         wait_until(lambda: answers(server.address))
         wait_until(lambda: not workers & parents().keys())
-        assert server.keeper_and_front()[0] == keeper
+        assert server.fork_server_and_front()[0] == fork_server
 
 
 def test_main_process_that_is_killed_takes_all_others_with_it() -> None:
@@ -193,14 +193,34 @@ def test_main_process_that_is_killed_takes_all_others_with_it() -> None:
         wait_until(lambda: not family & parents().keys())
 
 
-def test_server_ends_with_its_keeper_so_that_a_supervisor_starts_it_again() -> None:
+def test_server_ends_with_its_fork_server_so_that_a_supervisor_starts_it_again() -> None:
     with started() as server:
         Asking(server.address, ENDLESS, 100)
         family = server.family()
-        keeper, _ = server.keeper_and_front()
-        os.kill(keeper, signal.SIGKILL)
+        fork_server, _ = server.fork_server_and_front()
+        os.kill(fork_server, signal.SIGKILL)
         server.process.wait(15)
         wait_until(lambda: not family & parents().keys())
+
+
+def test_death_of_the_fork_server_while_forks_are_asked_of_it_ends_the_server_as_soon() -> None:
+    with started("--allow-update") as server:
+        family = server.family()
+        fork_server, _ = server.fork_server_and_front()
+        os.kill(fork_server, signal.SIGSTOP)  # what is asked of it from now on is not answered
+        for pid, parent in parents().items():
+            if parent == fork_server:
+                os.kill(pid, signal.SIGKILL)
+        waiting = [Asking(server.address, SLOW, 100) for _ in range(4)]
+        writing = threading.Thread(target=lambda: update(server.address, "CLEAR ALL"), daemon=True)
+        writing.start()
+        time.sleep(0.5)
+        os.kill(fork_server, signal.SIGKILL)
+        server.process.wait(10)
+        wait_until(lambda: not family & parents().keys())
+        for asking in waiting:
+            reply = asking.result()
+            assert reply is None or reply.status == 503
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesoonto.dataset.formats import format_named, formats_for
-from mesoonto.dataset.store import Engine, Output
+from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.errors import QueryFailedError
 from mesoonto.processes.framing import Mark
 from mesoonto_server.http.messages import Head, Request, decode_head, decode_tail
@@ -60,7 +60,7 @@ def test_body_of_any_size_comes_whole_in_any_coding(size: int, coding: str) -> N
     content = bytes(range(256)) * (size // 256 + 1)
     content = content[:size]
 
-    def produce(output: Output) -> None:
+    def produce(output: ByteOutput) -> None:
         for start in range(0, size, 7000):
             output.write(content[start : start + 7000])
         output.flush()
@@ -79,7 +79,7 @@ def test_body_of_any_size_comes_whole_in_any_coding(size: int, coding: str) -> N
 
 
 def test_failure_before_anything_was_sent_is_a_refusal() -> None:
-    def produce(output: Output) -> None:
+    def produce(output: ByteOutput) -> None:
         output.write(b"some")
         raise QueryFailedError("the evaluation broke off: why")
 
@@ -90,7 +90,7 @@ def test_failure_before_anything_was_sent_is_a_refusal() -> None:
 
 
 def test_failure_in_the_middle_breaks_the_answer_off() -> None:
-    def produce(output: Output) -> None:
+    def produce(output: ByteOutput) -> None:
         output.write(b"x" * 100_000)
         raise QueryFailedError("why")
 
@@ -140,7 +140,7 @@ def test_rows_are_counted_whatever_values_hold_and_wherever_it_is_cut(
     elif name == "csv":
         assert len(list(csv.reader(io.StringIO(text.decode(), newline="")))) == len(rows) + 1
 
-    def produce(output: Output) -> None:
+    def produce(output: ByteOutput) -> None:
         for start in range(0, len(text), step):
             output.write(text[start : start + step])
             if rows:  # a result without rows is never cut: its few bytes are far from a part

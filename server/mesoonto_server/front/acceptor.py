@@ -23,7 +23,8 @@ from collections.abc import Coroutine
 from functools import partial
 
 from mesoonto.errors import AbandonedError, MesoontoError, OverloadedError, ServeError
-from mesoonto.processes.pool import Pool, Worker
+from mesoonto.processes.pool import Pool
+from mesoonto.processes.worker_client import WorkerClient
 from mesoonto_server import shared_page
 from mesoonto_server.front.client_limits import Guard
 from mesoonto_server.front.relay import Origins, relay
@@ -103,7 +104,7 @@ class _Connection:
 class _DirectWorker:
     """A direct worker and its connections."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: WorkerClient) -> None:
         self.worker = worker
         self.connections: dict[int, _Connection] = {}
         self.recalled = False  #: it is to give them up and gets no more

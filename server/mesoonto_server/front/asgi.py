@@ -42,7 +42,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 _PART = 1 << 16
 
 #: What the operator's own tools ask for; no client's limit holds for them.
-_PROBES = frozenset(("/health/live", "/health/ready", "/metrics"))
+_PROBES = frozenset(("/health/live", "/health/ready", "/health/network", "/metrics"))
 
 #: Seconds between two looks at what is published on disk.
 _LOOK = 1.0

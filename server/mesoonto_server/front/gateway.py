@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from mesoonto.processes.fork_server import Link
-from mesoonto.processes.pool import Answer, Gone, Pool
+from mesoonto.processes.pool import JobAnswer, Pool
+from mesoonto.processes.worker_client import Gone
 from mesoonto_server.http.messages import Head, Request, decode_head, decode_tail, encode
 from mesoonto_server.settings import Settings
 
@@ -18,7 +19,7 @@ _T = TypeVar("_T")
 class Exchange:
     """A response on its way: its head is there, the rest of the body comes part by part."""
 
-    def __init__(self, head: Head, answer: Answer) -> None:
+    def __init__(self, head: Head, answer: JobAnswer) -> None:
         self.head = head
         self.rows = head.rows
         self.version = answer.version
@@ -48,6 +49,7 @@ class Gateway:
 
     def __init__(self, link: Link, settings: Settings, published: Callable[[], str] | None = None) -> None:
         self.settings = settings
+        self.wall = link.wall  #: what keeps the workers from the network
         self.published = published  #: tells the newest version on disk, where the data are there
         self.pool = Pool(link, settings.limits)
         self._loop: asyncio.AbstractEventLoop | None = None

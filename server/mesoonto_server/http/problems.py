@@ -18,6 +18,7 @@ from mesoonto.errors import (
     QueryRefusedError,
     QuerySyntaxError,
     RejectedError,
+    ServeError,
 )
 from mesoonto_server.http import negotiate
 
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (OutOfTimeError, 503),
     (OutOfMemoryError, 503),
     (OverloadedError, 503),
+    (ServeError, 503),
     (QueryFailedError, 500),
 )
 
@@ -69,7 +71,7 @@ def refusal(
         status, extra = error.status, list(error.headers.items())
     else:
         status, extra = status_of(error), []
-        if isinstance(error, OverloadedError):
+        if isinstance(error, (OverloadedError, ServeError)):
             extra.append(("retry-after", "1"))
     offers = (*_OFFERS, "text/turtle") if isinstance(error, RejectedError) else _OFFERS
     message = str(error) if len(str(error)) <= _LONGEST else f"{str(error)[:_LONGEST]} ..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from mesoonto.errors import MesoontoError
+from mesoonto.processes.network import Wall
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.messages import Request
 from mesoonto_server.telemetry.report import Telemetry
@@ -31,6 +32,14 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
         except MesoontoError:
             ok = False
         return _text("ready") if ok else _text("no worker answers", 503)
+
+    @bp.get("/health/network")
+    def network() -> Response:
+        """What keeps queries from reaching other hosts; 503 where nothing but the parser does."""
+        wall = gateway.wall
+        if wall is Wall.NONE:
+            return _text("none: the system allows neither a network namespace nor a seccomp filter", 503)
+        return _text(wall)
 
     @bp.get("/metrics")
     def metrics() -> Response:

@@ -9,7 +9,7 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import FORMATS, Format, Kind
-from mesoonto.dataset.store import Engine, Output
+from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server.http.headers import description_headers, entity_tag, format_for, matches
 from mesoonto_server.http.messages import Request
@@ -55,7 +55,7 @@ def _respond(
         response.produced(headers, partial(_serialize, list(triples()), form))
 
 
-def _serialize(triples: list[ox.Triple], form: Format, output: Output) -> None:
+def _serialize(triples: list[ox.Triple], form: Format, output: ByteOutput) -> None:
     assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
     ox.serialize(triples, cast(IO[bytes], output), format=form.syntax, prefixes=_PREFIXES)
 

@@ -9,7 +9,7 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import Kind
-from mesoonto.dataset.store import Engine, Output
+from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.errors import NoGraphError
 from mesoonto.knowledge import statistics
 from mesoonto.namespaces import MESO, PREFIXES
@@ -47,7 +47,7 @@ def describe(engine: Engine, request: Request, response: Response) -> None:
         response.whole(304, headers)
         return
 
-    def write(output: Output) -> None:
+    def write(output: ByteOutput) -> None:
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
         ox.serialize(sorted(triples, key=str), cast(IO[bytes], output), format=form.syntax, prefixes=PREFIXES)
 
@@ -76,7 +76,7 @@ def counts(engine: Engine, _: Request, response: Response) -> None:
     response.whole(200, [("content-type", "application/json")], json.dumps(statistics.count(engine)).encode())
 
 
-def _write(output: Output, data: bytes) -> None:
+def _write(output: ByteOutput, data: bytes) -> None:
     output.write(data)
 
 

@@ -13,8 +13,8 @@ from urllib.parse import urljoin
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
-from mesoonto.dataset.store import Engine, Output
-from mesoonto.dataset.write import Condition, Document, Graph, Outcome, Writer, exists, no_graph
+from mesoonto.dataset.store import ByteOutput, Engine
+from mesoonto.dataset.write import Condition, Document, Graph, WriteOutcome, Writer, exists, no_graph
 from mesoonto.errors import FormatError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto_server.http import bodies, negotiate
@@ -64,7 +64,7 @@ def get(engine: Engine, request: Request, response: Response) -> None:
         response.produced(headers, partial(_write_graph, engine.store, graph, form.syntax), rows=rows)
 
 
-def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: Output) -> None:
+def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: ByteOutput) -> None:
     store.dump(
         cast(IO[bytes], output), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
     )
@@ -87,7 +87,7 @@ def _store(writer: Writer, request: Request, response: Response, *, keep: bool) 
     _refuse_shipped(graph)
     with _documents(request, graph.value if graph else f"{request.base}{request.path}") as documents:
         outcome = writer.put(graph, documents, only_if=_condition(request, graph), keep=keep)
-    headers = _told(outcome)
+    headers = _version_headers(outcome)
     if not named:
         headers.append(("location", address))
     response.whole(201 if outcome.created else 204, headers)
@@ -98,7 +98,7 @@ def delete(writer: Writer, request: Request, response: Response) -> None:
     graph = graph_of(request)
     _refuse_shipped(graph)
     outcome = writer.delete(graph, only_if=_condition(request, graph))
-    response.whole(204, _told(outcome))
+    response.whole(204, _version_headers(outcome))
 
 
 def patch(writer: Writer, request: Request, response: Response) -> None:
@@ -114,7 +114,7 @@ def patch(writer: Writer, request: Request, response: Response) -> None:
     outcome = writer.update(
         text, default, only_if=_condition(request, graph), base=f"{request.base}{request.path}"
     )
-    response.whole(204, _told(outcome))
+    response.whole(204, _version_headers(outcome))
 
 
 def update(writer: Writer, request: Request, response: Response) -> None:
@@ -146,7 +146,7 @@ def update(writer: Writer, request: Request, response: Response) -> None:
         only_if=_version_condition(request),
         base=f"{request.base}{request.path}",
     )
-    response.whole(204, [*_told(outcome), ("etag", f'"{outcome.version}"')])
+    response.whole(204, [*_version_headers(outcome), ("etag", f'"{outcome.version}"')])
 
 
 def graph_of(request: Request) -> Graph:
@@ -211,7 +211,7 @@ def _refuse_shipped(graph: Graph) -> None:
         )
 
 
-def _told(outcome: Outcome) -> Headers:
+def _version_headers(outcome: WriteOutcome) -> Headers:
     return [(VERSION_HEADER, outcome.version), ("access-control-allow-origin", "*")]
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from mesoonto.dataset import query_features
 from mesoonto.dataset.formats import Format, Kind, content_type
-from mesoonto.dataset.store import Engine, Output
+from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.errors import ServiceRefusedError
 from mesoonto_server.http.headers import (
     CAP_HEADER,
@@ -34,7 +34,7 @@ _ROWS = {
 }
 
 
-_Write = Callable[[Format, Output], None]
+_Write = Callable[[Format, ByteOutput], None]
 
 
 def answer(
@@ -93,7 +93,7 @@ def answer(
     response.produced(headers, partial(result.write, form), rows=rows, cacheable=cacheable)
 
 
-def _write_linked(write: _Write, form: Format, link: str, output: Output) -> None:
+def _write_linked(write: _Write, form: Format, link: str, output: ByteOutput) -> None:
     """Write a result with a link in its head where the format has a place for one.
 
     SPARQL 1.1 Query Results JSON, section 3.1.2, and XML, section 2.3.
@@ -107,7 +107,7 @@ def _write_linked(write: _Write, form: Format, link: str, output: Output) -> Non
 class _Linking:
     """Passes a serialised result on and puts a link into its head."""
 
-    def __init__(self, output: Output, name: str, link: str) -> None:
+    def __init__(self, output: ByteOutput, name: str, link: str) -> None:
         self._output = output
         if name == "json":
             self._place = b'{"head":{'

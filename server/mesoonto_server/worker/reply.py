@@ -9,7 +9,7 @@ from typing import Protocol
 
 import zstandard
 
-from mesoonto.dataset.store import Output
+from mesoonto.dataset.store import ByteOutput
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Reply
 from mesoonto_server.http import problems
@@ -102,7 +102,7 @@ class Response:
     def produced(
         self,
         headers: Headers,
-        produce: Callable[[Output], None],
+        produce: Callable[[ByteOutput], None],
         *,
         rows: Rows = Rows(),
         cacheable: bool = False,
@@ -112,7 +112,7 @@ class Response:
         What *produce* raises becomes a refusal when nothing was sent yet, and otherwise breaks the response
         off.
         """
-        output = _Output(self._sink, headers, self._request.encoding, rows, cacheable)
+        output = _BodyOutput(self._sink, headers, self._request.encoding, rows, cacheable)
         try:
             produce(output)
         except MesoontoError as error:
@@ -124,7 +124,7 @@ class Response:
         output.finish()
 
 
-class _Output:
+class _BodyOutput:
     """A file to write a body to. The response starts when enough has come together."""
 
     def __init__(self, sink: Sink, headers: Headers, coding: str, rows: Rows, cacheable: bool) -> None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from mesoonto.dataset.query_features import Outline
-    from mesoonto.dataset.store import Answer, Engine
-    from mesoonto.federation import Outcome
+    from mesoonto.dataset.store import Engine
+    from mesoonto.federation import ResolvedQuery
 
 #: Seconds to wait for the answer of an endpoint that is asked directly, and the most bytes of it.
 _PATIENCE = 300.0
@@ -84,20 +84,24 @@ def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool
     from mesoonto.dataset import query_features, shipped
     from mesoonto.dataset.formats import Kind, format_named
     from mesoonto.dataset.store import Engine
+    from mesoonto.processes.network import without_network
 
     engine = Engine(shipped.build(), shipped.version())
-    if query_features.outline(question).has_service:
-        outcome = _without_service(question, engine, config, explain=explain)
-        answer = engine.query(outcome.query, outline=outcome.outline)
-    else:
-        if explain:
-            click.echo("no SERVICE: all is answered from the shipped dataset", err=True)
-        answer = engine.query(question)
-    if name != "table":
-        return answer.serialize(format_named(name, answer.kind)).decode()
-    if answer.kind is Kind.TRIPLES:
-        return answer.serialize(format_named("turtle", answer.kind)).decode()
-    return _table(_json(answer))
+    outline = query_features.outline(question)
+    if outline.has_service:
+        resolved = _without_service(question, engine, config, explain=explain)
+        question, outline = resolved.query, resolved.outline
+    elif explain:
+        click.echo("no SERVICE: all is answered from the shipped dataset", err=True)
+
+    def evaluated() -> tuple[bytes, bool]:
+        result = engine.query(question, outline=outline)
+        table = name == "table" and result.kind is not Kind.TRIPLES
+        wanted = "json" if table else "turtle" if name == "table" else name
+        return result.serialize(format_named(wanted, result.kind)), table
+
+    text, table = without_network(evaluated)
+    return _table(text) if table else text.decode()
 
 
 class _EngineLocal:
@@ -107,27 +111,25 @@ class _EngineLocal:
         self._engine = engine
 
     def select(self, query: str, outline: Outline) -> bytes:
-        return _json(self._engine.query(query, outline=outline))
+        from mesoonto.dataset.formats import Kind, format_named
+        from mesoonto.processes.network import without_network
+
+        form = format_named("json", Kind.SOLUTIONS)
+        return without_network(lambda: self._engine.query(query, outline=outline).serialize(form))
 
 
-def _without_service(question: str, engine: Engine, config: Path | None, *, explain: bool) -> Outcome:
+def _without_service(question: str, engine: Engine, config: Path | None, *, explain: bool) -> ResolvedQuery:
     """*question* with what the endpoints of *config* say in place of its SERVICE clauses."""
     from mesoonto.federation import Endpoints, Federation
 
     federation = Federation(Endpoints.read(config) if config else Endpoints())
     try:
-        outcome = federation.evaluate(question, _EngineLocal(engine))
+        resolved = federation.evaluate(question, _EngineLocal(engine))
     finally:
         federation.close()
     if explain:
-        click.echo(outcome.report.as_text(), err=True)
-    return outcome
-
-
-def _json(answer: Answer) -> bytes:
-    from mesoonto.dataset.formats import format_named
-
-    return answer.serialize(format_named("json", answer.kind))
+        click.echo(resolved.report.as_text(), err=True)
+    return resolved
 
 
 def _ask_endpoint(address: str, question: str, name: str) -> str:

@@ -35,8 +35,8 @@ def load(
 ) -> None:
     """Load the RDF files FILES into a dataset on disk, all or none of them.
 
-    The syntax is told by the ending; .gz and .zst are understood. A server of the same directory goes on and
-    shows the new data within a second of the end.
+    The ending says which syntax it is; .gz and .zst are understood. A server of the same directory goes on
+    and shows the new data within a second of the end.
 
     \b
     mesoonto load dump.nq.zst --location /var/lib/mesoonto

@@ -1,7 +1,7 @@
 """Looks at a query before it is evaluated, with the SPARQL grammar of tree-sitter.
 
-The engine would fetch any host for SERVICE, and reads its default graph from FROM only when it is not told
-otherwise. Both must be known before evaluation.
+The engine would fetch any host for SERVICE, and reads its default graph from FROM only where
+no other is given. Both must be known before evaluation.
 """
 
 from __future__ import annotations

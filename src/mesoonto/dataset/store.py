@@ -28,7 +28,7 @@ from mesoonto.namespaces import PREFIXES
 _PARSER_MESSAGE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
-class Output(Protocol):
+class ByteOutput(Protocol):
     """What a result is written to."""
 
     def write(self, data: bytes, /) -> int:
@@ -43,7 +43,7 @@ _UNDECLARED = "Prefix not found"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """The result of a query, not yet evaluated to its end: serialise it once, in the thread that asked."""
 
     kind: Kind
@@ -56,7 +56,7 @@ class Answer:
         self.write(form, buffer)
         return buffer.getvalue()
 
-    def write(self, form: Format, output: Output) -> None:
+    def write(self, form: Format, output: ByteOutput) -> None:
         """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above."""
         if self.kind not in form.kinds:
             raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
@@ -104,7 +104,7 @@ class Engine:
         named_graphs: Sequence[str] = (),
         base: str = "",
         outline: Outline | None = None,
-    ) -> Answer:
+    ) -> QueryResult:
         """Start to evaluate *text*.
 
         *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
@@ -137,7 +137,7 @@ class Engine:
         fresh = kind is Kind.TRIPLES and ("_:" in text or "[" in text)
         # What a relative IRI means depends on the address under which we were asked.
         relative = "base_iri" in options
-        return Answer(kind, seen.volatile or fresh or relative, result)
+        return QueryResult(kind, seen.volatile or fresh or relative, result)
 
     def _evaluated(
         self, text: str, base: str, options: dict[str, Any]

@@ -183,7 +183,7 @@ class Location:
             partial = self._versions / f"{name}.partial"
             try:
                 _clone(source, partial)
-                len(ox.Store.read_only(str(partial)))  # a broken one is told now
+                len(ox.Store.read_only(str(partial)))  # a broken one is refused now
                 partial.rename(self.directory(name))
                 (self.path / _SHIPPED).unlink(missing_ok=True)
                 self._name_current(name)

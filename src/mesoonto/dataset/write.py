@@ -45,7 +45,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WriteOutcome:
     """What a write came to."""
 
     version: str  #: the version that it made
@@ -67,7 +67,7 @@ class Writer:
         *,
         only_if: Condition | None = None,
         base: str | None = None,
-    ) -> Outcome:
+    ) -> WriteOutcome:
         """Apply the SPARQL update *text*; *default_graphs* and *named_graphs* stand for USING.
 
         Raises PreconditionError where *only_if* says no, QuerySyntaxError, QueryRefusedError for LOAD and
@@ -105,7 +105,7 @@ class Writer:
         *,
         only_if: Condition | None = None,
         keep: bool = False,
-    ) -> Outcome:
+    ) -> WriteOutcome:
         """Let *documents* be the content of *graph*, or with *keep* add to it.
 
         Raises InputError for a broken document.
@@ -125,7 +125,7 @@ class Writer:
 
         return self._write(change, only_if)
 
-    def delete(self, graph: Graph, *, only_if: Condition | None = None) -> Outcome:
+    def delete(self, graph: Graph, *, only_if: Condition | None = None) -> WriteOutcome:
         """Remove *graph*; a NoGraphError when there is none."""
 
         def change(draft: Draft) -> bool:
@@ -139,7 +139,7 @@ class Writer:
 
         return self._write(change, only_if)
 
-    def _write(self, change: Callable[[Draft], bool], only_if: Condition | None) -> Outcome:
+    def _write(self, change: Callable[[Draft], bool], only_if: Condition | None) -> WriteOutcome:
         with self._location.draft(wait=_PATIENCE) as draft:
             if only_if is not None and not only_if(draft.base, draft.data):
                 raise PreconditionError("the data have changed since; read them again, then write")
@@ -148,7 +148,7 @@ class Writer:
                 before = ox.Store.read_only(str(self._location.directory(draft.base))) if draft.base else None
                 self._check(before, draft.data)
             version = draft.name
-        return Outcome(version, created)
+        return WriteOutcome(version, created)
 
 
 def exists(store: ox.Store, graph: Graph) -> bool:

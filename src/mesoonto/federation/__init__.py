@@ -8,17 +8,17 @@ without SERVICE for the local data, with a report of what was asked of whom.
 """
 
 from mesoonto.federation.config import Endpoint, Endpoints
-from mesoonto.federation.evaluate import Federation, Limits, Local, Outcome
-from mesoonto.federation.report import Report, Request, ServiceReport
+from mesoonto.federation.evaluate import Federation, FederationLimits, Local, ResolvedQuery
+from mesoonto.federation.report import FederationReport, ServiceReport, SubRequest
 
 __all__ = [
     "Endpoint",
     "Endpoints",
     "Federation",
-    "Limits",
+    "FederationLimits",
+    "FederationReport",
     "Local",
-    "Outcome",
-    "Report",
-    "Request",
+    "ResolvedQuery",
     "ServiceReport",
+    "SubRequest",
 ]

@@ -14,7 +14,7 @@ MAX_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CachedSolutions:
     """A kept answer."""
 
     solutions: Solutions
@@ -28,16 +28,16 @@ class Entry:
         return time.monotonic() - self.since
 
 
-class Cache:
+class SubQueryCache:
     """The answers used last, up to a number of bytes. Safe to use from several threads."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], CachedSolutions] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, url: str, query: str) -> Entry | None:
+    def get(self, url: str, query: str) -> CachedSolutions | None:
         """The kept answer of the endpoint at *url* to *query*, however old."""
         with self._lock:
             entry = self._entries.get((url, query))
@@ -50,7 +50,7 @@ class Cache:
         with self._lock:
             old = self._entries.pop((url, query), None)
             self._bytes -= old.bytes if old else 0
-            self._entries[url, query] = Entry(solutions, size, etag, time.monotonic())
+            self._entries[url, query] = CachedSolutions(solutions, size, etag, time.monotonic())
             self._bytes += size
             while self._bytes > self._max_bytes:
                 _, dropped = self._entries.popitem(last=False)

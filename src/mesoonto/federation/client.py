@@ -117,11 +117,13 @@ class Client:
             with self._followed(endpoint, query, [("Accept", accept), *headers], deadline) as response:
                 yield response
         except httpcore.TimeoutException as error:
-            raise _told(endpoint, query, f"no whole answer within {endpoint.timeout:g} s") from error
+            raise _failure(endpoint, query, f"no whole answer within {endpoint.timeout:g} s") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            raise _told(endpoint, query, f"the connection failed: {error or type(error).__name__}") from error
+            raise _failure(
+                endpoint, query, f"the connection failed: {error or type(error).__name__}"
+            ) from error
         except EndpointError as error:
-            raise _told(endpoint, query, error.message) from error
+            raise _failure(endpoint, query, error.message) from error
 
     @contextmanager
     def _followed(
@@ -228,7 +230,7 @@ def _media_type(response: httpcore.Response) -> str:
     return (header(response, b"content-type") or "").partition(";")[0].strip().lower()
 
 
-def _told(endpoint: Endpoint, query: str, what: str) -> EndpointError:
+def _failure(endpoint: Endpoint, query: str, what: str) -> EndpointError:
     # Credentials are taken out before the text is cut, so that no half of one stays.
     what = shorten(endpoint.redact(what), 2 * SHOWN)
     return EndpointError(f"endpoint {endpoint.name} <{endpoint.url}> {what}; it was sent: {shorten(query)}")

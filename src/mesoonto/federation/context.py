@@ -2,7 +2,7 @@
 
 The context of a clause is a pattern that holds in every solution of the whole query to which the clause
 contributes. It is made from what stands around the clause, and may hold in more solutions than the query
-has, never in fewer: a part whose effect cannot be told while the clause is unknown is left out. The algebra
+has, never in fewer: a part whose effect is not known while the clause is unknown is left out. The algebra
 that this rests on is that of SPARQL 1.1, section 18.5: Join is commutative and associative, and a solution
 that goes through Join, the left side of LeftJoin or Minus, Filter and Extend keeps all its bindings.
 """

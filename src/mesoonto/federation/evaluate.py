@@ -15,10 +15,10 @@ from mesoonto.dataset import syntax_tree
 from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError
 from mesoonto.federation import context, syntax
-from mesoonto.federation.cache import Cache
+from mesoonto.federation.cache import SubQueryCache
 from mesoonto.federation.client import Client, Fetched, shorten
 from mesoonto.federation.config import Endpoint, Endpoints
-from mesoonto.federation.report import Report, Request, ServiceReport
+from mesoonto.federation.report import FederationReport, ServiceReport, SubRequest
 from mesoonto.federation.solutions import Row, Solutions, pattern
 from mesoonto.federation.subquery import SubQuery
 
@@ -45,7 +45,7 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FederationLimits:
     """What one query may use; an endpoint's own limits stand in its entry."""
 
     seconds: float = 60.0  #: for all requests together
@@ -55,34 +55,34 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ResolvedQuery:
     """A query without SERVICE, to be evaluated on the local data, and how it came about."""
 
     query: str
     outline: Outline  #: of this query, as `Engine.query` takes it
-    report: Report
+    report: FederationReport
 
 
 class Federation:
     """Answers the SERVICE clauses of queries from a list of endpoints; keeps connections and a cache."""
 
     def __init__(
-        self, endpoints: Endpoints, limits: Limits | None = None, transport: Transport | None = None
+        self, endpoints: Endpoints, limits: FederationLimits | None = None, transport: Transport | None = None
     ) -> None:
         self.endpoints = endpoints
-        self._limits = limits or Limits()
+        self._limits = limits or FederationLimits()
         self._transport = transport or Client(endpoints)
-        self._cache = Cache()
+        self._cache = SubQueryCache()
 
     def close(self) -> None:
         """Close the connections."""
         if isinstance(self._transport, Client):
             self._transport.close()
 
-    def evaluate(self, query: str, local: Local) -> Outcome:
+    def evaluate(self, query: str, local: Local) -> ResolvedQuery:
         """Fetch what the SERVICE clauses of *query* ask for, and put it in their place.
 
-        The result of Outcome.query on the local data is the result of *query*. Raises QuerySyntaxError,
+        The result of ResolvedQuery.query on the local data is the result of *query*. Raises QuerySyntaxError,
         QueryRefusedError for an endpoint that is not listed or a text past the bounds, EndpointError for an
         endpoint that fails, unless SILENT, and whatever *local* raises.
         """
@@ -113,7 +113,7 @@ class _Evaluation:
         self._services: list[ServiceReport] = []
         self._answers: dict[str, Solutions] = {}  # of the local data, by query
 
-    def run(self) -> Outcome:
+    def run(self) -> ResolvedQuery:
         clauses = list(self._query.clauses)
         if len(clauses) > self._limits.clauses:
             raise QueryRefusedError(
@@ -126,8 +126,10 @@ class _Evaluation:
             clause, bindings = self._next(clauses)
             clauses.remove(clause)
             self._fetched[clause.node.id] = pattern(self._solutions(clause, bindings))
-        report = Report(self._services, list(self._answers), (time.monotonic() - self._start) * 1000)
-        return Outcome(context.rewrite(self._query, self._fetched), self._outline, report)
+        report = FederationReport(
+            self._services, list(self._answers), (time.monotonic() - self._start) * 1000
+        )
+        return ResolvedQuery(context.rewrite(self._query, self._fetched), self._outline, report)
 
     def _next(self, clauses: Sequence[syntax.Clause]) -> tuple[syntax.Clause, _Bindings | None]:
         """The clause to fetch now, with its bindings: the one with the fewest, or else the most selective.
@@ -240,7 +242,7 @@ class _Answered:
     """The solutions of one sub-query, and how they came."""
 
     solutions: Solutions
-    request: Request
+    request: SubRequest
     size: int  #: bytes of the answer without compression; 0 for one from the cache
 
 
@@ -248,7 +250,12 @@ class _Fetch:
     """Fetches one SERVICE clause from one endpoint."""
 
     def __init__(
-        self, limits: Limits, transport: Transport, cache: Cache, start: float, report: ServiceReport
+        self,
+        limits: FederationLimits,
+        transport: Transport,
+        cache: SubQueryCache,
+        start: float,
+        report: ServiceReport,
     ) -> None:
         self._limits = limits
         self._transport = transport
@@ -361,7 +368,7 @@ class _Fetch:
         shown = shorten(query)
         entry = self._cache.get(endpoint.url, query) if endpoint.cache else None
         if entry is not None and entry.age <= endpoint.cache:
-            request = Request(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
+            request = SubRequest(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
             return _Answered(entry.solutions, request, 0)
         start = time.monotonic()
         fetched = self._transport.select(
@@ -373,14 +380,14 @@ class _Fetch:
         )
         milliseconds = (time.monotonic() - start) * 1000
         if fetched.solutions is not None:
-            solutions, size, source = sub.told_apart(fetched.solutions), fetched.size, "endpoint"
+            solutions, size, source = sub.with_own_blank_nodes(fetched.solutions), fetched.size, "endpoint"
         else:
             assert entry is not None  # noqa: S101  # a tag was sent
             solutions, size, source = entry.solutions, entry.bytes, "unchanged"
         if endpoint.cache:
             self._cache.put(endpoint.url, query, solutions, size, fetched.etag)
         age = entry.age if entry is not None and source == "unchanged" else 0.0
-        request = Request(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
+        request = SubRequest(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
         return _Answered(solutions, request, fetched.size)
 
 

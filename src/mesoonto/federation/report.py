@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SubRequest:
     """One sub-query and its answer."""
 
     query: str  #: as sent, shortened
@@ -30,13 +30,13 @@ class ServiceReport:
     strategy: str  #: in words: bound by what, fetched first, or sent as it stands
     bindings: int | None = None  #: distinct local bindings, or None when there was nothing to bind by
     batch: int | None = None
-    requests: list[Request] = field(default_factory=list)
+    requests: list[SubRequest] = field(default_factory=list)
     rows: int = 0  #: that went into the local evaluation
     problem: str | None = None  #: why a SERVICE SILENT clause counts as one empty solution
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class FederationReport:
     """The plan of a query and what happened."""
 
     services: Sequence[ServiceReport]
@@ -72,7 +72,7 @@ def _lines(service: ServiceReport) -> list[str]:
     return lines
 
 
-def _outcome(request: Request) -> str:
+def _outcome(request: SubRequest) -> str:
     if request.source == "cache":
         return f"{request.rows} rows from the cache, {request.age:.0f} s old"
     unchanged = ", unchanged since the cached answer" if request.source == "unchanged" else ""

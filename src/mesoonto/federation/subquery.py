@@ -42,7 +42,7 @@ class SubQuery:
             lines.append(f"LIMIT {limit}")
         return "\n".join(line for line in lines if line) + "\n"
 
-    def told_apart(self, answer: Solutions) -> Solutions:
+    def with_own_blank_nodes(self, answer: Solutions) -> Solutions:
         """*answer* over the variables of the clause, its blank nodes different from those of any other."""
         token = secrets.token_hex(6)
         if not self.variables:
@@ -53,8 +53,8 @@ class SubQuery:
 
 
 def _renamed(row: Row, token: str) -> Row:
-    return tuple(_told_apart(term, token) for term in row)
+    return tuple(_with_own_blank_nodes(term, token) for term in row)
 
 
-def _told_apart(term: Term | None, token: str) -> Term | None:
+def _with_own_blank_nodes(term: Term | None, token: str) -> Term | None:
     return ox.BlankNode(f"s{token}{term.value}") if isinstance(term, ox.BlankNode) else term

@@ -93,7 +93,7 @@ def parse(query: str) -> Query:
     """Take *query* apart.
 
     Raises QuerySyntaxError with line and column for what is not SPARQL 1.1, and QueryRefusedError for a text
-    that is too long or too deep. Both are told without recursion.
+    that is too long or too deep. Both are found without recursion.
     """
     source = query.encode("utf-8", "replace")
     if len(source) > MAX_BYTES:

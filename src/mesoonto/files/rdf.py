@@ -27,7 +27,7 @@ _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 #: Bytes that are read from a file at one time.
 CHUNK = 1 << 18
 
-#: Told now and then how far a reading has come.
+#: Called now and then with the bytes that have been read.
 Progress = Callable[[int], None]
 
 
@@ -46,7 +46,7 @@ class Source:
         return self.path.resolve().as_uri() if self.path else f"http://upload.invalid/{quote(self.name)}"
 
     def open(self, progress: Progress | None = None) -> IO[bytes]:
-        """The content, unpacked; *progress* is told the bytes of the file that have been read."""
+        """The content, unpacked; *progress* is called with the bytes of the file that have been read."""
         if self.path is None:
             return io.BytesIO(self.content)
         raw: IO[bytes] = self.path.open("rb")
@@ -57,7 +57,7 @@ class Source:
 
     def text(self) -> str:
         """The whole content; raises InputError as `quads` does, also when it is not UTF-8."""
-        with self.told(), self.open() as stream:
+        with self.input_errors(), self.open() as stream:
             return _Checked(stream, self.name).read(-1).decode()
 
     def quads(self, *, fresh: bool = False, absolute: bool = False) -> Iterator[ox.Quad]:
@@ -67,7 +67,7 @@ class Source:
         refused. Raises InputError with line and column of the first mistake, also when it is not UTF-8.
         """
         base = None if absolute else self.base
-        with self.told(), self.open() as stream:
+        with self.input_errors(), self.open() as stream:
             checked = cast("IO[bytes]", _Checked(stream, self.name))
             try:
                 yield from ox.parse(checked, format=self.syntax, base_iri=base, rename_blank_nodes=fresh)
@@ -77,7 +77,7 @@ class Source:
                 raise InputError(f"not read: {error}; a literal is too long", place) from error
 
     @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
+    def input_errors(self) -> Iterator[None]:
         """Turn what pyoxigraph and the system raise about this source into an InputError with a place."""
         try:
             yield
@@ -167,7 +167,7 @@ class _Checked:
 
 
 def from_path(path: Path) -> Source:
-    """The file at *path*, its syntax told by its ending; raises InputError when that is not known."""
+    """The file at *path*, its syntax by its ending; raises InputError when that is not known."""
     ending = _unpacked(path).suffix.removeprefix(".").lower()
     syntax = ox.RdfFormat.RDF_XML if ending == "owl" else ox.RdfFormat.from_extension(ending)
     if syntax is None:
@@ -239,11 +239,11 @@ def load_into(
 ) -> None:
     """Add the statements of *path* to *store* in bulk; triples go into *graph* where one is named.
 
-    *progress* is told the bytes of the file that have been read. Raises InputError for a file that cannot
-    be read, or is broken, with the place.
+    *progress* is called with the bytes of the file that have been read. Raises InputError for a file that
+    cannot be read, or is broken, with the place.
     """
     source = from_path(path)
-    with source.told(), source.open(progress) as stream:
+    with source.input_errors(), source.open(progress) as stream:
         store.bulk_load(stream, source.syntax, base_iri=source.base, to_graph=graph)
 
 

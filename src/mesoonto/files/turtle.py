@@ -104,14 +104,14 @@ def read(text: str, base: str, file: int, subjects: Container[str] | None = None
     With *subjects*, IRIs, only the statements of those are read, which is faster; blank nodes then have no
     lasting names.
     """
-    reader = _Reader(text, base, file)
+    reader = _TurtleReader(text, base, file)
     try:
         yield from reader.run(subjects)
     except (_LostError, ValueError):
         return
 
 
-class _Reader:
+class _TurtleReader:
     def __init__(self, text: str, base: str, file: int) -> None:
         self._text = text
         self._base = base

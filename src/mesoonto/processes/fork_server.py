@@ -1,18 +1,18 @@
-"""The keeper: a process that holds the data, never evaluates anything, and forks the workers that do.
+"""The fork server: a process that holds the data, never evaluates anything, and forks the workers that do.
 
 Forking a process that holds a million triples takes some 15 ms, and the child shares its memory, so a worker
-that had to be killed is replaced at once. The keeper runs without a network where the system allows it, and
-its workers with it: nothing that a query says can reach another host.
+that had to be killed is replaced at once. The fork server runs without a network where the system
+allows it (see `network`), and its workers with it: nothing that a query says can reach another host.
 
 Each serving process has a channel of its own to it, so that one that takes over and one that finishes its
-last queries do not hear each other's words. A channel is opened over the keeper's door, by one datagram with
-two file descriptors: a datagram socket, and the end of a pipe that closes with the serving process; its
-workers are ended then. Messages are a few words:
+last queries do not read each other's messages. A channel is opened at the fork server's door, by one
+datagram with two file descriptors: a datagram socket, and the end of a pipe that closes with the serving
+process; its workers are ended then. Messages are a few words:
 
 =============== ==========================================================================================
-to the keeper   ``fork ROLE``: answered by ``worker PID`` with the other end of the worker's socket
+to it           ``fork ROLE``: answered by ``worker PID`` with the other end of the worker's socket
                 ``kill PID``, ``renice PID``
-from the keeper ``worker PID``, ``failed REASON``, ``exit PID STATUS TEXT``
+from it         ``worker PID``, ``failed REASON``, ``exit PID STATUS TEXT``
 =============== ==========================================================================================
 """
 
@@ -34,16 +34,15 @@ from functools import partial
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError, ServeError
 from mesoonto.processes import worker
+from mesoonto.processes.network import Wall, leave_network
 
-#: What a worker may say on its way out, in bytes.
-_LAST_WORDS = 4000
+#: Bytes of a worker's standard error that are read when it has ended.
+_MOST_STDERR = 4000
 
-#: What the keeper says once its data are loaded.
+#: What the fork server reports once its data are loaded.
 _LOADED = "ready"
 
 _PR_SET_PDEATHSIG = 1
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWNET = 0x40000000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +54,46 @@ class Role:
     memory: int  #: bytes that it may allocate beyond the data
 
 
-#: Called once in the keeper: loads what the workers share and tells how they work.
+#: Called once in the fork server: loads what the workers share, and returns the roles that they have.
 Prepare = Callable[[], Mapping[str, Role]]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The serving process's hold on the keeper."""
+    """The serving process's hold on the fork server."""
 
     door: socket.socket  #: where a serving process opens its channel
-    lifeline: int  #: file descriptor; the keeper ends when nobody holds it any more
+    lifeline: int  #: file descriptor; the fork server ends when nobody holds it any more
     pid: int
+    wall: Wall = Wall.NONE  #: what keeps the fork server and its workers from the network
 
 
 def start(prepare: Prepare) -> Link:
-    """Fork the keeper and wait until its data are loaded; a ServeError says why they cannot be.
+    """Fork the fork server and wait until its data are loaded; a ServeError says why they cannot be.
 
     To be called before the process starts threads.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     read_end, write_end = os.pipe()
-    said, say = os.pipe()
+    report_end, verdict_end = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(write_end)
-        os.close(said)
+        os.close(report_end)
         ours.close()
-        _main(prepare, theirs, read_end, say)
+        _main(prepare, theirs, read_end, verdict_end)
     os.close(read_end)
-    os.close(say)
+    os.close(verdict_end)
     theirs.close()
-    with open(said, "rb") as words:  # a pipe ends with the process, however that ends
-        verdict = words.read().decode()
-    if verdict != _LOADED:
+    with open(report_end, "rb") as pipe:  # a pipe ends with the process, however that ends
+        verdict = pipe.read().decode()
+    loaded, _, wall = verdict.partition(" ")
+    if loaded != _LOADED:
         os.waitpid(pid, 0)
         os.close(write_end)
         ours.close()
         raise ServeError(verdict or "the process that loads the data ended; is there enough memory?")
-    return Link(ours, write_end, pid)
+    return Link(ours, write_end, pid, Wall(wall))
 
 
 def apart(work: Callable[[], None]) -> None:
@@ -110,19 +111,19 @@ def apart(work: Callable[[], None]) -> None:
             status = 0
         except MesoontoError as error:
             os.write(write_end, str(error).encode()[:4000])
-        except BaseException:  # noqa: BLE001  # the boundary of a process: told on its standard error
+        except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
             traceback.print_exc()
         finally:
             os._exit(status)
     os.close(write_end)
-    with open(read_end, "rb") as words:
-        reason = words.read().decode()
+    with open(read_end, "rb") as pipe:
+        reason = pipe.read().decode()
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
         raise ServeError(reason or "the dataset could not be prepared")
 
 
-def _main(prepare: Prepare, door: socket.socket, lifeline: int, say: int) -> None:
-    """The keeper process; does not return."""
+def _main(prepare: Prepare, door: socket.socket, lifeline: int, verdict_end: int) -> None:
+    """The fork server's process; does not return."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -131,44 +132,36 @@ def _main(prepare: Prepare, door: socket.socket, lifeline: int, say: int) -> Non
         try:
             roles = prepare()
         except MesoontoError as error:
-            os.write(say, str(error).encode()[:4000])
+            os.write(verdict_end, str(error).encode()[:4000])
             os._exit(2)
-        _leave_network()
+        wall = leave_network()
         gc.collect()
         gc.freeze()
-        os.write(say, _LOADED.encode())
-        os.close(say)
-        _Keeper(roles, door, lifeline).run()
+        os.write(verdict_end, f"{_LOADED} {wall}".encode())
+        os.close(verdict_end)
+        _ForkServer(roles, door, lifeline).run()
         status = 0
-    except BaseException:  # noqa: BLE001  # the boundary of a process: told on its standard error
+    except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
         traceback.print_exc()
     finally:
         os._exit(status)
 
 
-def _leave_network() -> None:
-    """Move this process to a network namespace of its own, which has no way out. Best effort."""
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(_CLONE_NEWNET) != 0:
-            libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-
-
 @dataclass(eq=False, slots=True)
-class _Channel:
-    """The keeper's end of what one serving process opened."""
+class _ServedProcess:
+    """The fork server's end of the channel that one serving process opened."""
 
     control: socket.socket
     lifeline: int
     children: dict[int, int]  #: process id -> file that has its standard error
 
 
-class _Keeper:
+class _ForkServer:
     def __init__(self, roles: Mapping[str, Role], door: socket.socket, lifeline: int) -> None:
         self._roles = roles
         self._door = door
         self._lifeline = lifeline
-        self._channels: list[_Channel] = []
+        self._channels: list[_ServedProcess] = []
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> None:
@@ -190,12 +183,12 @@ class _Keeper:
 
     def _open(self) -> None:
         _, (control, lifeline), _, _ = socket.recv_fds(self._door, 1, 2)
-        channel = _Channel(socket.socket(fileno=control), lifeline, {})
+        channel = _ServedProcess(socket.socket(fileno=control), lifeline, {})
         self._channels.append(channel)
-        self._selector.register(channel.control, selectors.EVENT_READ, partial(self._obey, channel))
+        self._selector.register(channel.control, selectors.EVENT_READ, partial(self._receive, channel))
         self._selector.register(lifeline, selectors.EVENT_READ, partial(self._close, channel))
 
-    def _close(self, channel: _Channel) -> None:
+    def _close(self, channel: _ServedProcess) -> None:
         """End what a serving process that has ended left."""
         if channel not in self._channels:
             return
@@ -204,12 +197,12 @@ class _Keeper:
         self._selector.unregister(channel.lifeline)
         channel.control.close()
         os.close(channel.lifeline)
-        for pid, words in channel.children.items():
+        for pid, stderr in channel.children.items():
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            os.close(words)
+            os.close(stderr)
 
-    def _obey(self, channel: _Channel) -> None:
+    def _receive(self, channel: _ServedProcess) -> None:
         if channel not in self._channels:  # closed in the same round of events
             return
         word, _, rest = channel.control.recv(4096).decode().partition(" ")
@@ -224,34 +217,34 @@ class _Keeper:
                     os.setpriority(os.PRIO_PROCESS, pid, 10)
 
     @staticmethod
-    def _tell(channel: _Channel, message: str, descriptors: Sequence[int] = ()) -> None:
-        with contextlib.suppress(OSError):  # nobody there: its lifeline says so too
+    def _send(channel: _ServedProcess, message: str, descriptors: Sequence[int] = ()) -> None:
+        with contextlib.suppress(OSError):  # it has ended, which its lifeline shows too
             socket.send_fds(channel.control, [message.encode()[:60000]], descriptors)
 
-    def _fork(self, channel: _Channel, role: str) -> None:
+    def _fork(self, channel: _ServedProcess, role: str) -> None:
         try:
             ours, theirs = socket.socketpair()
-            words = _anonymous_file()
+            stderr = _anonymous_file()
             pid = os.fork()
         except OSError as error:
-            self._tell(channel, f"failed {error.strerror}")
+            self._send(channel, f"failed {error.strerror}")
             return
         if pid == 0:
             status = 1
             try:
-                self._become(self._roles[role], ours, theirs, words)
+                self._become(self._roles[role], ours, theirs, stderr)
                 status = 0
-            except BaseException:  # noqa: BLE001  # as above; the keeper passes the text on
+            except BaseException:  # noqa: BLE001  # as above; the fork server passes the text on
                 traceback.print_exc()
             finally:
                 sys.stderr.flush()
                 os._exit(status)
         theirs.close()
-        channel.children[pid] = words
-        self._tell(channel, f"worker {pid}", [ours.fileno()])
+        channel.children[pid] = stderr
+        self._send(channel, f"worker {pid}", [ours.fileno()])
         ours.close()
 
-    def _become(self, role: Role, ours: socket.socket, theirs: socket.socket, words: int) -> None:
+    def _become(self, role: Role, ours: socket.socket, theirs: socket.socket, stderr: int) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _end_with_parent()
@@ -263,7 +256,7 @@ class _Keeper:
             os.close(channel.lifeline)
             for other in channel.children.values():
                 os.close(other)
-        os.dup2(words, 2)
+        os.dup2(stderr, 2)
         worker.run(theirs, role.opened, role.work, role.memory)
 
     def _reap(self, woken: socket.socket) -> None:
@@ -271,19 +264,19 @@ class _Keeper:
             woken.recv(4096)
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                self._tell_of(*ended)
+                self._report_exit(*ended)
 
-    def _tell_of(self, pid: int, status: int) -> None:
+    def _report_exit(self, pid: int, status: int) -> None:
         for channel in self._channels:
-            words = channel.children.pop(pid, None)
-            if words is not None:
-                text = os.pread(words, _LAST_WORDS, 0).decode("utf-8", "replace")
-                os.close(words)
-                self._tell(channel, f"exit {pid} {os.waitstatus_to_exitcode(status)} {text}")
+            stderr = channel.children.pop(pid, None)
+            if stderr is not None:
+                text = os.pread(stderr, _MOST_STDERR, 0).decode("utf-8", "replace")
+                os.close(stderr)
+                self._send(channel, f"exit {pid} {os.waitstatus_to_exitcode(status)} {text}")
 
 
 def _end_with_parent() -> None:
-    """Let this worker end with the keeper, in the middle of a query too. Linux only."""
+    """Let this worker end with the fork server, in the middle of a query too. Linux only."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

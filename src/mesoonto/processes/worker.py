@@ -1,8 +1,8 @@
 """A process that evaluates for one client after the other, within a memory limit, until it is ended.
 
-It is forked by the keeper, so it starts within milliseconds and shares the data's memory. Whatever a query of
-a stranger does to it, an endless evaluation, an exhausted memory or an overflown stack, ends this process
-only.
+It is forked by the fork server, so it starts within milliseconds and shares the data's memory. Whatever a
+query of a stranger does to it, an endless evaluation, an exhausted memory or an overflown stack, ends this
+process only.
 """
 
 from __future__ import annotations
