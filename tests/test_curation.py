@@ -13,7 +13,8 @@ import pytest
 from mesoonto import resources
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
-from mesoonto.knowledge import completeness, identifiers, mappings, templates
+from mesoonto.files import sssom
+from mesoonto.knowledge import completeness, identifiers, templates
 from mesoonto.validation.validate import validate
 from tests.conftest import ROOT
 
@@ -143,7 +144,7 @@ class TestMappings:
     @pytest.mark.parametrize("path", resources.mapping_files(), ids=lambda p: p.name.partition(".")[0])
     def test_shipped_mappings_use_our_labels_and_sort_their_rows(self, engine: Engine, path: Path) -> None:
         labels = {(r["s"], r["l"]) for r in engine.select("SELECT ?s ?l { ?s a owl:Class ; rdfs:label ?l }")}
-        rows = list(mappings.read(path))
+        rows = list(sssom.read(path))
         assert [m for m in rows if (m.subject, m.subject_label) not in labels] == []
         lines = [
             line.split("\t") for line in path.read_text("utf-8").splitlines() if not line.startswith("#")
@@ -155,7 +156,7 @@ class TestMappings:
     def test_a_row_is_a_triple(self, tmp_path: Path) -> None:
         path = tmp_path / "x.sssom.tsv"
         path.write_text(SSSOM)
-        (triple,) = mappings.triples(path)
+        (triple,) = sssom.triples(path)
         assert str(triple) == (
             "<https://w3id.org/mesoonto/MESO_0002101> <http://www.w3.org/2004/02/skos/core#exactMatch> "
             "<http://purl.obolibrary.org/obo/NCIT_C68814>"
@@ -174,4 +175,4 @@ class TestMappings:
         path = tmp_path / "x.sssom.tsv"
         path.write_text(SSSOM.replace(old, new, 1))
         with pytest.raises(InputError, match=expected):
-            list(mappings.triples(path))
+            list(sssom.triples(path))

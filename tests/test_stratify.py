@@ -15,6 +15,7 @@ from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge.profile import Profile, Vocabulary, read_profile
 from mesoonto.knowledge.stratify import DISCLAIMER, Report, Statement, stratify
 from mesoonto.namespaces import MESO, OBO
+from mesoonto.ontology.model import Ontology
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -29,7 +30,7 @@ def store() -> ox.Store:
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return Vocabulary()
+    return Vocabulary(Ontology.shipped())
 
 
 def report(store: ox.Store, vocabulary: Vocabulary, *settings: str) -> Report:

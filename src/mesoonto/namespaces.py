@@ -79,3 +79,27 @@ def compress(iri: str) -> str:
     'https://example.org/x'
     """
     return converter().compress(iri) or iri
+
+
+def prefixed(iri: str) -> tuple[str, str] | None:
+    """Prefix and local part of *iri* as RDF files have it, by the longest fitting stem; None when none fits.
+
+    The local part may hold characters that Turtle would want escaped.
+
+    >>> prefixed("https://w3id.org/mesoonto/data/study_NCT02899299")
+    ('mesod', 'study_NCT02899299')
+    """
+    fitting = [(stem, prefix) for prefix, stem in PREFIXES.items() if iri.startswith(stem)]
+    if not fitting:
+        return None
+    stem, prefix = max(fitting, key=lambda pair: len(pair[0]))
+    return prefix, iri[len(stem) :]
+
+
+def local_name(iri: str) -> str:
+    """The last part of *iri*, behind ``#`` or ``/``.
+
+    >>> local_name("https://w3id.org/mesoonto/hasEndPoint")
+    'hasEndPoint'
+    """
+    return iri.rpartition("#")[2].rpartition("/")[2]

@@ -84,7 +84,7 @@ class TestReason:
         assert done.returncode == 1
         lines = done.stdout.splitlines()
         assert lines[0] == expected
-        assert "    A disjointWith B" in lines
+        assert "    nothing is both A and B" in lines
 
     def test_no_java(self, mesoonto: Run) -> None:
         assert_one_line(mesoonto("reason", env={"PATH": ""}), "no Java runtime found", "default-jre-headless")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mesoonto import resources
-from mesoonto.knowledge import mappings
+from mesoonto.files import sssom
 
 
 def _rows(target: str) -> list[dict[str, str]]:
@@ -40,4 +40,4 @@ def test_no_item_stands_for_two_agents() -> None:
 
 def test_items_have_the_addresses_that_wikidata_uses() -> None:
     [path] = [p for p in resources.mapping_files() if p.name == "mesoonto_wikidata.sssom.tsv"]
-    assert {m.object.rpartition("/")[0] for m in mappings.read(path)} == {"http://www.wikidata.org/entity"}
+    assert {m.object.rpartition("/")[0] for m in sssom.read(path)} == {"http://www.wikidata.org/entity"}

@@ -8,6 +8,7 @@ import pytest
 
 from mesoonto.errors import InputError, NoJavaError, UnsupportedConstructError
 from mesoonto.namespaces import MESO, OBO
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl.reason import classify
 
 PREFIXES = """
@@ -26,14 +27,14 @@ UNSATISFIABLE = """
 pytestmark = pytest.mark.java
 
 
-def ontology(folder: Path, turtle: str) -> list[Path]:
+def ontology(folder: Path, turtle: str) -> Ontology:
     path = folder / "o.ttl"
     path.write_text(PREFIXES + turtle)
-    return [path]
+    return Ontology.from_files([path])
 
 
 def test_shipped_ontology_is_sound() -> None:
-    found = classify()
+    found = classify(Ontology.shipped())
     assert found.consistent
     assert found.unsatisfiable == ()
     # biphasic pleural mesothelioma is non-epithelioid by the definition of the latter
@@ -47,17 +48,17 @@ def test_unsatisfiable_class_is_named_with_the_axioms_that_make_it_so(tmp_path: 
     assert item.iri == "http://e/Coral"
     # by hand: Coral is an Animal and, through Sessile, a Plant, and these are disjoint; Cow has no part in it
     assert {found.wording.say(axiom) for axiom in item.because} == {
-        "'coral' subClassOf Animal",
-        "'coral' subClassOf Sessile",
-        "Sessile subClassOf Plant",
-        "Plant disjointWith Animal",
+        "every 'coral' is a Animal",
+        "every 'coral' is a Sessile",
+        "every Sessile is a Plant",
+        "nothing is both Plant and Animal",
     }
 
 
 def test_inconsistent_ontology_is_told_apart(tmp_path: Path) -> None:
     found = classify(ontology(tmp_path, UNSATISFIABLE + ":c a owl:NamedIndividual , :Coral ."))
     assert not found.consistent
-    assert "c type 'coral'" in {found.wording.say(axiom) for axiom in found.because}
+    assert "c is a 'coral'" in {found.wording.say(axiom) for axiom in found.because}
     assert len(found.because) == 5
 
 
@@ -73,8 +74,8 @@ def test_restrictions_are_put_into_words(tmp_path: Path) -> None:
     )
     (item,) = found.unsatisfiable
     assert {found.wording.say(axiom) for axiom in item.because} == {
-        "C subClassOf (eats some A)",
-        "C subClassOf (eats only not A)",
+        "every C eats some A",
+        "every C eats only not A",
     }
 
 
@@ -94,7 +95,7 @@ def test_non_simple_property_in_cardinality_is_unsupported(tmp_path: Path) -> No
 def test_missing_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(NoJavaError, match="default-jre-headless"):
-        classify()
+        classify(Ontology.shipped())
 
 
 def test_broken_file_is_named_with_its_place(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 from mesoonto.dataset import shipped
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO
-from mesoonto.owl import hierarchy, infer
-from mesoonto.owl.axioms import axioms_of, logical
-from mesoonto.owl.entail import SUBCLASS, Entailments
+from mesoonto.ontology.axioms import axioms_of, logical
+from mesoonto.ontology.expressions import SUBCLASS
+from mesoonto.ontology.model import Ontology
+from mesoonto.owl import generated, infer
+from mesoonto.owl.entail import Entailments
 from mesoonto.owl.explain import Explainer
 
 PREFIXES = """@prefix : <http://e/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
@@ -71,9 +73,10 @@ def test_consequences(turtle: str, expected: set[tuple[str, str, str]]) -> None:
 
 def test_reasons_suffice_and_each_is_needed() -> None:
     """For a sample of what is shipped: the axioms given entail the triple, any fewer do not."""
-    explainer = Explainer()
-    declarations = [axiom for axiom in explainer._axioms if axiom.declares_class]
-    inferred = list(explainer._entailments.relations())[::400]
+    ontology = Ontology.shipped()
+    explainer = Explainer(ontology)
+    declarations = [axiom for axiom in ontology.logical_axioms if axiom.declares_class]
+    inferred = list(Entailments(ontology.logical_axioms).relations())[::400]
     assert len(inferred) >= 10
     for subject, predicate, other in inferred:
         axioms = explainer.needed_axioms(subject, predicate, other)
@@ -85,7 +88,7 @@ def test_reasons_suffice_and_each_is_needed() -> None:
 
 
 def test_every_inferred_triple_has_an_explanation() -> None:
-    explainer = Explainer()
+    explainer = Explainer(Ontology.shipped())
     rows = list(shipped.build().quads_for_pattern(None, None, None, ox.NamedNode(infer.INFERRED)))
     between_terms = [
         q
@@ -97,7 +100,7 @@ def test_every_inferred_triple_has_an_explanation() -> None:
     unexplained = [
         q
         for q in between_terms
-        if explainer._entailments.why(q.subject.value, q.predicate.value, q.object.value) is None  # type: ignore[union-attr]
+        if not explainer.entails(q.subject.value, q.predicate.value, q.object.value)  # type: ignore[union-attr]
         and explainer.explain(q.subject.value, q.predicate.value, q.object.value) is None  # type: ignore[union-attr]
     ]
     assert unexplained == []
@@ -111,15 +114,15 @@ def test_inferred_graph_names_its_origin() -> None:
     assert said == {"description", "source"}
 
 
-def test_hierarchy_is_current() -> None:
-    assert hierarchy.is_current()
+def test_inferred_subsumptions_are_current() -> None:
+    assert generated.inferred_is_current(Ontology.shipped())
 
 
 @pytest.mark.java
-def test_hierarchy_is_what_hermit_says() -> None:
+def test_inferred_subsumptions_are_what_hermit_says() -> None:
     from mesoonto import resources
 
-    assert hierarchy.turtle() == resources.inferred_file().read_text("utf-8")
+    assert generated.inferred_turtle(Ontology.shipped()) == resources.inferred_file().read_text("utf-8")
 
 
 def test_command_explains_in_words_with_file_and_line(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
@@ -148,4 +151,4 @@ def test_command_says_no_to_what_does_not_follow(mesoonto: Callable[..., Complet
 
 def test_unknown_name_is_refused() -> None:
     with pytest.raises(MesoontoError, match="no such thing: nothing in the dataset"):
-        Explainer().find("no such thing")
+        Ontology.shipped().find("no such thing")

@@ -17,8 +17,11 @@ from mesoonto import resources
 from mesoonto.errors import InputError
 from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt
 
+#: Labels of what is shipped.
+LABELS = Ontology.shipped().labels
 OWL = "http://www.w3.org/2002/07/owl#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -120,7 +123,7 @@ def test_shipped_files_survive_shuffling(path: Path) -> None:
     shuffled = list(rdf.read(path))  # read() gives fresh blank nodes each time
     random.Random(7).shuffle(shuffled)
     body = path.read_text().partition("\n")[2] if path.read_text().startswith("# GEN") else path.read_text()
-    labels = {} if path in resources.import_files() else fmt.shipped_labels()
+    labels = {} if path in resources.import_files() else LABELS
     assert fmt.turtle(shuffled, labels) == body
 
 

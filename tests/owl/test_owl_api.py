@@ -10,6 +10,7 @@ import pytest
 
 from mesoonto import resources
 from mesoonto.namespaces import MESO
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt
 from tests.conftest import JARS, ROOT
 
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout]
 
 TOOLS = ROOT / "tests" / "owl" / "java" / "OwlTools.java"
 CATALOG = resources.ontology_dir() / "catalog-v001.xml"
+LABELS = Ontology.shipped().labels
 ROOT_ONTOLOGY = resources.module_files()[0]
 WRITERS = ["", "rio_"]  #: Protégé's Turtle writer, and the other one of the OWL API
 
@@ -52,7 +54,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_module_saved_and_formatted_is_the_same(path: Path, writer: str, saved: Path) -> None:
     copy = (saved / f"{writer}{path.name}").read_text("utf-8")
     assert copy != path.read_text("utf-8"), "the OWL API writes Turtle its own way"
-    assert fmt.canonical(copy, path, fmt.shipped_labels()) == path.read_text("utf-8")
+    assert fmt.canonical(copy, path, LABELS) == path.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def saved_with_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_class_added_there_is_all_that_differs(path: Path, writer: str, saved_with_class: Path) -> None:
     before = path.read_text("utf-8").splitlines()
     saved = (saved_with_class / f"{writer}{path.name}").read_text("utf-8")
-    after = fmt.canonical(saved, path, fmt.shipped_labels()).splitlines()
+    after = fmt.canonical(saved, path, LABELS).splitlines()
     changes = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
     assert sorted(changes) == sorted(
         [

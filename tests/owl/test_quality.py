@@ -13,15 +13,19 @@ import pytest
 from mesoonto.dataset import shipped
 from mesoonto.errors import InputError
 from mesoonto.namespaces import GRAPH, PREFIXES
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl import quality
 
 BROKEN = Path(__file__).parent / "broken"
 RULES = {rule.name: rule for rule in quality.shipped_rules()}
 
 
+ONTOLOGY = Ontology.shipped()
+
+
 @pytest.fixture(scope="module")
 def store() -> ox.Store:
-    return shipped.build()
+    return shipped.build(ONTOLOGY)
 
 
 def broken(store: ox.Store, text: str) -> ox.Store:
@@ -38,7 +42,7 @@ def broken(store: ox.Store, text: str) -> ox.Store:
 
 @pytest.mark.parametrize("name", RULES)
 def test_nothing_shipped_breaks_a_rule(name: str, store: ox.Store) -> None:
-    assert quality.check(store, [RULES[name]]) == []
+    assert quality.check(store, [RULES[name]], ONTOLOGY) == []
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -49,7 +53,7 @@ def test_rule_finds_what_it_is_for(name: str, store: ox.Store) -> None:
     """
     text = (BROKEN / f"{name}.trig").read_text()
     expected = set(text.partition("\n")[0].removeprefix("# finds: ").split())
-    found = {flaw.term for flaw in quality.check(broken(store, text), [RULES[name]])}
+    found = {flaw.term for flaw in quality.check(broken(store, text), [RULES[name]], ONTOLOGY)}
     for prefix in ("mesod", "meso"):
         found = {iri.replace(PREFIXES[prefix], f"{prefix}:") for iri in found}
     assert found == expected
@@ -64,7 +68,7 @@ def test_rule_without_term_or_with_bad_sparql_is_refused(tmp_path: Path, store: 
         path = tmp_path / "r.rq"
         path.write_text(f"#+ summary: x\n{body}")
         with pytest.raises(InputError, match=message):
-            quality.check(store, [quality.read_rule(path)])
+            quality.check(store, [quality.read_rule(path)], ONTOLOGY)
 
 
 def test_command_finds_nothing_and_lists_pitfalls(mesoonto: Callable[..., CompletedProcess[str]]) -> None:

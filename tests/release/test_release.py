@@ -16,12 +16,11 @@ import pyoxigraph as ox
 import pytest
 from rdflib import Dataset, Graph, URIRef
 
-from mesoonto import release as releases
 from mesoonto import resources
 from mesoonto.dataset import shipped
 from mesoonto.errors import InputError, MesoontoError, OutputError
 from mesoonto.namespaces import MESO, PREFIXES
-from mesoonto.release import changes
+from mesoonto.release import changes, publish
 from mesoonto.release.variants import VARIANTS
 from tests.conftest import JARS, ROOT
 
@@ -356,9 +355,9 @@ def test_release_compared_with_an_older_one(folder: Path, tmp_path: Path) -> Non
 
 def test_what_cannot_be_built_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(MesoontoError, match="a version is three numbers"):
-        releases.release("next", tmp_path / "x")
+        publish.release("next", tmp_path / "x")
     with pytest.raises(OutputError, match="exists already"):
-        releases.release("0.1.0", folder)
+        publish.release("0.1.0", folder)
     with pytest.raises(InputError, match=r"mesoonto-full\.ttl is missing"):
-        releases.release("0.1.0", tmp_path / "x", tmp_path)
+        publish.release("0.1.0", tmp_path / "x", tmp_path)
     assert not (tmp_path / "x").exists()

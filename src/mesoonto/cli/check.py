@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from mesoonto.ontology.model import Ontology
     from mesoonto.owl.quality import Flaw
 
 
@@ -42,44 +43,45 @@ def check(names: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> Non
             click.echo(f"{rule.name}: {rule.summary}{f' [{rule.pitfall}]' if rule.pitfall else ''}")
         return
     from mesoonto.dataset import shipped
+    from mesoonto.ontology.model import Ontology
 
-    flaws = quality.check(shipped.build(), chosen)
+    ontology = Ontology.shipped()
+    flaws = quality.check(shipped.build(ontology), chosen, ontology)
     if not names:
-        flaws += _files()
+        flaws += _files(ontology)
         if reasoner:
-            flaws += _unsatisfiable()
+            flaws += _unsatisfiable(ontology)
     _print(flaws, len(chosen), form)
     raise SystemExit(1 if flaws else 0)
 
 
-def _files() -> list[Flaw]:
+def _files(ontology: Ontology) -> list[Flaw]:
     """Files that are not in canonical form, or generated ones that are out of date."""
     from mesoonto import resources
     from mesoonto.owl import fmt, generated
     from mesoonto.owl.quality import Flaw
 
-    labels = fmt.shipped_labels()
     loose = [
         path
         for path in (*resources.module_files(), *resources.record_files())
-        if fmt.format_file(path, labels, write=False)
+        if fmt.format_file(path, ontology.labels, write=False)
     ]
     found = [(path, "canonical_form", "the file is in canonical form; run mesoonto fmt") for path in loose]
     found += [
         (path, "generated", "the generated file is up to date; run mesoonto build")
-        for path in generated.stale_files()
+        for path in generated.stale_files(ontology)
     ]
     return [
         Flaw(str(path.relative_to(resources.root())), 0, "", "", name, text) for path, name, text in found
     ]
 
 
-def _unsatisfiable() -> list[Flaw]:
+def _unsatisfiable(ontology: Ontology) -> list[Flaw]:
     from mesoonto.owl import reason
     from mesoonto.owl.quality import Flaw
 
     verdict = reason.classify(
-        (), lambda text: click.echo(f"{text} ...", err=True) if sys.stderr.isatty() else None
+        ontology, lambda text: click.echo(f"{text} ...", err=True) if sys.stderr.isatty() else None
     )
     if not verdict.consistent:
         return [Flaw("", 0, "", "", "consistent", "the ontology is consistent; see mesoonto reason")]

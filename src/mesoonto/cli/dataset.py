@@ -25,10 +25,11 @@ def build(output: Path | None, check: bool) -> None:
     and column, and nothing is written.
     """
     from mesoonto.dataset import shipped
+    from mesoonto.ontology.model import Ontology
     from mesoonto.owl import generated
 
     if check:
-        stale = generated.stale_files()
+        stale = generated.stale_files(Ontology.shipped())
         for path in stale:
             click.echo(f"{path}: out of date; run mesoonto build", err=True)
         raise SystemExit(1 if stale else 0)

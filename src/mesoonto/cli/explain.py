@@ -22,13 +22,15 @@ def explain(subject: str, predicate: str, object_: str) -> None:
     Prints where the triple is stated, or the axioms or statements from which it follows, in words and with
     file and line. Ends with 1 when it does not follow.
     """
+    from mesoonto.ontology.model import Ontology
     from mesoonto.owl.explain import Explainer
 
-    explainer = Explainer()
-    iris = [explainer.find(name) for name in (subject, predicate, object_)]
-    found = explainer.explain(*iris)
+    ontology = Ontology.shipped()
+    iris = [ontology.find(name) for name in (subject, predicate, object_)]
+    found = Explainer(ontology).explain(*iris)
     if found is None:
-        click.echo(f"{' '.join(explainer.name(iri) for iri in iris)}: this does not follow from the dataset")
+        claim = " ".join(map(ontology.wording.name, iris))
+        click.echo(f"{claim}: this does not follow from the dataset")
         raise SystemExit(1)
     click.echo(f"{found.claim}\n{found.how}:")
     for number, reason in enumerate(found.reasons, start=1):

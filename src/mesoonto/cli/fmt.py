@@ -24,10 +24,11 @@ def fmt(files: tuple[Path, ...], check: bool) -> None:
     A file with a remark behind # that would be lost, or with a mistake, is named and left as it is.
     """
     from mesoonto import resources
+    from mesoonto.ontology.model import Ontology
     from mesoonto.owl import fmt as formatting
 
     chosen = files or (*resources.module_files(), *resources.record_files())
-    labels = formatting.shipped_labels()
+    labels = Ontology.shipped().labels
     changed = [path for path in chosen if formatting.format_file(path, labels, write=not check)]
     for path in changed:
         click.echo(f"{path}: not canonical; run mesoonto fmt" if check else f"formatted {path}", err=check)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mesoonto.owl.axioms import Axiom, Wording
+    from mesoonto.ontology.axioms import Axiom
+    from mesoonto.ontology.wording import Wording
 
 
 @click.command()
@@ -24,21 +25,22 @@ def reason(files: tuple[Path, ...]) -> None:
     Ends with 0 when the ontology is consistent and all classes are satisfiable, 1 when not, and
     2 when there is no verdict: no Java, or a construct that HermiT does not support.
     """
+    from mesoonto.ontology.model import Ontology
     from mesoonto.owl import reason as reasoning
 
     show = (lambda text: click.echo(f"{text} ...", err=True)) if sys.stderr.isatty() else (lambda _: None)
-    found = reasoning.classify(files, show)
+    found = reasoning.classify(Ontology.from_files(files) if files else Ontology.shipped(), show)
     if not found.consistent:
         click.echo("inconsistent: these axioms contradict each other")
         _print(found.because, found.wording)
         raise SystemExit(1)
     for item in found.unsatisfiable:
         click.echo(
-            f"unsatisfiable: {found.wording.name_of(item.iri)} <{item.iri}> cannot have an instance, because"
+            f"unsatisfiable: {found.wording.name(item.iri)} <{item.iri}> cannot have an instance, because"
         )
         _print(item.because, found.wording)
     for lower, upper in found.subsumptions:
-        click.echo(f"inferred: {found.wording.name_of(lower)} subClassOf {found.wording.name_of(upper)}")
+        click.echo(f"inferred: {found.wording.name(lower)} subClassOf {found.wording.name(upper)}")
     click.echo(
         f"consistent, {found.classes} classes, {len(found.unsatisfiable)} unsatisfiable, "
         f"{len(found.subsumptions)} subsumptions inferred"

@@ -29,13 +29,13 @@ def release(version: str, output: Path | None, previous: Path | None) -> None:
     \b
     mesoonto release 0.2.0 --previous dist/0.1.0
     """
-    from mesoonto import release as releases
+    from mesoonto.release import publish
 
     def show(text: str) -> None:
         if sys.stderr.isatty():
             click.echo(f"{text} ...", err=True)
 
     folder = output or Path("dist", version)
-    written = releases.release(version, folder, previous, show)
+    written = publish.release(version, folder, previous, show)
     size = sum(path.stat().st_size for path in written)
     click.echo(f"wrote {len(written)} files, {size / 1e6:.1f} MB, to {folder}")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mesoonto.knowledge.profile import Profile
+    from mesoonto.knowledge.profile import Profile, Vocabulary
     from mesoonto.knowledge.stratify import Report, Statement
+    from mesoonto.ontology.model import Ontology
 
 
 @click.command()
@@ -35,8 +36,10 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     is extrapolated. Ends with 1 when the profile breaks its shape, 2 when it cannot be used.
     """
     from mesoonto.knowledge.profile import Vocabulary, read_profile
+    from mesoonto.ontology.model import Ontology
 
-    vocabulary = Vocabulary()
+    ontology = Ontology.shipped()
+    vocabulary = Vocabulary(ontology)
     if list_:
         click.echo(vocabulary.settings_help())
         return
@@ -47,7 +50,7 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     else:
         _validate(profile)
         described = read_profile(profile)
-    _print(vocabulary, described, form)
+    _print(ontology, vocabulary, described, form)
 
 
 def _validate(profile: Path) -> None:
@@ -61,16 +64,14 @@ def _validate(profile: Path) -> None:
         raise SystemExit(1)
 
 
-def _print(vocabulary: object, profile: Profile, form: str) -> None:
+def _print(ontology: Ontology, vocabulary: Vocabulary, profile: Profile, form: str) -> None:
     import json
     from dataclasses import asdict
 
     from mesoonto.dataset import shipped
     from mesoonto.knowledge import stratify as stratification
-    from mesoonto.knowledge.profile import Vocabulary
 
-    assert isinstance(vocabulary, Vocabulary)  # noqa: S101
-    report = stratification.stratify(shipped.build(), profile, vocabulary.strata(profile))
+    report = stratification.stratify(shipped.build(ontology), profile, vocabulary.strata(profile))
     if form == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:

@@ -10,9 +10,9 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import OutputError, Place
-from mesoonto.files import rdf
-from mesoonto.knowledge import mappings
+from mesoonto.files import rdf, sssom
 from mesoonto.namespaces import GRAPH
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl import infer
 
 
@@ -51,20 +51,21 @@ def version() -> str:
     return digest.hexdigest()[:12]
 
 
-def build() -> ox.Store:
-    """The whole shipped dataset in a new store in memory; an InputError names the first broken file."""
+def build(ontology: Ontology | None = None) -> ox.Store:
+    """The whole shipped dataset in a new store in memory; an InputError names the first broken file.
+
+    *ontology* is the shipped one where it has been read already.
+    """
     store = ox.Store()
-    schema: set[ox.Triple] = set()
-    for layer in layers():
-        graph = ox.NamedNode(layer.graph)
-        for path in layer.files:
-            found = mappings.triples(path) if layer.name == "mappings" else rdf.read(path)
-            triples = [ox.Triple(t.subject, t.predicate, t.object) for t in found]
-            store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
-            if layer.name in ("ontology", "imports"):
-                schema.update(triples)
+    ontology = ontology or Ontology.shipped()
+    graphs = [(document.layer, document.triples) for document in ontology.documents]
+    graphs += [("mappings", tuple(sssom.triples(path))) for path in resources.mapping_files()]
+    graphs += [("shapes", tuple(q.triple for q in rdf.read(path))) for path in resources.shape_files()]
+    for name, triples in graphs:
+        graph = ox.NamedNode(GRAPH + name)
+        store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
     inferred = ox.NamedNode(infer.INFERRED)
-    computed = (*infer.origin(), *infer.relations(schema))
+    computed = (*infer.origin(), *infer.relations(ontology.logical_axioms))
     store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in computed)
     # rules read the store, so what they find is collected before it is added
     by_rules = list(infer.by_rules(store))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 
 import pyoxigraph as ox
 
 from mesoonto.files import turtle
-from mesoonto.files.rdf import CHUNK, Source, from_path
+from mesoonto.files.rdf import CHUNK, Source
 from mesoonto.files.terms import Term
 from mesoonto.validation.shapes.paths import Path
 
@@ -95,15 +94,23 @@ def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
     return found
 
 
-def line_of(file: str, subject: str, predicate: str) -> int | None:
-    """The line of *file* that states *predicate* of *subject*, or on which the subject begins; None if none.
-
-    *predicate* may be empty.
-    """
-    node = ox.NamedNode(subject)
-    spots = locate([from_path(FilePath(file))], [node])
-    path = Path("", ox.NamedNode(predicate)) if predicate else None
-    return spots.triple(node, path, None).line or None
+def lines_of_triples(source: Source, triples: Sequence[ox.Triple]) -> Iterator[int]:
+    """The line of the object of each of *triples*, read from *source* in this order; 0 where not known."""
+    written: Iterator[turtle.Written] = iter(())
+    lines = _Lines("", source.name)
+    if source.syntax in _READABLE:
+        text = source.text()
+        lines, written = _Lines(text, source.name), turtle.read(text, source.base, 0)
+    for triple in triples:
+        found = next(written, None)
+        if found is None or (
+            found.predicate != triple.predicate
+            or (isinstance(triple.subject, ox.NamedNode) and found.subject != triple.subject)
+        ):
+            written = iter(())  # the readers disagree, so no place is certain from here on
+            yield 0
+        else:
+            yield lines.spot(found.object_at).line
 
 
 def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -> None:

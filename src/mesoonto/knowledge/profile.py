@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import resources
 from mesoonto.errors import InputError, MesoontoError, Place
 from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
-from mesoonto.owl import entail
-from mesoonto.owl.axioms import Axiom, axioms_of, logical
+from mesoonto.ontology.axioms import axioms_of, items
+from mesoonto.ontology.expressions import SUBCLASS
+from mesoonto.ontology.model import Ontology
+from mesoonto.owl.entail import Entailments
 
 PLEURAL = f"{OBO}MONDO_0005112"
 _HISTOLOGIES = {
@@ -54,15 +54,12 @@ class Strata:
 class Vocabulary:
     """What a profile can be put together from."""
 
-    def __init__(self) -> None:
-        files = [*resources.module_files(), *resources.import_files()]
-        self._triples = {
-            ox.Triple(quad.subject, quad.predicate, quad.object) for path in files for quad in rdf.read(path)
-        }
+    def __init__(self, ontology: Ontology) -> None:
+        self._ontology = ontology
         notation = ox.NamedNode(PREFIXES["skos"] + "notation")
         self.notations = {
             t.object.value: t.subject.value
-            for t in self._triples
+            for t in ontology.triples()
             if t.predicate == notation
             and isinstance(t.object, ox.Literal)
             and isinstance(t.subject, ox.NamedNode)
@@ -101,7 +98,7 @@ class Vocabulary:
         facts = self._entailed(tumour, profile)
         above: dict[str, set[str]] = {}
         for lower, role, upper in facts.relations():
-            if role == entail.SUBCLASS:
+            if role == SUBCLASS:
                 above.setdefault(lower, set()).add(upper)
         states = {s for s in above.get(tumour, set()) if _DISEASE in above.get(s, set())}
         markers = {
@@ -115,11 +112,7 @@ class Vocabulary:
         excluded = {lower for lower, uppers in above.items() if uppers & ruled_out} | ruled_out
         return Strata(frozenset(states), frozenset(markers), frozenset(excluded))
 
-    @cached_property
-    def _axioms(self) -> list[Axiom]:
-        return logical(axioms_of(self._triples))
-
-    def _entailed(self, tumour: str, profile: Profile) -> entail.Entailments:
+    def _entailed(self, tumour: str, profile: Profile) -> Entailments:
         rdfs, owl, rdf = PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["rdf"]
         subject, below = ox.NamedNode(tumour), ox.NamedNode(f"{rdfs}subClassOf")
         triples = [
@@ -133,7 +126,7 @@ class Vocabulary:
                 ox.Triple(some, ox.NamedNode(f"{owl}onProperty"), ox.NamedNode(_HAS_FEATURE)),
                 ox.Triple(some, ox.NamedNode(f"{owl}someValuesFrom"), ox.NamedNode(feature)),
             ]
-        return entail.Entailments([*self._axioms, *axioms_of(triples)])
+        return Entailments([*self._ontology.logical_axioms, *axioms_of(triples)])
 
     def _refuse_contradiction(self, classes: set[str]) -> None:
         for group in self._disjoint_groups():
@@ -144,13 +137,13 @@ class Vocabulary:
     def _disjoint_groups(self) -> list[set[str]]:
         owl = PREFIXES["owl"]
         groups = []
-        for axiom in self._axioms:
-            head, parts = axiom.triples[0], entail.parts_of(axiom)
+        for axiom in self._ontology.logical_axioms:
+            head, parts = axiom.head, axiom.parts
             if head.predicate.value == f"{owl}disjointWith":
                 groups.append({str(getattr(node, "value", "")) for node in (head.subject, head.object)})
             members = parts.get((head.subject, f"{owl}members"))
             if members is not None:
-                groups.append({str(getattr(node, "value", "")) for node in entail.items(members, parts)})
+                groups.append({str(getattr(node, "value", "")) for node in items(members, parts)})
         return groups
 
 

@@ -1,7 +1,4 @@
-"""The competency questions: SPARQL files whose header says in words what they ask.
-
-A header is a run of lines ``#+ key: value`` at the top of the file, as grlc has it.
-"""
+"""The competency questions: SPARQL files whose header says in words what they ask."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesoonto import resources
-from mesoonto.errors import InputError, Place
+from mesoonto.files.annotated import read_annotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +35,6 @@ def read_question(path: Path) -> Question:
         endpoints=_items(header.get("endpoints", "")),
         last_run_live=header.get("last-run-live"),
     )
-
-
-def read_annotated(path: Path) -> tuple[dict[str, str], str]:
-    """The header and the query of the file *path*; an InputError when the header lacks a summary."""
-    header: dict[str, str] = {}
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    body_from = 0
-    for line in lines:
-        if not line.startswith("#+"):
-            break
-        key, _, value = line[2:].partition(":")
-        header[key.strip()] = value.strip()
-        body_from += 1
-    if not header.get("summary"):
-        raise InputError(
-            "no summary; begin the file with a line #+ summary: what it asks, in words", Place(str(path), 1)
-        )
-    return header, "".join(lines[body_from:]).strip() + "\n"
 
 
 def _items(text: str) -> tuple[str, ...]:

@@ -14,39 +14,12 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.owl.axioms import Axiom, Term
+from mesoonto.ontology.axioms import Axiom, items
+from mesoonto.ontology.expressions import SUBCLASS, And, Expression, Or, Some, expression
 
 _OWL = "http://www.w3.org/2002/07/owl#"
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _THING = f"{_OWL}Thing"
-SUBCLASS = f"{_RDFS}subClassOf"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """The class of what belongs to each of *parts*."""
-
-    parts: frozenset[Expression]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """The class of what belongs to one of *parts*."""
-
-    parts: frozenset[Expression]
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    """The class of what is related by *role* to something in *filler*."""
-
-    role: str
-    filler: Expression
-
-
-#: A named class is its IRI.
-Expression = str | And | Or | Some
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +43,7 @@ class Entailments:
     """The consequences of a set of axioms."""
 
     def __init__(self, axioms: Iterable[Axiom]) -> None:
-        self._told: dict[Expression, list[tuple[Expression, Axiom]]] = defaultdict(list)
+        self._stated: dict[Expression, list[tuple[Expression, Axiom]]] = defaultdict(list)
         self._roles: dict[str, list[tuple[str, Axiom]]] = defaultdict(list)
         self._chains: dict[str, list[tuple[str, str, Axiom]]] = defaultdict(list)
         self._uses: dict[Expression, list[Expression]] = defaultdict(list)
@@ -114,8 +87,7 @@ class Entailments:
         return list(found)
 
     def _read(self, axiom: Axiom) -> None:
-        head = axiom.triples[0]
-        parts = parts_of(axiom)
+        head, parts = axiom.head, axiom.parts
         if axiom.declares_class:
             self._named.append(head.subject.value)  # type: ignore[union-attr]
             return
@@ -141,7 +113,7 @@ class Entailments:
             self._add(Some(subject, _THING), other, axiom)
 
     def _add(self, lower: Expression, upper: Expression, axiom: Axiom) -> None:
-        self._told[lower].append((upper, axiom))
+        self._stated[lower].append((upper, axiom))
         self._note_use(lower)
 
     def _note_use(self, expression: Expression) -> None:
@@ -179,7 +151,7 @@ class Entailments:
     def _from_subsumption(self, fact: Fact, derive: _Derive) -> None:
         node, upper = fact.subject, fact.filler
         self._above[node].append(upper)
-        for higher, axiom in self._told.get(upper, ()):
+        for higher, axiom in self._stated.get(upper, ()):
             derive(Fact(node, SUBCLASS, higher), (fact,), axiom)
         if isinstance(upper, And):
             for part in upper.parts:
@@ -225,33 +197,3 @@ class Entailments:
 
 #: Adds a fact, with its premises and the axiom that was used.
 _Derive = Callable[[Fact, tuple[Fact, ...], Axiom | None], None]
-#: The triples of an axiom: what subject and predicate lead to.
-Parts = dict[tuple[Term, str], Term]
-
-
-def parts_of(axiom: Axiom) -> Parts:
-    """The triples of *axiom*, to be looked up by subject and predicate."""
-    return {(t.subject, t.predicate.value): t.object for t in axiom.triples}
-
-
-def expression(node: Term, parts: Parts) -> Expression | None:
-    """The class expression at *node*, or None when the rules have no use for it."""
-    if isinstance(node, ox.NamedNode):
-        return node.value
-    for key, kind in (("intersectionOf", And), ("unionOf", Or)):
-        if (node, _OWL + key) in parts:
-            members = [expression(item, parts) for item in items(parts[node, _OWL + key], parts)]
-            known = frozenset(m for m in members if m is not None)
-            return kind(known) if len(known) == len(set(members)) else None
-    role, filler = parts.get((node, f"{_OWL}onProperty")), parts.get((node, f"{_OWL}someValuesFrom"))
-    if isinstance(role, ox.NamedNode) and filler is not None:
-        found = expression(filler, parts)
-        return None if found is None else Some(role.value, found)
-    return None
-
-
-def items(node: Term, parts: Parts) -> Iterator[Term]:
-    """The members of the RDF list that starts at *node*."""
-    while (node, f"{_RDF}first") in parts:
-        yield parts[node, f"{_RDF}first"]
-        node = parts[node, f"{_RDF}rest"]

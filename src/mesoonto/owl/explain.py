@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import resources
-from mesoonto.errors import MesoontoError
-from mesoonto.files import rdf
-from mesoonto.files.places import line_of
-from mesoonto.namespaces import MESO, PREFIXES, expand
-from mesoonto.owl import entail, infer
-from mesoonto.owl.axioms import Axiom, axioms_of, logical
+from mesoonto.namespaces import MESO
+from mesoonto.ontology.axioms import Axiom
+from mesoonto.ontology.model import DATA, Ontology
+from mesoonto.owl import infer
+from mesoonto.owl.entail import Entailments
 
-_LABELS = (PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "altLabel")
 _CONTEXTS = (f"{MESO}PleuralContext", f"{MESO}MixedMesotheliomaContext")
 
 
@@ -39,62 +35,22 @@ class Explanation:
 
 
 class Explainer:
-    """Explains triples of the shipped dataset."""
+    """Explains the triples of *ontology*, and of what is derived from it."""
 
-    def __init__(self) -> None:
-        self._home: dict[ox.Triple, Path] = {}
-        self._about: dict[str, Path] = {}
-        self._names: dict[str, str] = {}
-        self._by_name: dict[str, set[str]] = defaultdict(set)
-        files = [*resources.module_files(), *resources.import_files(), *resources.record_files()]
-        for path in files:
-            for quad in rdf.read(path):
-                self._read(ox.Triple(quad.subject, quad.predicate, quad.object), path)
-
-    def _read(self, triple: ox.Triple, path: Path) -> None:
-        self._home[triple] = path
-        if not isinstance(triple.subject, ox.NamedNode):
-            return
-        self._about.setdefault(triple.subject.value, path)
-        if triple.predicate.value in _LABELS and isinstance(triple.object, ox.Literal):
-            self._by_name[triple.object.value.casefold()].add(triple.subject.value)
-            if triple.predicate.value == _LABELS[0]:
-                self._names[triple.subject.value] = triple.object.value
+    def __init__(self, ontology: Ontology) -> None:
+        self._ontology = ontology
 
     @cached_property
-    def _axioms(self) -> list[Axiom]:
-        ontology = {*resources.module_files(), *resources.import_files()}
-        return logical(axioms_of(t for t, path in self._home.items() if path in ontology))
-
-    @cached_property
-    def _entailments(self) -> entail.Entailments:
-        return entail.Entailments(self._axioms)
-
-    def find(self, name: str) -> str:
-        """The IRI that *name* means: a label, a synonym, a CURIE, the local name of a property, or an IRI.
-
-        Raises MesoontoError when nothing or several things have that name.
-        """
-        if name in ("subClassOf", "rdfs:subClassOf"):
-            return entail.SUBCLASS
-        found = self._by_name.get(name.casefold(), set())
-        if len(found) > 1:
-            raise MesoontoError(f"{name}: means {', '.join(sorted(found))}; give one of these IRIs")
-        if found:
-            return next(iter(found))
-        iri = name.strip("<>") if "://" in name else expand(name) if ":" in name else MESO + name
-        if iri not in self._about:
-            raise MesoontoError(
-                f"{name}: nothing in the dataset has this name; give a label, a CURIE or an IRI"
-            )
-        return iri
+    def _entailments(self) -> Entailments:
+        return Entailments(self._ontology.logical_axioms)
 
     def explain(self, subject: str, predicate: str, other: str) -> Explanation | None:
         """Why the triple of these IRIs holds, or None when it does not."""
-        claim = f"{self.name(subject)} {self.name(predicate)} {self.name(other)}"
+        name = self._ontology.wording.name
+        claim = f"{name(subject)} {name(predicate)} {name(other)}"
         triple = ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(other))
-        if triple in self._home:
-            place = self._place(subject, predicate, self._home[triple])
+        place = self._ontology.place(triple)
+        if place:
             return Explanation(claim, "stated", (Reason(claim, place),))
         if predicate == f"{MESO}counteredBy":
             found = self._from_axioms(other, f"{MESO}counters", subject)
@@ -107,79 +63,33 @@ class Explainer:
         found = self._from_axioms(subject, predicate, other)
         return Explanation(claim, "follows from these axioms", found) if found else None
 
-    def name(self, iri: str) -> str:
-        """The label of *iri* in quotes, or the last part of the IRI."""
-        return f"'{self._names[iri]}'" if iri in self._names else iri.rpartition("#")[2].rpartition("/")[2]
+    def entails(self, subject: str, predicate: str, other: str) -> bool:
+        """Whether the triple follows from the axioms, without the rules."""
+        return self._entailments.why(subject, predicate, other) is not None
 
     def needed_axioms(self, subject: str, predicate: str, other: str) -> list[Axiom] | None:
         """Axioms that entail the triple and of which none can be spared, or None when it does not follow."""
         axioms = self._entailments.why(subject, predicate, other)
         if axioms is None:
             return None
-        declarations = [axiom for axiom in self._axioms if axiom.declares_class]
+        declarations = [axiom for axiom in self._ontology.logical_axioms if axiom.declares_class]
         for axiom in list(axioms):
             rest = [one for one in axioms if one is not axiom]
-            if entail.Entailments([*declarations, *rest]).why(subject, predicate, other) is not None:
+            if Entailments([*declarations, *rest]).why(subject, predicate, other) is not None:
                 axioms = rest
         return axioms
 
     def _from_axioms(self, subject: str, predicate: str, other: str) -> tuple[Reason, ...] | None:
         axioms = self.needed_axioms(subject, predicate, other)
-        return None if axioms is None else tuple(self._reason(axiom) for axiom in axioms)
-
-    def _reason(self, axiom: Axiom) -> Reason:
-        head = axiom.triples[0]
-        assert isinstance(head.subject, ox.NamedNode)  # noqa: S101  # only such axioms entail anything here
-        subject, predicate = head.subject.value, head.predicate.value
-        return Reason(self._words(axiom), self._place(subject, predicate, self._home[head]))
-
-    def _place(self, subject: str, predicate: str, path: Path) -> str:
-        line = line_of(str(path), subject, predicate)
-        shown = path.relative_to(resources.root())
-        return f"{shown}:{line}" if line else str(shown)
-
-    def _words(self, axiom: Axiom) -> str:
-        head = axiom.triples[0]
-        parts = entail.parts_of(axiom)
-        subject = self.name(str(getattr(head.subject, "value", "")))
-        match head.predicate.value.rpartition("#")[2]:
-            case "propertyChainAxiom":
-                links = [
-                    self.name(str(getattr(link, "value", link))) for link in entail.items(head.object, parts)
-                ]
-                return f"if x {links[0]} y and y {links[1]} z, then x {subject} z"
-            case "subPropertyOf":
-                return f"if x {subject} y, then x {self.name(str(getattr(head.object, 'value', '')))} y"
-            case "domain":
-                return f"whatever {subject} something is a {self._say(entail.expression(head.object, parts))}"
-            case "equivalentClass":
-                return f"{subject} is by definition {self._say(entail.expression(head.object, parts))}"
-            case _:
-                upper = entail.expression(head.object, parts)
-                verb = "" if isinstance(upper, entail.Some) else "is a "
-                return f"every {subject} {verb}{self._say(upper)}"
-
-    def _say(self, expression: entail.Expression | None) -> str:
-        match expression:
-            case entail.Some(role, filler):
-                return f"{self.name(role)} some {self._say(filler)}"
-            case entail.And(parts):
-                named = sorted(self._say(p) for p in parts if isinstance(p, str))
-                rest = sorted(f"that {self._say(p)}" for p in parts if not isinstance(p, str))
-                return (
-                    " and ".join(named)
-                    + "".join(f" {text}" for text in rest[:1])
-                    + "".join(f" and {text}" for text in rest[1:])
-                )
-            case entail.Or(parts):
-                return " or ".join(sorted(self._say(p) for p in parts))
-            case _:
-                return self.name(expression or "")
+        if axioms is None:
+            return None
+        ontology = self._ontology
+        return tuple(Reason(ontology.wording.say(axiom), ontology.place(axiom.head)) for axiom in axioms)
 
     def _statements(self, mechanism: str, state: str) -> tuple[Reason, ...]:
         """The statements that the rule on activity rests on."""
         said: dict[str, dict[str, str]] = defaultdict(dict)
-        for triple in self._home:
+        for triple in self._ontology.triples(DATA):
             if isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.NamedNode):
                 said[triple.subject.value][triple.predicate.value.removeprefix(MESO)] = triple.object.value
         found = [
@@ -192,5 +102,5 @@ class Explainer:
             and facts.get("hasDiseaseContext") in _CONTEXTS
         ]
         return tuple(
-            Reason(self._names[iri], self._place(iri, "", self._about[iri])) for iri in sorted(found)
+            Reason(self._ontology.labels[iri], self._ontology.place_of(iri)) for iri in sorted(found)
         )

@@ -18,10 +18,9 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, UR
 from rdflib.term import Node
 from ttlser import CustomTurtleSerializer
 
-from mesoonto import resources
 from mesoonto.errors import InputError, OutputError, Place
 from mesoonto.files import rdf
-from mesoonto.namespaces import MESO, OBO, PREFIXES
+from mesoonto.namespaces import MESO, OBO, PREFIXES, prefixed
 
 #: Lists whose order means nothing (OWL 2 Structural Specification: sets of class expressions, individuals).
 _SETS = frozenset(
@@ -132,17 +131,6 @@ def turtle(triples: Iterable[ox.Triple | ox.Quad], labels: Labels, place: Place 
     return "\n".join(_commented(body.split("\n"), {**labels, **own})) + "\n"
 
 
-def shipped_labels() -> dict[str, str]:
-    """The labels of the shipped modules and import slices by IRI."""
-    label = ox.NamedNode(str(RDFS.label))
-    found = {}
-    for path in [*resources.module_files(), *resources.import_files()]:
-        for triple in rdf.read(path):
-            if triple.predicate == label and isinstance(triple.subject, ox.NamedNode):
-                found[triple.subject.value] = str(getattr(triple.object, "value", ""))
-    return found
-
-
 def format_file(path: Path, labels: Labels, *, write: bool) -> bool:
     """Whether *path* differs from its canonical form; with *write* that replaces it, whole or not at all."""
     if path.suffix != ".ttl":
@@ -238,11 +226,8 @@ def _commented(lines: Iterable[str], labels: Labels) -> Iterator[str]:
 @cache
 def _name(iri: str) -> tuple[str, str] | None:
     """Prefix and local name of *iri* in the project's table, or None."""
-    fitting = [(stem, prefix) for prefix, stem in PREFIXES.items() if iri.startswith(stem)]
-    if not fitting:
-        return None
-    stem, prefix = max(fitting, key=lambda pair: len(pair[0]))
-    return (prefix, iri[len(stem) :]) if _LOCAL_NAME.fullmatch(iri[len(stem) :]) else None
+    found = prefixed(iri)
+    return found if found and _LOCAL_NAME.fullmatch(found[1]) else None
 
 
 def _sort_key(text: str) -> tuple[object, ...]:

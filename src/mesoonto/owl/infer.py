@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import GRAPH, PREFIXES
-from mesoonto.owl.axioms import axioms_of, logical
+from mesoonto.ontology.axioms import Axiom
 from mesoonto.owl.entail import Entailments
 
 #: The graph that this module fills.
@@ -56,14 +56,9 @@ RULES = (
 )
 
 
-def entailments(triples: Iterable[ox.Triple]) -> Entailments:
-    """The consequences of the ontology made up of *triples*."""
-    return Entailments(logical(axioms_of(triples)))
-
-
-def relations(schema: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-    """The entailed triples between named classes of the ontology *schema*, asserted ones included."""
-    for subject, predicate, other in entailments(schema).relations():
+def relations(axioms: Iterable[Axiom]) -> Iterator[ox.Triple]:
+    """The triples between named classes that the logical *axioms* entail, asserted ones included."""
+    for subject, predicate, other in Entailments(axioms).relations():
         yield ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(other))
 
 

@@ -14,9 +14,8 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import InputError, Place
-from mesoonto.files import rdf
-from mesoonto.files.places import line_of
-from mesoonto.knowledge.questions import read_annotated
+from mesoonto.files.annotated import read_annotated
+from mesoonto.ontology.model import Ontology
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +52,15 @@ def read_rule(path: Path) -> QualityRule:
     return QualityRule(path.stem, header["summary"], header.get("pitfall", ""), sparql, path)
 
 
-def check(store: ox.Store, rules: Iterable[QualityRule]) -> list[Flaw]:
-    """What breaks *rules* in *store*, in the order of files and lines; an InputError for a broken rule."""
-    homes: dict[str, Path] = {}
-    for path in [*resources.module_files(), *resources.import_files(), *resources.record_files()]:
-        for quad in rdf.read(path):
-            if isinstance(quad.subject, ox.NamedNode):
-                homes.setdefault(quad.subject.value, path)
-    return sorted({flaw for rule in rules for flaw in _flaws(store, rule, homes)})
+def check(store: ox.Store, rules: Iterable[QualityRule], ontology: Ontology) -> list[Flaw]:
+    """What breaks *rules* in *store*, a dataset of *ontology*, in the order of files and lines.
+
+    Raises InputError for a broken rule.
+    """
+    return sorted({flaw for rule in rules for flaw in _flaws(store, rule, ontology)})
 
 
-def _flaws(store: ox.Store, rule: QualityRule, homes: dict[str, Path]) -> Iterator[Flaw]:
+def _flaws(store: ox.Store, rule: QualityRule, ontology: Ontology) -> Iterator[Flaw]:
     try:
         rows = store.query(rule.sparql, use_default_graph_as_union=True)
     except SyntaxError as error:
@@ -76,7 +73,4 @@ def _flaws(store: ox.Store, rule: QualityRule, homes: dict[str, Path]) -> Iterat
             getattr(row[name], "value", "") if name in names and row[name] is not None else ""
             for name in ("term", "property", "value")
         )
-        home = homes.get(term)
-        line = line_of(str(home), term, prop) if home else None
-        shown = str(home.relative_to(resources.root())) if home else ""
-        yield Flaw(shown, line or 0, term, value, rule.name, rule.summary)
+        yield Flaw(*ontology.spot(term, prop), term, value, rule.name, rule.summary)

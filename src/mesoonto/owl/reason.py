@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import resources
 from mesoonto.errors import NoJavaError, ReasonerError, UnsupportedConstructError
-from mesoonto.files import rdf
-from mesoonto.owl.axioms import Axiom, Wording, axioms_of, logical
+from mesoonto.ontology.axioms import Axiom
+from mesoonto.ontology.model import Ontology
+from mesoonto.ontology.wording import Wording
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
@@ -66,24 +66,19 @@ class _Verdict:
     parents: frozenset[tuple[str, str]]
 
 
-def classify(files: Sequence[Path] = (), on_step: Callable[[str], None] = lambda _: None) -> Classification:
-    """Classify the ontology in *files*, by default the shipped modules with their import slices.
+def classify(ontology: Ontology, on_step: Callable[[str], None] = lambda _: None) -> Classification:
+    """Classify the modules and import slices of *ontology*.
 
     *on_step* is called with a line of text before each longer step.
 
-    Raises NoJavaError, UnsupportedConstructError, InputError for a broken file, and ReasonerError for any
-    other end of the reasoner.
+    Raises NoJavaError, UnsupportedConstructError, and ReasonerError for any other end of the reasoner.
     """
     if shutil.which("java") is None:
         raise NoJavaError(
             "no Java runtime found; HermiT needs one. Install it (Debian: apt-get install "
             "default-jre-headless; macOS: brew install openjdk) and try again"
         )
-    paths = list(files) or [*resources.module_files(), *resources.import_files()]
-    triples = {quad.triple for path in paths for quad in rdf.read(path)}
-    everything = axioms_of(triples)
-    wording = Wording(everything)
-    axioms = logical(everything)
+    wording, axioms = ontology.wording, ontology.logical_axioms
     on_step(f"HermiT classifies {len(axioms)} axioms")
     verdict = _ask_hermit(axioms)
     classes = sum(1 for a in axioms if a.declares_class)
@@ -96,7 +91,7 @@ def classify(files: Sequence[Path] = (), on_step: Callable[[str], None] = lambda
         on_step(f"looking for the reason why {iri} cannot have an instance")
         core = _smallest(axioms, partial(_makes_unsatisfiable, iri))
         unsatisfiable.append(Unsatisfiable(iri, core))
-    asserted = set(_asserted_subclasses(triples))
+    asserted = set(_asserted_subclasses(ontology.triples()))
     new = sorted(pair for pair in verdict.parents - asserted if pair[0] not in verdict.unsatisfiable)
     return Classification(True, classes, wording, tuple(unsatisfiable), tuple(new))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 
 import pyoxigraph as ox
 
 from mesoonto import resources
-from mesoonto.files import rdf
-from mesoonto.knowledge import mappings
+from mesoonto.files import sssom as sssom_files
 from mesoonto.namespaces import GRAPH, MESO, OBO, PREFIXES
 from mesoonto.owl import fmt
 from mesoonto.release.terms import OntologyTerm
@@ -84,15 +84,10 @@ def table(store: ox.Store, name: str) -> bytes:
     return out.getvalue().encode()
 
 
-def trig() -> bytes:
-    """All records as one TriG document, in the graph that the dataset has them in."""
+def trig(records: Iterable[ox.Triple]) -> bytes:
+    """All *records* as one TriG document, in the graph that the dataset has them in."""
     graph = ox.NamedNode(f"{GRAPH}data")
-    triples = {
-        ox.Triple(q.subject, q.predicate, q.object)
-        for path in resources.record_files()
-        for q in rdf.read(path)
-    }
-    quads = (ox.Quad(t.subject, t.predicate, t.object, graph) for t in in_order(fmt.turtle(triples, {})))
+    quads = (ox.Quad(t.subject, t.predicate, t.object, graph) for t in in_order(fmt.turtle(records, {})))
     return ox.serialize(quads, format=ox.RdfFormat.TRIG, prefixes=PREFIXES) or b""
 
 
@@ -104,7 +99,7 @@ def sssom(version: str) -> str:
     for path in resources.mapping_files():
         lines = path.read_text("utf-8").splitlines()
         head = [line[1:] for line in lines if line.startswith("#")]
-        stems |= mappings.curie_map(head, path)
+        stems |= sssom_files.curie_map(head, path)
         of_set = {
             key: value.strip().strip('"')
             for key, _, value in (line.partition(":") for line in head if not line.startswith(" "))
@@ -180,5 +175,5 @@ def skos(terms: dict[str, OntologyTerm], version: str) -> str:
         if not broader:
             triples.append(ox.Triple(node, ox.NamedNode(f"{stem}topConceptOf"), scheme))
     for path in resources.mapping_files():
-        triples += [t for t in mappings.triples(path) if t.predicate.value.startswith(stem)]
+        triples += [t for t in sssom_files.triples(path) if t.predicate.value.startswith(stem)]
     return fmt.turtle(triples, {})

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, PREFIXES
-from mesoonto.owl import entail
-from mesoonto.owl.axioms import axioms_of
+from mesoonto.ontology.axioms import Parts, axioms_of, items
+from mesoonto.ontology.expressions import SUBCLASS, And, Expression, Or, Some, expression
 
 _RDFS, _OWL, _SKOS, _DCTERMS = (PREFIXES[p] for p in ("rdfs", "owl", "skos", "dcterms"))
 
@@ -49,18 +49,18 @@ def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
     axioms = axioms_of(triples)
     found: dict[str, OntologyTerm] = {}
     for axiom in axioms:
-        head = axiom.triples[0]
+        head = axiom.head
         if axiom.is_declaration and isinstance(head.subject, ox.NamedNode):
             kind = str(getattr(head.object, "value", "")).removeprefix(_OWL)
             if kind in ("Class", "ObjectProperty"):
                 name = "class" if kind == "Class" else "property"
                 found.setdefault(head.subject.value, OntologyTerm(head.subject.value, name))
     for axiom in axioms:
-        head = axiom.triples[0]
+        head = axiom.head
         if isinstance(head.subject, ox.NamedNode) and head.subject.value in found:
-            _fill(found[head.subject.value], head, entail.parts_of(axiom))
+            _fill(found[head.subject.value], head, axiom.parts)
         elif isinstance(head.subject, ox.BlankNode):
-            _fill_disjoint(found, entail.parts_of(axiom), head.subject)
+            _fill_disjoint(found, axiom.parts, head.subject)
     for term in found.values():
         # the order of axioms hangs on labels of blank nodes, which differ from one reading to the next
         for values in (term.sources, term.synonyms, term.notes, term.parents, term.disjoint):
@@ -72,7 +72,7 @@ def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
     return dict(sorted(found.items()))
 
 
-def _fill(term: OntologyTerm, head: ox.Triple, parts: entail.Parts) -> None:
+def _fill(term: OntologyTerm, head: ox.Triple, parts: Parts) -> None:
     value = str(getattr(head.object, "value", ""))
     match head.predicate.value:
         case p if p == f"{_RDFS}label":
@@ -94,44 +94,42 @@ def _fill(term: OntologyTerm, head: ox.Triple, parts: entail.Parts) -> None:
         case p if p == f"{_OWL}inverseOf" and value:
             term.inverse = value
         case p if p == f"{_OWL}propertyChainAxiom":
-            term.chains.append(tuple(str(getattr(n, "value", "")) for n in entail.items(head.object, parts)))
+            term.chains.append(tuple(str(getattr(n, "value", "")) for n in items(head.object, parts)))
         case p if p == f"{_RDFS}domain" and isinstance(head.object, ox.NamedNode):
             term.domain = value
         case p if p == f"{_RDFS}range" and isinstance(head.object, ox.NamedNode):
             term.range = value
-        case p if p in (entail.SUBCLASS, f"{_RDFS}subPropertyOf", f"{_OWL}equivalentClass"):
-            _fill_logic(term, p, entail.expression(head.object, parts))
+        case p if p in (SUBCLASS, f"{_RDFS}subPropertyOf", f"{_OWL}equivalentClass"):
+            _fill_logic(term, p, expression(head.object, parts))
         case _:
             pass
 
 
-def _fill_logic(term: OntologyTerm, predicate: str, expression: entail.Expression | None) -> None:
-    match expression:
+def _fill_logic(term: OntologyTerm, predicate: str, said: Expression | None) -> None:
+    match said:
         case str() if predicate != f"{_OWL}equivalentClass":
-            term.parents.append(expression)
-        case entail.Some(role, str() as filler) if predicate == entail.SUBCLASS:
+            term.parents.append(said)
+        case Some(role, str() as filler) if predicate == SUBCLASS:
             term.relations.append((role, filler))
-        case entail.And(members) if predicate == f"{_OWL}equivalentClass":
+        case And(members) if predicate == f"{_OWL}equivalentClass":
             genus = tuple(sorted(m for m in members if isinstance(m, str)))
             traits = tuple(
                 sorted(
-                    (m.role, m.filler)
-                    for m in members
-                    if isinstance(m, entail.Some) and isinstance(m.filler, str)
+                    (m.role, m.filler) for m in members if isinstance(m, Some) and isinstance(m.filler, str)
                 )
             )
             if len(genus) + len(traits) == len(members):
                 term.definitions.append((genus, traits))
-        case entail.Or(members) if predicate == f"{_OWL}equivalentClass":
+        case Or(members) if predicate == f"{_OWL}equivalentClass":
             if all(isinstance(m, str) for m in members):
                 term.unions.append(tuple(sorted(m for m in members if isinstance(m, str))))
         case _:
             pass
 
 
-def _fill_disjoint(found: dict[str, OntologyTerm], parts: entail.Parts, head: ox.BlankNode) -> None:
+def _fill_disjoint(found: dict[str, OntologyTerm], parts: Parts, head: ox.BlankNode) -> None:
     node = parts.get((head, f"{_OWL}members"))
-    members = [] if node is None else [str(getattr(n, "value", "")) for n in entail.items(node, parts)]
+    members = [] if node is None else [str(getattr(n, "value", "")) for n in items(node, parts)]
     for one in members:
         if one in found:
             found[one].disjoint += [other for other in members if other != one]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import resources
-from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, PREFIXES
-from mesoonto.owl import entail
-from mesoonto.owl.axioms import Axiom, axioms_of
+from mesoonto.ontology.axioms import Axiom, axioms_of
+from mesoonto.ontology.expressions import SUBCLASS, Some, expression
+from mesoonto.ontology.model import IMPORTS, INFERRED, MODULES, Ontology
 
 #: Names of the variants and what each is, for headers and catalogues.
 VARIANTS = {
@@ -25,9 +23,9 @@ _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _HEADER = ox.NamedNode(f"{_OWL}Ontology")
 
 
-def variant(name: str, version: str) -> list[ox.Triple]:
-    """The triples of the variant *name* in release *version*."""
-    triples, slices = _read(resources.module_files()), _read(resources.import_files())
+def variant(ontology: Ontology, name: str, version: str) -> list[ox.Triple]:
+    """The triples of the variant *name* of *ontology* in release *version*."""
+    triples, slices = set(ontology.triples(MODULES)), set(ontology.triples(IMPORTS))
     if name == "base":
         # what belongs to others is declared, so that the variant by itself is OWL 2 DL, and not described
         used = {t.object for t in triples} | {t.predicate for t in triples}
@@ -35,16 +33,12 @@ def variant(name: str, version: str) -> list[ox.Triple]:
     else:
         triples |= slices
     if name in ("reasoned", "simple"):
-        triples |= _read([resources.inferred_file()])
+        triples |= set(ontology.triples(INFERRED))
     documents = {t.subject for t in triples if t.predicate == _TYPE and t.object == _HEADER}
     body = [t for t in triples if t.subject not in documents]
     if name == "simple":
         body = [t for axiom in axioms_of(body) if _is_simple(axiom) for t in axiom.triples]
     return [*_header(name, version, triples), *body]
-
-
-def _read(paths: Iterable[Path]) -> set[ox.Triple]:
-    return {ox.Triple(q.subject, q.predicate, q.object) for path in paths for q in rdf.read(path)}
 
 
 def _header(name: str, version: str, triples: Iterable[ox.Triple]) -> list[ox.Triple]:
@@ -68,14 +62,14 @@ def _header(name: str, version: str, triples: Iterable[ox.Triple]) -> list[ox.Tr
 
 
 def _is_simple(axiom: Axiom) -> bool:
-    head = axiom.triples[0]
+    head = axiom.head
     if not isinstance(head.subject, ox.NamedNode):
         return False
     if len(axiom.triples) == 1:
         return head.predicate.value != f"{_OWL}equivalentClass"
-    expression = entail.expression(head.object, entail.parts_of(axiom))
-    single = isinstance(expression, entail.Some) and isinstance(expression.filler, str)
-    return head.predicate.value == entail.SUBCLASS and single
+    said = expression(head.object, axiom.parts)
+    single = isinstance(said, Some) and isinstance(said.filler, str)
+    return head.predicate.value == SUBCLASS and single
 
 
 def in_order(turtle: str) -> list[ox.Triple]:

@@ -1,0 +1,195 @@
+"""The one reading of an ontology: its files, read once, with the home and line of every triple.
+
+Whoever needs labels, axioms, or the place at which something is stated asks an `Ontology`; nobody else reads
+the ontology's files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mesoonto import resources
+from mesoonto.errors import MesoontoError
+from mesoonto.files import rdf
+from mesoonto.files.places import lines_of_triples
+from mesoonto.namespaces import MESO, PREFIXES, expand
+from mesoonto.ontology.axioms import Axiom, axioms_of, logical
+from mesoonto.ontology.expressions import SUBCLASS
+from mesoonto.ontology.wording import Wording
+
+_LABEL = PREFIXES["rdfs"] + "label"
+_ALT_LABEL = PREFIXES["skos"] + "altLabel"
+
+#: The layers of the shipped ontology: modules, import slices, what HermiT inferred, curated records. Each is
+#: a named graph of the dataset.
+MODULES, IMPORTS, INFERRED, DATA = "ontology", "imports", "inferred", "data"
+#: The layers whose axioms a reasoner looks at.
+SCHEMA = (MODULES, IMPORTS)
+#: The layers in which something is stated, as opposed to computed.
+STATED = (MODULES, IMPORTS, DATA)
+
+
+class Document:
+    """One file of an ontology."""
+
+    def __init__(self, path: Path, layer: str, triples: Iterable[ox.Triple]) -> None:
+        self.path = path
+        self.layer = layer
+        self.triples = tuple(triples)  #: as they are written; blank nodes have labels of this reading
+
+    @classmethod
+    def read(cls, path: Path, layer: str) -> Document:
+        """The file *path*; an InputError when it cannot be read or is broken."""
+        return cls(path, layer, (ox.Triple(q.subject, q.predicate, q.object) for q in rdf.read(path)))
+
+    @property
+    def shown(self) -> str:
+        """How messages name the file: below the project where it lies there."""
+        root = resources.root()
+        return str(self.path.relative_to(root) if self.path.is_relative_to(root) else self.path)
+
+    @cached_property
+    def lines(self) -> tuple[int, ...]:
+        """The line of each triple, 0 where it is not known."""
+        return tuple(lines_of_triples(rdf.from_path(self.path), self.triples))
+
+
+class Ontology:
+    """An ontology and the records that are described with it."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.documents = tuple(documents)
+
+    @classmethod
+    def shipped(cls) -> Ontology:
+        """The shipped modules, import slices, inferred subsumptions and records, read anew."""
+        layers: dict[str, Sequence[Path]] = {
+            MODULES: resources.module_files(),
+            IMPORTS: resources.import_files(),
+            INFERRED: [path for path in (resources.inferred_file(),) if path.exists()],
+            DATA: resources.record_files(),
+        }
+        return cls(Document.read(path, layer) for layer, paths in layers.items() for path in paths)
+
+    @classmethod
+    def from_files(cls, paths: Iterable[Path]) -> Ontology:
+        """The ontology in the files *paths*, which are taken as modules."""
+        return cls(Document.read(path, MODULES) for path in paths)
+
+    def triples(self, *layers: str) -> Iterator[ox.Triple]:
+        """What the documents of *layers* hold, by default of the schema."""
+        for document in self.documents:
+            if document.layer in (layers or SCHEMA):
+                yield from document.triples
+
+    @cached_property
+    def axioms(self) -> list[Axiom]:
+        """All axioms of modules and import slices, annotations and declarations included."""
+        return axioms_of(set(self.triples()))
+
+    @cached_property
+    def logical_axioms(self) -> list[Axiom]:
+        """The axioms that a reasoner looks at."""
+        return logical(self.axioms)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The label of each entity and record by IRI."""
+        return {
+            t.subject.value: t.object.value
+            for t in self.triples(*STATED)
+            if t.predicate.value == _LABEL
+            and isinstance(t.subject, ox.NamedNode)
+            and isinstance(t.object, ox.Literal)
+        }
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Puts axioms into words with these labels."""
+        return Wording(self.labels)
+
+    def home(self, triple: ox.Triple) -> Document | None:
+        """The document that states *triple*, or None."""
+        found = self._stated.get(triple)
+        return None if found is None else found[0]
+
+    def place(self, triple: ox.Triple) -> str:
+        """File and line at which *triple* is stated, or ""."""
+        found = self._stated.get(triple)
+        return "" if found is None else _place(found[0].shown, found[0].lines[found[1]])
+
+    def spot(self, iri: str, predicate: str = "") -> tuple[str, int]:
+        """File and line that state *predicate* of the entity *iri*, or on which its description begins.
+
+        The file is "" when nothing is said of *iri*, the line 0 when it is not known.
+        """
+        document = self._homes.get(iri)
+        if document is None:
+            return "", 0
+        node = ox.NamedNode(iri)
+        own = [n for n, triple in enumerate(document.triples) if triple.subject == node]
+        exact = [n for n in own if document.triples[n].predicate.value == predicate]
+        return document.shown, document.lines[(exact or own)[0]]
+
+    def place_of(self, iri: str) -> str:
+        """File and line on which the description of the entity *iri* begins, or ""."""
+        return _place(*self.spot(iri))
+
+    def find(self, name: str) -> str:
+        """The IRI that *name* means: a label, a synonym, a CURIE, the local name of a property, or an IRI.
+
+        Raises MesoontoError when nothing or several things have that name.
+        """
+        if name in ("subClassOf", "rdfs:subClassOf"):
+            return SUBCLASS
+        found = self._by_name.get(name.casefold(), set())
+        if len(found) > 1:
+            raise MesoontoError(f"{name}: means {', '.join(sorted(found))}; give one of these IRIs")
+        if found:
+            return next(iter(found))
+        iri = name.strip("<>") if "://" in name else expand(name) if ":" in name else MESO + name
+        if iri not in self._homes:
+            raise MesoontoError(
+                f"{name}: nothing in the dataset has this name; give a label, a CURIE or an IRI"
+            )
+        return iri
+
+    @cached_property
+    def _stated(self) -> dict[ox.Triple, tuple[Document, int]]:
+        """Each stated triple with its document, the first that has it, and its number there."""
+        found: dict[ox.Triple, tuple[Document, int]] = {}
+        for document in self.documents:
+            if document.layer in STATED:
+                for number, triple in enumerate(document.triples):
+                    found.setdefault(triple, (document, number))
+        return found
+
+    @cached_property
+    def _homes(self) -> dict[str, Document]:
+        """Each entity or record that is described, with the first document that does."""
+        found: dict[str, Document] = {}
+        for document in self.documents:
+            if document.layer in STATED:
+                for triple in document.triples:
+                    if isinstance(triple.subject, ox.NamedNode):
+                        found.setdefault(triple.subject.value, document)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for t in self.triples(*STATED):
+            if t.predicate.value not in (_LABEL, _ALT_LABEL):
+                continue
+            if isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.Literal):
+                found[t.object.value.casefold()].add(t.subject.value)
+        return found
+
+
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line}" if line else file

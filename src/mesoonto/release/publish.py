@@ -1,0 +1,97 @@
+"""Builds the files of a release, byte for byte the same from the same sources."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from mesoonto.dataset import shipped
+from mesoonto.errors import MesoontoError, OutputError, Place
+from mesoonto.namespaces import PREFIXES
+from mesoonto.ontology.model import DATA, Ontology
+from mesoonto.owl import fmt
+from mesoonto.release import changes, metadata, obo, site, tables, variants
+from mesoonto.release.terms import terms_of
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+def release(
+    version: str, output: Path, previous: Path | None = None, on_step: Callable[[str], None] = lambda _: None
+) -> list[Path]:
+    """Write release *version* into the new folder *output*, compared with the release in *previous*.
+
+    *on_step* is called with a line of text before each longer step. Raises MesoontoError when *version* is no
+    version, OutputError when *output* exists or cannot be written, and InputError for a broken source. The
+    folder appears whole or not at all.
+    """
+    if not _VERSION.fullmatch(version):
+        raise MesoontoError(f"{version}: a version is three numbers, such as 0.2.0")
+    if output.exists():
+        raise OutputError(
+            "exists already; remove it or choose another folder with --output", Place(str(output))
+        )
+    files = build(version, previous, on_step)
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for name, body in files.items():
+            (partial / name).write_bytes(body)
+        partial.replace(output)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise OutputError(error.strerror or str(error), Place(str(output))) from error
+    return [output / name for name in sorted(files)]
+
+
+def build(
+    version: str, previous: Path | None = None, on_step: Callable[[str], None] = lambda _: None
+) -> dict[str, bytes]:
+    """The files of release *version* by name."""
+    before = None if previous is None else changes.read_release(previous)
+    files: dict[str, bytes] = {}
+    ontology = Ontology.shipped()
+    for name in variants.VARIANTS:
+        on_step(f"writing the {name} variant")
+        files |= _variant(ontology, name, version)
+    on_step("writing records, tables and metadata")
+    store = shipped.build(ontology)
+    full = variants.variant(ontology, "full", version)
+    terms = terms_of(variants.variant(ontology, "reasoned", version))
+    records = list(ontology.triples(DATA))
+    files["mesoonto-data.trig"] = tables.trig(records)
+    files |= {f"{name}.csv": tables.table(store, name) for name in tables.TABLES}
+    files["mesoonto.sssom.tsv"] = tables.sssom(version).encode()
+    files["mesoonto-skos.ttl"] = tables.skos(terms, version).encode()
+    files["context.jsonld"] = tables.context(full).encode()
+    found = None if before is None else changes.compare(before, changes.snapshot(full, records))
+    files["CHANGES.md"] = changes.in_words(found, version).encode()
+    files["changes.ttl"] = changes.in_rdf(found, version)
+    files["index.html"] = site.page(terms, version, sorted(files)).encode()
+    sizes = {
+        graph.value: sum(1 for _ in store.quads_for_pattern(None, None, None, graph))
+        for graph in sorted(store.named_graphs(), key=str)
+        if isinstance(graph, ox.NamedNode)
+    }
+    files["catalog.ttl"] = metadata.describe(files, version, sizes).encode()
+    files["SHA256SUMS"] = metadata.checksums(files).encode()
+    return files
+
+
+def _variant(ontology: Ontology, name: str, version: str) -> dict[str, bytes]:
+    triples = variants.variant(ontology, name, version)
+    turtle = fmt.turtle(triples, {})
+    terms = terms_of(triples)
+    xml = ox.serialize(variants.in_order(turtle), format=ox.RdfFormat.RDF_XML, prefixes=PREFIXES) or b""
+    stem = f"mesoonto-{name}"
+    return {
+        f"{stem}.ttl": turtle.encode(),
+        f"{stem}.owl": xml,
+        f"{stem}.obo": obo.obo(terms, name, version).encode(),
+        f"{stem}.json": obo.obo_graph(terms, name, version).encode(),
+    }
