@@ -129,7 +129,7 @@ class TestValidate:
     def test_shipped_records_conform(self, mesoonto: Run) -> None:
         done = mesoonto("validate")
         assert done.returncode == 0, done.stdout
-        assert "\nconforms: 0 violations" in f"\n{done.stdout}"
+        assert "\npasses: 0 violations" in f"\n{done.stdout}"
 
     def test_finding_names_file_record_and_remedy(self, mesoonto: Run, tmp_path: Path) -> None:
         (tmp_path / "mine.ttl").write_text(

@@ -12,7 +12,7 @@ from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine.plan import Engine, Outcome, prepare, run
-from mesoonto.validation.report.results import Result
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes.model import Shapes
 
 PREFIXES = """

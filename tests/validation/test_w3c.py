@@ -6,6 +6,7 @@ folder that MESOONTO_W3C_TESTS names.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pyoxigraph as ox
 import pytest
 
+from mesoonto.cli import main
 from mesoonto.errors import MesoontoError
 from mesoonto.files.rdf import from_path
 from mesoonto.files.terms import TYPE, Term
@@ -161,3 +163,34 @@ def test_everything_compiles_but_components_of_ones_own(case: Case) -> None:
     asked = shapes_of(case.shapes, 0 if case.shapes == case.data else 1)
     plan = outcome(data_files.load([from_path(case.data)]), asked, Engine.AUTO).plan
     assert bool(plan.delegated) == (case.name in DELEGATED), plan.delegated
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_command_line_gives_every_result_in_every_format(case: Case, tmp_path: Path) -> None:
+    files = {form: tmp_path / form for form in ("turtle", "jsonld", "json", "junit", "sarif", "github")}
+    wanted = [f"--format={form}={file}" for form, file in files.items()]
+    with pytest.raises(SystemExit) as left:
+        main(["validate", "--no-strict", "--shapes", str(case.shapes), *wanted, str(case.data)])
+    if case.expected is None or case.name in NEITHER:
+        assert left.value.code == 2
+        return
+    grave = any(row[-1] not in ("Warning", "Info") for row in case.expected)
+    assert left.value.code == int(grave)
+    for form, syntax in (("turtle", ox.RdfFormat.TURTLE), ("jsonld", ox.RdfFormat.JSON_LD)):
+        graph = Graph(
+            (q.subject, q.predicate, q.object) for q in ox.parse(files[form].read_bytes(), format=syntax)
+        )
+        (report,) = (s for s in graph.subjects() if sh("ValidationReport") in graph.all(s, TYPE))
+        assert without_blank(Counter(expected(graph, report))) == without_blank(case.expected)
+        (verdict,) = graph.all(report, sh("conforms"))
+        assert verdict.value == str(not case.expected).lower()
+    number = case.expected.total()
+    assert len(json.loads(files["json"].read_text())["findings"]) == number
+    assert files["junit"].read_text().count("<testcase ") == number + 1
+    results = json.loads(files["sarif"].read_text())["runs"][0]["results"]
+    assert len([r for r in results if not r["ruleId"].startswith("doubt/")]) == number
+
+
+def without_blank(found: Counter[Row]) -> list[tuple[str, ...]]:
+    """The rows with one name for every blank node: a report in RDF names them anew."""
+    return sorted(tuple("_:" if part.startswith("_:") else part for part in row) for row in found.elements())

@@ -55,12 +55,13 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
 
 def _validate(profile: Path) -> None:
     from mesoonto import resources
+    from mesoonto.validation.report.findings import Severity
     from mesoonto.validation.validate import validate
 
     report = validate([profile], [resources.shapes_dir() / "tumour_profile.ttl"])
     for finding in report.findings:
         click.echo(f"{finding.file}:{finding.line}: {finding.message}", err=True)
-    if not report.conforms:
+    if report.fails(Severity.VIOLATION):
         raise SystemExit(1)
 
 

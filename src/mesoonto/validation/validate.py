@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from mesoonto import resources
@@ -12,13 +13,13 @@ from mesoonto.files.rdf import Source, find, from_path
 from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation import shipped
 from mesoonto.validation.advice import coverage, doubts
+from mesoonto.validation.assemble import assemble
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.details import with_details
 from mesoonto.validation.engine.plan import Engine, prepare, run
-from mesoonto.validation.report.assemble import assemble
 from mesoonto.validation.report.findings import Coverage, Doubt, Report
 from mesoonto.validation.shapes import model
 
@@ -89,9 +90,8 @@ def check(
     """Check loaded *data*, or the focus nodes *only* of it."""
     chosen = options or Options()
     outcome = run(data, shapes, chosen.engine, only)
-    by_key = {result.key: result for result in outcome.results}
     # Whatever order the store gave them in.
-    results = with_details([by_key[key] for key in sorted(by_key)], outcome.evaluator)
+    results = with_details(sorted(outcome.results, key=attrgetter("order")), outcome.evaluator)
     looked_at = Coverage()
     found: list[Doubt] = []
     if chosen.coverage:

@@ -16,7 +16,7 @@ from mesoonto.validation.data.graph import told
 from mesoonto.validation.data.literals import decode, is_well_formed
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.evaluate import Evaluator
-from mesoonto.validation.report.results import Result
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
 
 #: How alike two names must be, from 0 to 1.

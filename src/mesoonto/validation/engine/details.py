@@ -10,7 +10,7 @@ from mesoonto.files.terms import Term
 from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.evaluate import Evaluator
-from mesoonto.validation.report.results import Result
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
 
 #: Results of one cause that get details; the same mistake, made more often, needs no more of them.
@@ -22,23 +22,25 @@ _TELLING = ("NodeConstraintComponent", "AndConstraintComponent", "OrConstraintCo
 
 def with_details(results: Sequence[Result], evaluator: Evaluator) -> list[Result]:
     """*results* with details (SHACL, section 3.6.2.6), those of one cause for the first of them."""
-    causes: dict[tuple[Term, str], list[Result]] = defaultdict(list)
-    for result in results:
+    causes: dict[tuple[Term, str], list[int]] = defaultdict(list)
+    for number, result in enumerate(results):
         if result.component.removeprefix(SH) in _TELLING:
-            causes[result.shape, result.component].append(result)
-    told: dict[tuple[str, ...], Result] = {}
-    for (node, component), found in causes.items():
+            causes[result.shape, result.component].append(number)
+    detailed = list(results)
+    for (node, component), numbers in causes.items():
         shape = evaluator.shapes.by_node[node]
         inner = [evaluator.shapes.by_node[name] for name in _named(shape, component)]
         if any(evaluator.obstacles(part) for part in inner):
             continue
-        some = found[:_ENOUGH]
+        some = numbers[:_ENOUGH]
         failures: dict[Term, list[Result]] = defaultdict(list)
         for part in inner:
-            for failure in evaluator.run_on(part, {encode_term(_value(result)) for result in some}):
+            for failure in evaluator.run_on(part, {encode_term(_value(results[number])) for number in some}):
                 failures[failure.focus].append(failure)
-        told |= {result.key: replace(result, details=tuple(failures[_value(result)])) for result in some}
-    return [told.get(result.key, result) for result in results]
+        for number in some:
+            reasons = tuple(failures[_value(results[number])])
+            detailed[number] = replace(results[number], details=reasons)
+    return detailed
 
 
 def _named(shape: model.Shape, component: str) -> Iterator[Term]:

@@ -14,11 +14,12 @@ import pyoxigraph as ox
 from mesoonto.files.terms import SUBCLASS, Term
 from mesoonto.validation.data.graph import unusable
 from mesoonto.validation.data.literals import decode, encode_term
+from mesoonto.validation.data.queries import select
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine import to_sparql as to_sparql
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.engine.to_sparql import Focus
-from mesoonto.validation.report.results import Result
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
 
@@ -190,8 +191,7 @@ class Evaluator:
 
     def ask(self, query: str) -> Iterator[tuple[Term, ...]]:
         """The rows of a query over the data store."""
-        for solution in self.store.query(query):  # type: ignore[union-attr]
-            yield tuple(solution)
+        return select(self.store, query)
 
     def _rows(self, shape: model.Shape, focus: Focus) -> Iterator[Row]:
         """The violations of the constraints of *shape* itself, not those of its property shapes."""
@@ -408,8 +408,7 @@ def _obstacle(constraint: model.Constraint, store: ox.Store) -> str | None:
             return f"{what} is evaluated by pySHACL only"
         case model.Pattern(pattern=pattern, flags=flags):
             call = f"REGEX('', {ox.Literal(pattern)}, {ox.Literal(flags)})"
-            (row,) = store.query(f"SELECT ({call} AS ?ok) {{}}")  # type: ignore[misc]
-            if row["ok"] is None:
+            if not [*select(store, f"SELECT ?ok {{ BIND({call} AS ?ok) FILTER(BOUND(?ok)) }}")]:
                 return f"the regular expression {pattern!r} is not one of SPARQL"
         case model.In(terms=terms) if any(isinstance(term, ox.BlankNode) for term in terms):
             return "sh:in lists a blank node"

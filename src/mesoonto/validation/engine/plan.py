@@ -11,7 +11,7 @@ from mesoonto.validation.data.graph import Graph, told, unusable
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine.evaluate import Evaluator
-from mesoonto.validation.report.results import Result
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.reader import read_shapes
 

@@ -22,7 +22,7 @@ from mesoonto.files.terms import OWL, RDFS, TYPE, Term
 from mesoonto.validation.data.graph import Graph as ShapesGraph
 from mesoonto.validation.data.graph import told, unusable
 from mesoonto.validation.data.vocabulary import TARGETS, sh
-from mesoonto.validation.report.results import Result
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes.model import Shape, Shapes
 from mesoonto.validation.shapes.paths import read_path
 

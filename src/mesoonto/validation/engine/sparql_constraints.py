@@ -17,13 +17,13 @@ from tree_sitter import Node
 
 from mesoonto.dataset import syntax_tree
 from mesoonto.files.terms import Term
+from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import told, unusable
 from mesoonto.validation.data.literals import ILL_FORMED, WRITTEN, by_value, decode
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Query, Shape
 from mesoonto.validation.shapes.paths import Path
 
-_THIS = ox.Variable("this")
 _FORBIDDEN = {"minus_graph_pattern": "MINUS", "inline_data": "VALUES", "values_clause": "VALUES"}
 _OWN_FOCUS = ox.NamedNode("urn:mesoonto:focus:query")
 
@@ -42,17 +42,16 @@ class Violation:
 
 def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[Term]:
     """The nodes that a SPARQLTarget selects as ``?this``."""
-    solutions = _run(by_value_store, query, "a target")
-    if _THIS not in solutions.variables:
+    if "this" not in _variables(by_value_store, query, "a target"):
         raise unusable("the query of a target does not select ?this")
-    found = {row["this"] for row in _rows(solutions) if row["this"] is not None}
+    found = {row["this"] for row in _run(by_value_store, query, "a target") if "this" in row}
     return {node for term in found for node in _as_written(term, None, store)}
 
 
 def check(query: Query, shape: Shape) -> None:
     """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
     text = _text(query, shape)
-    _run(ox.Store(), text, told(shape.node))
+    _variables(ox.Store(), text, told(shape.node))
     for node in _nodes(syntax_tree.parse(text.encode("utf-8", "replace"))):
         if node.type in _FORBIDDEN:
             raise unusable(
@@ -99,17 +98,11 @@ def _solutions(
     text: str, pattern: str, nodes: list[Term], store: ox.Store, whole: bool, shape: Shape
 ) -> Iterator[dict[str, Term]]:
     if whole:
-        merged = over_all(text, pattern) or text
-        solutions = _run(store, merged, told(shape.node))
-        names = [variable.value for variable in solutions.variables]
-        for row in _rows(solutions):
-            yield {name: row[name] for name in names if row[name] is not None}
+        yield from _run(store, over_all(text, pattern) or text, told(shape.node))
         return
     for node in nodes:
-        solutions = _run(store, text, told(shape.node), node)
-        names = [variable.value for variable in solutions.variables]
-        for row in _rows(solutions):
-            yield {name: row[name] for name in names if row[name] is not None} | {"this": node}
+        for solution in _run(store, text, told(shape.node), node):
+            yield solution | {"this": node}
 
 
 def _violations(
@@ -152,21 +145,23 @@ def _text(query: Query, shape: Shape) -> str:
     return re.sub(r"[?$]PATH\b", lambda _: path, query.select)
 
 
-def _run(store: ox.Store, text: str, what: str, this: Term | None = None) -> ox.QuerySolutions:
+def _variables(store: ox.Store, text: str, what: str) -> tuple[str, ...]:
+    """The variables that the SELECT query of *what* selects."""
     try:
-        found = store.query(text, substitutions={} if this is None else {_THIS: this})
+        found = queries.variables(store, text)
     except (SyntaxError, ValueError, RuntimeError) as error:
         raise unusable(f"the query of {what}: {error}") from error
-    if not isinstance(found, ox.QuerySolutions):
+    if found is None:
         raise unusable(f"the query of {what} is not a SELECT query")
     return found
 
 
-def _rows(solutions: ox.QuerySolutions) -> Iterator[ox.QuerySolution]:
+def _run(store: ox.Store, text: str, what: str, this: Term | None = None) -> Iterator[dict[str, Term]]:
+    """The solutions of the query of *what*, each with the variables that it binds."""
     try:
-        yield from solutions
-    except (ValueError, RuntimeError, OSError) as error:
-        raise unusable(f"a query failed: {error}") from error
+        yield from queries.solutions(store, text, this)
+    except (SyntaxError, ValueError, RuntimeError, OSError) as error:
+        raise unusable(f"the query of {what}: {error}") from error
 
 
 def _as_written(term: Term, focus: Term | None, store: ox.Store) -> list[Term]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
-from mesoonto.validation.report.results import Result, as_turtle
+from mesoonto.validation.engine.results import Result
+from mesoonto.validation.report.results import as_turtle
 
 
 class Severity(Enum):
@@ -47,7 +48,7 @@ class Finding:
 
     @property
     def blocking(self) -> bool:
-        """Whether the finding makes the data not conform."""
+        """Whether the finding is a violation, as opposed to a warning or a remark."""
         return self.severity is Severity.VIOLATION
 
     @property
@@ -103,8 +104,8 @@ class Report:
 
     @property
     def conforms(self) -> bool:
-        """True when no finding is blocking."""
-        return not any(finding.blocking for finding in self.findings)
+        """Whether there is no result, of whatever severity (SHACL, section 3.6.1.1)."""
+        return not self.results
 
     def fails(self, threshold: Severity) -> bool:
         """Whether a finding is as grave as *threshold*, or graver."""

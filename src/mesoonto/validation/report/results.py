@@ -1,51 +1,22 @@
-"""Validation results in the words of SHACL (section 3.6), and the report made of them."""
+"""The validation report of SHACL (section 3.6), made of results."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pyoxigraph as ox
 
 from mesoonto.files.terms import TYPE, XSD, Term
-from mesoonto.validation.data.vocabulary import SH, sh
-from mesoonto.validation.shapes.paths import Path, write_path
-
-#: The severities that do not make data fail (section 2.1.4); any other does.
-MILD = (SH + "Warning", SH + "Info")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One sh:ValidationResult."""
-
-    focus: Term
-    path: Path | None
-    value: Term | None
-    component: str  #: IRI of the constraint component
-    shape: Term
-    severity: str
-    messages: tuple[ox.Literal, ...] = ()
-    constraint: Term | None = None  #: sh:sourceConstraint, for SPARQL
-    details: tuple[Result, ...] = ()  #: sh:detail: why a value fails a shape that the shape names
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What makes two results one: everything but the wording."""
-        path = self.path.sparql if self.path else ""
-        return (str(self.focus), path, str(self.value), self.component, str(self.shape), self.severity)
-
-    @property
-    def blocking(self) -> bool:
-        """Whether the data do not conform because of it."""
-        return self.severity not in MILD
+from mesoonto.validation.data.vocabulary import sh
+from mesoonto.validation.engine.results import Result
+from mesoonto.validation.shapes.paths import write_path
 
 
 def triples(results: Sequence[Result]) -> Iterator[ox.Triple]:
-    """The sh:ValidationReport with *results*."""
+    """The sh:ValidationReport with *results*; any result, of whatever severity, is one too many (3.6.1.1)."""
     report = ox.BlankNode("report")
-    verdict = "false" if any(result.blocking for result in results) else "true"
+    verdict = "false" if results else "true"
     yield ox.Triple(report, TYPE, sh("ValidationReport"))
     yield ox.Triple(report, sh("conforms"), ox.Literal(verdict, datatype=ox.NamedNode(f"{XSD}boolean")))
     for number in range(len(results)):

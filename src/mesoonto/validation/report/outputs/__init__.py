@@ -69,9 +69,10 @@ def verdict(report: Report, style: Style) -> str:
         parts.append(f"{report.omitted} more left out here")
     if report.doubts:
         parts.append(_count(len(report.doubts), "doubt"))
-    word = "conforms" if report.conforms else "does not conform"
-    if report.conforms and style.failed(report):
-        word = "conforms, but fails"
+    if report.conforms:
+        word = "conforms, but fails" if style.failed(report) else "conforms"
+    else:
+        word = "does not conform" if style.failed(report) else "passes"
     size = f"{_count(report.triples, 'triple')}, {_count(report.shapes, 'shape')}"
     return f"{word}: {', '.join(parts)}; {size}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from mesoonto.validation.report.findings import Finding, Report, Severity
@@ -35,27 +36,29 @@ def _group(group: tuple[Finding, ...], style: Style) -> Iterator[str]:
     if first.expected not in first.message:
         yield f"  expected {first.expected}"
     listed, left = capped(group, style.limit)
-    for finding in group[:listed]:
-        yield from _finding(finding, style)
+    for finding, number in Counter(group[:listed]).items():
+        yield from _finding(finding, style, number)
     if left:
         yield f"  ... and {left} more; list them with --limit 0"
     yield ""
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
+def _finding(finding: Finding, style: Style, number: int) -> Iterator[str]:
+    """One finding in its lines; *number* results that look alike are told once."""
     where = f"{shown(finding.path)}: " if finding.path else ""
     found = (
         f" (found: {_cut(shown(finding.value))})" if finding.value and finding.value != finding.focus else ""
     )
     place = _paint(f"{place_of(finding)}:", "1", style)
     lacking = "nothing found" if finding.component.startswith(("MinCount", "HasValue")) else ""
-    yield f"  {place} {shown(finding.record)}: {where}{found.strip() or lacking}".rstrip(": ")
+    line = f"  {place} {shown(finding.record)}: {where}{found.strip() or lacking}".rstrip(": ")
+    yield line if number == 1 else f"{line} ({number} results)"
     if finding.source:
-        number = f"{finding.line:>7} | "
+        margin = f"{finding.line:>7} | "
         text, column = _window(finding.source, finding.column)
-        yield f"{number}{text}"
+        yield f"{margin}{text}"
         caret = _paint("^", _COLOURS[finding.severity], style)
-        yield f"{' ' * (len(number) - 2)}| {' ' * (column - 1)}{caret}"
+        yield f"{' ' * (len(margin) - 2)}| {' ' * (column - 1)}{caret}"
     for reason in finding.because:
         yield f"          because {_cut(reason)}"
     if finding.suggestion:

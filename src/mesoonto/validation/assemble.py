@@ -15,8 +15,8 @@ from mesoonto.validation.data.graph import shortened, told
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.plan import Outcome
+from mesoonto.validation.engine.results import Result
 from mesoonto.validation.report.findings import Finding, Severity
-from mesoonto.validation.report.results import Result
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.names import Names
 from mesoonto.validation.shapes.paths import Path as PropertyPath

@@ -1,0 +1,47 @@
+"""Runs SELECT queries so that pyoxigraph's iterators end in the thread that began them.
+
+An iterator of pyoxigraph that another thread lets go of raises an error there ("unsendable, but is being
+dropped on another thread", pyoxigraph 0.5.13). That happens to whatever a traceback keeps: the frames of an
+exception that crosses threads, or that the garbage collector of some other thread finds in a cycle. So an
+iterator is held by no frame that an exception can leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from mesoonto.files.terms import Term
+
+_THIS = ox.Variable("this")
+
+
+def select(store: ox.Store, query: str) -> Iterator[tuple[Term, ...]]:
+    """The rows of a SELECT query; raises what pyoxigraph raises, while it goes on, too."""
+    found = store.query(query)
+    try:
+        for row in found:  # type: ignore[union-attr]
+            yield tuple(row)
+    finally:
+        del found
+
+
+def solutions(store: ox.Store, query: str, this: Term | None = None) -> Iterator[dict[str, Term]]:
+    """The solutions of a SELECT query, each with the variables that it binds; *this* is ``?this`` in it."""
+    found = store.query(query, substitutions=None if this is None else {_THIS: this})
+    try:
+        names = [variable.value for variable in found.variables]  # type: ignore[union-attr]
+        for row in found:  # type: ignore[union-attr]
+            yield {name: term for name, term in zip(names, row, strict=True) if term is not None}
+    finally:
+        del found
+
+
+def variables(store: ox.Store, query: str) -> tuple[str, ...] | None:
+    """The names of the variables of *query*; None when it is no SELECT query. Nothing is evaluated."""
+    found = store.query(query)
+    try:
+        return tuple(v.value for v in found.variables) if isinstance(found, ox.QuerySolutions) else None
+    finally:
+        del found
