@@ -113,9 +113,7 @@ def test_positions_of_nodes_and_triples(tmp_path: Path) -> None:
         subject, predicate, value = next(
             t for t in found.values() if node in str(t[0]) and str(t[2]).startswith(end)
         )
-        from mesoonto.validation.shapes.paths import Path as PropertyPath
-
-        place = located.triple(subject, PropertyPath("", predicate), value)  # type: ignore[arg-type]
+        place = located.statement(subject, predicate, value)  # type: ignore[arg-type]
         return place.line - first, place.column
 
     assert spot("ann", '"old"') == (4, 20)

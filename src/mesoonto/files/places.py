@@ -1,24 +1,20 @@
-"""Finds the file, line and column at which nodes and triples of Turtle and N-Triples files are written."""
+"""Finds the file, line and column at which nodes and statements are written, in any syntax that is read."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from mesoonto.files import turtle
-from mesoonto.files.rdf import CHUNK, Source
-from mesoonto.files.terms import Term
-from mesoonto.validation.shapes.paths import Path
+from mesoonto.files import jsonld, lines, rdfxml, turtle
+from mesoonto.files.alignment import aligned
+from mesoonto.files.rdf import Source
+from mesoonto.files.terms import TYPE, Term, blank
 
-_READABLE = (ox.RdfFormat.TURTLE, ox.RdfFormat.N_TRIPLES)
-
-#: Subject and predicate of a line of N-Triples.
-_BEFORE_OBJECT = re.compile(r"<[^>]*>[ \t]+<[^>]*>[ \t]*")
+_LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +37,40 @@ class _Triple:
 
 @dataclass
 class Locator:
-    """What is known of the places of some nodes."""
+    """What is known of the places of some nodes, over all files."""
 
     described: dict[Term, list[_Triple]] = field(default_factory=lambda: defaultdict(list))
     mentioned: dict[Term, Spot] = field(default_factory=dict)
     homes: dict[Term, str] = field(default_factory=dict)
 
     def focus(self, node: Term) -> Spot:
-        """Where the description of *node* begins, else where it is first mentioned."""
-        if self.described.get(node):
-            return self.described[node][0].subject
+        """Where *node* is described: where it gets a type, as several files may say something of it.
+
+        Else where its description begins, else where it is first mentioned.
+        """
+        stated = self.described.get(node)
+        if stated:
+            return next((t for t in stated if t.predicate == TYPE), stated[0]).subject
         return self.mentioned.get(node) or Spot(self.homes.get(node, ""))
 
-    def triple(self, node: Term, path: Path | None, value: Term | None) -> Spot:
-        """Where *value* of *path* of *node* is written; the property, or the node, when it is not."""
-        first = _first_step(path)
-        if first is None:
-            return self.focus(node)
-        predicate, inverse = first
-        if inverse:
-            back = [t for t in self.described.get(value, ()) if t.predicate == predicate] if value else []
-            hits = [t for t in back if t.object == node]
-            return hits[0].spot if hits else self.focus(node)
-        stated = [t for t in self.described.get(node, ()) if t.predicate == predicate]
+    def statement(self, subject: Term, predicate: ox.NamedNode, value: Term | None) -> Spot:
+        """Where *value* of *predicate* of *subject* is written; the property, or the node, when it is not."""
+        stated = [t for t in self.described.get(subject, ()) if t.predicate == predicate]
         exact = [t for t in stated if t.object == value]
         found = exact or stated
-        return found[0].spot if found else self.focus(node)
+        return found[0].spot if found else self.focus(subject)
 
+    def has(self, subject: Term, predicate: ox.NamedNode) -> bool:
+        """Whether the place of a value of *predicate* of *subject* is known."""
+        return any(t.predicate == predicate for t in self.described.get(subject, ()))
 
-def _first_step(path: Path | None) -> tuple[ox.NamedNode, bool] | None:
-    if path is None:
-        return None
-    if path.predicate is not None:
-        return path.predicate, False
-    if path.kind == "inversePath" and path.parts[0].predicate is not None:
-        return path.parts[0].predicate, True
-    return _first_step(path.parts[0])
+    def value(self, subject: Term, value: Term) -> Spot | None:
+        """Where *value*, of whatever property of *subject*, is written."""
+        return next((t.spot for t in self.described.get(subject, ()) if t.object == value), None)
 
 
 def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
-    """Read *sources* again, looking for *nodes*; a node that several files describe belongs to the first."""
+    """Read *sources* again, looking for *nodes*, in each of them."""
     found = Locator()
     wanted = set(nodes)
     if not wanted:
@@ -98,7 +88,7 @@ def lines_of_triples(source: Source, triples: Sequence[ox.Triple]) -> Iterator[i
     """The line of the object of each of *triples*, read from *source* in this order; 0 where not known."""
     written: Iterator[turtle.Written] = iter(())
     lines = _Lines("", source.name)
-    if source.syntax in _READABLE:
+    if source.syntax in (ox.RdfFormat.TURTLE, ox.RdfFormat.N_TRIPLES):
         text = source.text()
         lines, written = _Lines(text, source.name), turtle.read(text, source.base, 0)
     for triple in triples:
@@ -113,31 +103,107 @@ def lines_of_triples(source: Source, triples: Sequence[ox.Triple]) -> Iterator[i
             yield lines.spot(found.object_at).line
 
 
+def homes(sources: Sequence[Source], nodes: Collection[Term]) -> dict[Term, str]:
+    """The file that describes each of *nodes*, without a place in it; the first of several."""
+    if len(sources) == 1:
+        return dict.fromkeys(nodes, sources[0].name)
+    found: dict[Term, str] = {}
+    waiting = set(nodes)
+    for number, source in enumerate(sources):
+        mine = {n for n in waiting if isinstance(n, ox.BlankNode) and _is_in(n, number)}
+        if any(isinstance(n, ox.NamedNode) for n in waiting):
+            mine |= {q.subject for q in source.quads() if q.subject in waiting}  # type: ignore[misc]
+        found |= dict.fromkeys(mine, source.name)
+        waiting -= mine
+    return found
+
+
+def _is_in(node: ox.BlankNode, file: int) -> bool:
+    """Whether the blank node *node* is one of file number *file*."""
+    return node.value.startswith(f"f{file}b")
+
+
 def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
-    blanks = {n for n in wanted if isinstance(n, ox.BlankNode) and n.value.startswith(f"f{number}b")}
-    if source.syntax not in _READABLE:
-        _homes(source, number, wanted, found)
+    blanks = {n for n in wanted if isinstance(n, ox.BlankNode) and _is_in(n, number)}
+    here = blanks | {n for n in wanted if not isinstance(n, ox.BlankNode)}
+    if not here:
         return
-    if source.syntax == ox.RdfFormat.N_TRIPLES and not blanks:
-        _lines_about(source, wanted, found)
+    if source.syntax in _LINES:
+        for line in lines.about(source, here, number):
+            place = Spot(source.name, line.number, line.subject_column, line.text)
+            there = Spot(source.name, line.number, line.object_column, line.text)
+            found.described[line.subject].append(_Triple(line.predicate, line.object, place, there))
         return
     text = source.text()
-    iris = {node.value for node in wanted if isinstance(node, ox.NamedNode)}
-    lines = _Lines(text, source.name)
-    triples = turtle.read(text, source.base, number, None if blanks else iris)
-    missing = wanted - found.described.keys()
+    spots = _Lines(text, source.name)
+    if source.syntax == ox.RdfFormat.TURTLE:
+        iris = {node.value for node in here if isinstance(node, ox.NamedNode)}
+        _take(turtle.read(text, source.base, number, None if blanks else iris), spots.spot, here, found)
+        return
+    content = text.encode()
+    written = list(_read(source, text, content, number))
+    statements, names = _statements(source, number)
+    if blanks:
+        mine = [(t.subject, t.predicate, t.object) for t in written]
+        counterparts = aligned(mine, list(statements))
+        written = [_renamed(triple, counterparts) for triple in written]
+    # What is not among the statements of pyoxigraph was not understood.
+    right = [t for t in written if (t.subject, t.predicate, t.object) in statements or t.object in names]
+    in_bytes = source.syntax == ox.RdfFormat.RDF_XML and len(content) != len(text)
+    _take(right, _Bytes(content, source.name).spot if in_bytes else spots.spot, here, found)
+    for subject, _, value in statements:
+        for term in (subject, value):
+            if term in here:
+                found.homes.setdefault(term, source.name)
+
+
+def _read(source: Source, text: str, content: bytes, number: int) -> Iterable[turtle.Written]:
+    match source.syntax:
+        case ox.RdfFormat.RDF_XML:
+            return rdfxml.read(content, source.base)
+        case ox.RdfFormat.JSON_LD:
+            return jsonld.read(text, source.base, source.catalog.context)
+    return turtle.read(text, source.base, number)
+
+
+def _statements(
+    source: Source, number: int
+) -> tuple[dict[tuple[Term, ox.NamedNode, Term], None], set[ox.BlankNode]]:
+    """The statements as they are in the data, in their order, and the blank nodes among them."""
+    names: dict[str, ox.BlankNode] = {}
+    found: dict[tuple[Term, ox.NamedNode, Term], None] = {}
+    for quad in source.quads():
+        ends: list[Term] = []
+        for term in (quad.subject, quad.object):
+            if isinstance(term, ox.BlankNode):
+                term = names.setdefault(term.value, blank(number, len(names)))
+            if not isinstance(term, ox.Triple):
+                ends.append(term)
+        if len(ends) == 2:
+            found[ends[0], quad.predicate, ends[1]] = None
+    return found, set(names.values())
+
+
+def _renamed(triple: turtle.Written, names: dict[ox.BlankNode, ox.BlankNode]) -> turtle.Written:
+    ends = (
+        names.get(term, term) if isinstance(term, ox.BlankNode) else term
+        for term in (triple.subject, triple.object)
+    )
+    return turtle.Written(
+        next(ends), triple.predicate, next(ends), triple.subject_at, triple.predicate_at, triple.object_at
+    )
+
+
+def _take(
+    triples: Iterable[turtle.Written], spot: Callable[[int], Spot], wanted: set[Term], found: Locator
+) -> None:
     for triple in triples:
-        if triple.subject in missing:
+        if triple.subject in wanted:
             found.described[triple.subject].append(
-                _Triple(
-                    triple.predicate,
-                    triple.object,
-                    lines.spot(triple.subject_at),
-                    lines.spot(triple.object_at),
-                )
+                _Triple(triple.predicate, triple.object, spot(triple.subject_at), spot(triple.object_at))
             )
-        if triple.object in missing and triple.object not in found.mentioned:
-            found.mentioned[triple.object] = lines.spot(triple.object_at)
+        if triple.object in wanted and triple.object not in found.mentioned:
+            found.mentioned[triple.object] = spot(triple.object_at)
 
 
 def _mentions(source: Source, number: int, nodes: set[Term], found: Locator) -> None:
@@ -145,46 +211,14 @@ def _mentions(source: Source, number: int, nodes: set[Term], found: Locator) -> 
     text = source.text()
     if not any(_may_mention(text, node) for node in nodes):
         return
-    lines = _Lines(text, source.name)
+    spots = _Lines(text, source.name)
     for triple in turtle.read(text, source.base, number):
         if triple.object in nodes and triple.object not in found.mentioned:
-            found.mentioned[triple.object] = lines.spot(triple.object_at)
+            found.mentioned[triple.object] = spots.spot(triple.object_at)
 
 
 def _may_mention(text: str, node: Term) -> bool:
     return node.value in text or node.value.rpartition("/")[2].rpartition("#")[2] in text
-
-
-def _lines_about(source: Source, wanted: set[Term], found: Locator) -> None:
-    """Look through an N-Triples file, which has one triple a line, without keeping it in memory."""
-    words = {str(node).encode() for node in wanted - found.described.keys()}
-    row = 1
-    with source.open() as stream:
-        while piece := stream.read(CHUNK):
-            lines = (piece + stream.readline()).split(b"\n")
-            for number in [n for n, line in enumerate(lines) if line.partition(b" ")[0] in words]:
-                text = lines[number].decode("utf-8", "replace").rstrip("\r")
-                start = _BEFORE_OBJECT.match(text)
-                quad = next(ox.parse(lines[number], format=source.syntax), None)
-                if start is None or quad is None or isinstance(quad.object, ox.Triple):
-                    continue
-                here = Spot(source.name, row + number, 1, text[:500])
-                there = Spot(source.name, row + number, start.end() + 1, text[:500])
-                found.described[quad.subject].append(_Triple(quad.predicate, quad.object, here, there))
-            row += len(lines) - 1
-
-
-def _homes(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
-    """Only the file, for syntaxes whose places are not known."""
-    names: dict[str, str] = {}
-    for quad in source.quads():
-        for term in (quad.subject, quad.object):
-            if isinstance(term, ox.BlankNode):
-                name = names.setdefault(term.value, f"f{number}b{len(names)}")
-                if (node := ox.BlankNode(name)) in wanted:
-                    found.homes.setdefault(node, source.name)
-            elif term in wanted and not isinstance(term, ox.Triple):
-                found.homes.setdefault(term, source.name)
 
 
 class _Lines:
@@ -205,5 +239,19 @@ class _Lines:
         number = bisect_right(self._starts, offset) - 1
         start = self._starts[number]
         end = self._text.find("\n", start)
-        line = self._text[start : end if end >= 0 else len(self._text)]
+        line = self._text[start : end if end >= 0 else len(self._text)].rstrip("\r")
         return Spot(self._name, number + 1, offset - start + 1, line[:500])
+
+
+class _Bytes:
+    """Turns offsets of bytes into lines and columns of characters."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        # Latin-1 has a character for each byte.
+        self._lines = _Lines(content.decode("latin-1"), name)
+
+    def spot(self, offset: int) -> Spot:
+        found = self._lines.spot(offset)
+        line = found.text.encode("latin-1")
+        column = len(line[: found.column - 1].decode("utf-8", "replace")) + 1
+        return Spot(found.file, found.line, column, line.decode("utf-8", "replace"))

@@ -16,6 +16,8 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place
+from mesoonto.files import contexts
+from mesoonto.files.catalog import Catalog
 from mesoonto.files.compression import Decompressed
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".jsonld")
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+
+_NO_CATALOG = Catalog()
 
 #: Bytes that are read from a file at one time.
 CHUNK = 1 << 18
@@ -39,6 +43,7 @@ class Source:
     syntax: ox.RdfFormat
     path: Path | None = None
     content: bytes = b""  #: used without *path*
+    catalog: Catalog = _NO_CATALOG  #: where the contexts are that JSON-LD names by their IRIs
 
     @property
     def base(self) -> str:
@@ -48,12 +53,14 @@ class Source:
     def open(self, progress: Progress | None = None) -> IO[bytes]:
         """The content, unpacked; *progress* is called with the bytes of the file that have been read."""
         if self.path is None:
-            return io.BytesIO(self.content)
+            return io.BytesIO(self.content.removeprefix(codecs.BOM_UTF8))
         raw: IO[bytes] = self.path.open("rb")
         if progress is not None:
             raw = cast("IO[bytes]", _Watched(raw, progress))
         coding = _COMPRESSED.get(self.path.suffix)
-        return io.BufferedReader(Decompressed(raw, coding), CHUNK) if coding else raw
+        if coding is None and progress is None:
+            return _without_mark(cast("io.BufferedReader", raw))
+        return _without_mark(io.BufferedReader(Decompressed(raw, coding) if coding else raw, CHUNK))  # type: ignore[arg-type]
 
     def text(self) -> str:
         """The whole content; raises InputError as `quads` does, also when it is not UTF-8."""
@@ -67,7 +74,7 @@ class Source:
         refused. Raises InputError with line and column of the first mistake, also when it is not UTF-8.
         """
         base = None if absolute else self.base
-        with self.input_errors(), self.open() as stream:
+        with self.input_errors(), self._with_contexts() or self.open() as stream:
             checked = cast("IO[bytes]", _Checked(stream, self.name))
             try:
                 yield from ox.parse(checked, format=self.syntax, base_iri=base, rename_blank_nodes=fresh)
@@ -75,6 +82,13 @@ class Source:
                 # The parser's own bound on one term, 16 MiB.
                 place = cast("_Checked", checked).place()
                 raise InputError(f"not read: {error}; a literal is too long", place) from error
+
+    def _with_contexts(self) -> IO[bytes] | None:
+        """A JSON-LD document that names contexts, with these in it; None for any other."""
+        if self.syntax != ox.RdfFormat.JSON_LD:
+            return None
+        found = contexts.inlined(self.text(), self.name, self.base, self.catalog.context)
+        return None if found is None else io.BytesIO(found)
 
     @contextlib.contextmanager
     def input_errors(self) -> Iterator[None]:
@@ -245,6 +259,17 @@ def load_into(
     source = from_path(path)
     with source.input_errors(), source.open(progress) as stream:
         store.bulk_load(stream, source.syntax, base_iri=source.base, to_graph=graph)
+
+
+def _without_mark(stream: io.BufferedReader) -> IO[bytes]:
+    """*stream* behind the byte order mark that some programs put before UTF-8."""
+    try:
+        if stream.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+            stream.read(len(codecs.BOM_UTF8))
+    except (OSError, ValueError):
+        stream.close()
+        raise
+    return stream
 
 
 def _without_place(error: SyntaxError) -> str:

@@ -1,4 +1,4 @@
-"""Reads Turtle and N-Triples with the place of every term.
+"""Reads Turtle, TriG and N-Triples with the place of every term.
 
 pyoxigraph reads faster but does not say where a triple stood. The triples come in the very order in which
 pyoxigraph gives them, so that blank nodes, which are named by order of appearance, have the same names.
@@ -31,8 +31,8 @@ _TOKEN = re.compile(
     |(?P<double>[+-]?(?:\d+\.\d*|\.?\d+)[eE][+-]?\d+)
     |(?P<decimal>[+-]?\d*\.\d+)
     |(?P<integer>[+-]?\d+)
-    |(?P<word>true|false|a(?![\w:]))
-    |(?P<mark>[;,.\[\]()])""",
+    |(?P<word>true|false|graph|a(?![\w:]))
+    |(?P<mark>[;,.\[\](){}])""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 
@@ -102,7 +102,7 @@ def read(text: str, base: str, file: int, subjects: Container[str] | None = None
     """The triples of *text*, in order, up to the first thing that is not understood.
 
     With *subjects*, IRIs, only the statements of those are read, which is faster; blank nodes then have no
-    lasting names.
+    lasting names. In TriG they have none either, and statements of all graphs are given.
     """
     reader = _TurtleReader(text, base, file)
     try:
@@ -198,6 +198,8 @@ class _TurtleReader:
         if self._kind == "directive":
             self._directive()
             return
+        if self._opens_or_closes_a_graph():
+            return
         if self._kind == "mark" and self._word == "(":
             subject = _Placed(None, self._start)
             yield from self._list(subject, None, None, 0)
@@ -212,8 +214,26 @@ class _TurtleReader:
                 return
         else:
             subject = self._term()
+        if self._is_mark("{"):  # what looked like a subject was the name of a graph
+            return
         yield from self._properties(subject, 0)
-        self._expect(".")
+        if not self._is_mark("}"):
+            self._expect(".")
+
+    def _is_mark(self, mark: str) -> bool:
+        return self._kind == "mark" and self._word == mark
+
+    def _opens_or_closes_a_graph(self) -> bool:
+        """Step over a bracket of TriG, or the word before the name of a graph."""
+        if self._is_mark("{") or self._is_mark("}"):
+            self._next()
+            if self._is_mark("."):  # older TriG has a full stop behind a graph
+                self._next()
+            return True
+        if self._kind == "word" and self._word.lower() == "graph":
+            self._next()
+            return True
+        return False
 
     def _directive(self) -> None:
         word = self._word.lower()

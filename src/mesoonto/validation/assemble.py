@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import pyoxigraph as ox
 
-from mesoonto.files.places import Locator, locate
+from mesoonto.files.places import Locator, Spot, homes, locate
 from mesoonto.files.terms import Term
 from mesoonto.validation import shipped
 from mesoonto.validation.advice.suggest import Suggester
 from mesoonto.validation.data.graph import shortened, told
+from mesoonto.validation.data.literals import decode
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.plan import Outcome
@@ -21,6 +22,7 @@ from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.names import Names
 from mesoonto.validation.shapes.paths import Path as PropertyPath
 from mesoonto.validation.shapes.wording import expected
+from mesoonto.validation.trace import Statement, last_statement
 
 _SEVERITIES = {SH + severity.value: severity for severity in Severity}
 
@@ -35,23 +37,48 @@ def assemble(
     for result in results:
         counts[result.shape, result.component] += 1
         (chosen if counts[result.shape, result.component] <= placed else rest).append(result)
+    ends = [_end(result, data) for result in chosen]
     nodes = {result.focus for result in chosen} | {data.owner(result.focus) for result in chosen}
-    nodes |= {result.value for result in chosen if _is_inverse(result.path) and result.value is not None}
+    nodes |= {end[0] for end in ends if end is not None}
     places = locate(data.sources, nodes)
     names = Names(shapes)
     suggester = Suggester(outcome.evaluator, shipped.instances if shipped.concerns(data) else _nothing)
-    unplaced = Locator()
-    found = [_finding(result, data, shapes, places, names, suggester) for result in chosen]
-    found += [_finding(result, data, shapes, unplaced, names, None) for result in rest]
-    yield from sorted(found)
+    found = [
+        _finding(result, data, shapes, places, names, suggester, end)
+        for result, end in zip(chosen, ends, strict=True)
+    ]
+    if rest:
+        owners = {data.owner(result.focus) for result in rest} | {result.focus for result in rest}
+        unplaced = Locator(homes=homes(data.sources, owners))
+        found += [_finding(result, data, shapes, unplaced, names, None, None) for result in rest]
+    # Those without a place come last, so that lists that are cut short show places.
+    yield from sorted(found, key=lambda finding: (not finding.file, finding.file, not finding.line, finding))
 
 
 def _nothing(_: Term) -> Sequence[Term]:
     return ()
 
 
-def _is_inverse(path: PropertyPath | None) -> bool:
-    return path is not None and path.predicate is None
+def _end(result: Result, data: Data) -> Statement | None:
+    """The statement that holds the value, with literals as they are written."""
+    if result.path is None or result.value is None:
+        return None
+    found = last_statement(data, result.focus, result.path, result.value)
+    return found and (found[0], found[1], decode(found[2]))
+
+
+def _spot(result: Result, places: Locator, end: Statement | None) -> Spot | None:
+    """Where the value of a result is written, or else its property; None when neither is."""
+    if end is not None and places.has(end[0], end[1]):
+        return places.statement(*end)
+    if result.path is None:
+        return places.value(result.focus, result.value) if result.value is not None else None
+    first = result.path
+    while first.predicate is None and first.kind != "inversePath":
+        first = first.parts[0]
+    if first.predicate is not None and places.has(result.focus, first.predicate):
+        return places.statement(result.focus, first.predicate, result.value)
+    return None
 
 
 def _finding(
@@ -61,14 +88,14 @@ def _finding(
     places: Locator,
     names: Names,
     suggester: Suggester | None,
+    end: Statement | None,
 ) -> Finding:
     shape = shapes.by_node[result.shape]
     record = data.owner(result.focus)
     focus = places.focus(result.focus)
     if not focus.line and record != result.focus:
         focus = places.focus(record)
-    spot = places.triple(result.focus, result.path, result.value)
-    spot = spot if spot.line else focus
+    spot = _spot(result, places, end) or focus
     asked = expected(shape, result.component)
     words = "; ".join(sorted(message.value for message in result.messages))
     return Finding(
@@ -86,6 +113,7 @@ def _finding(
         component=result.component.removeprefix(SH),
         expected=asked,
         suggestion=suggester.suggest(result, shape) if suggester else "",
+        focus_file=focus.file,
         focus_line=focus.line,
         focus_column=focus.column,
         source=spot.text,

@@ -27,7 +27,7 @@ ORDER = (Severity.VIOLATION, Severity.WARNING, Severity.INFO)
 class Finding:
     """One thing that a curator should mend."""
 
-    file: str  #: the file that describes the focus node
+    file: str  #: the file that holds the offending triple, or the record when that is missing
     line: int  #: the line of the offending triple, or of the record when that is missing; 0 when not found
     column: int  #: its column, in characters from one; 0 when not found
     record: str  #: IRI of the record: the focus node, or what leads to it when it is a blank node
@@ -41,7 +41,8 @@ class Finding:
     component: str = ""  #: local name of the constraint component, such as MinCountConstraintComponent
     expected: str = ""  #: what the constraint asks for, in words
     suggestion: str = ""  #: a likely mend, or ""
-    focus_line: int = 0  #: the line on which the focus node is described
+    focus_file: str = ""  #: the file in which the focus node gets its type, or is first described
+    focus_line: int = 0  #: the line on which it is
     focus_column: int = 0  #: its column
     source: str = ""  #: the text of the line
     because: tuple[str, ...] = ()  #: why the value does not conform to a shape that the shape names

@@ -85,8 +85,9 @@ def _result(identity: str, index: int, finding: Finding) -> _Object:
     location: _Object = {"logicalLocations": [{"fullyQualifiedName": finding.focus}]}
     if finding.file:
         location["physicalLocation"] = _physical(finding.file, finding.line, finding.column)
-        if finding.focus_line and finding.focus_line != finding.line:
-            about = _physical(finding.file, finding.focus_line, finding.focus_column)
+        record = (finding.focus_file, finding.focus_line)
+        if finding.focus_line and record != (finding.file, finding.line):
+            about = _physical(finding.focus_file, finding.focus_line, finding.focus_column)
             related = {"physicalLocation": about, "message": {"text": "the record"}}
             result["relatedLocations"] = [related]
     result["locations"] = [location]
