@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import Graph
 from rdflib.compare import to_canonical_graph
@@ -91,17 +91,20 @@ def parsed(text: str) -> list[ox.Triple]:
     return [ox.Triple(q.subject, q.predicate, q.object) for q in ox.parse(text, format=ox.RdfFormat.TURTLE)]
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_no_statement_is_lost_or_changed(triples: list[ox.Triple]) -> None:
     assert canonical_lines(parsed(fmt.turtle(triples, {}))) == canonical_lines(triples)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_formatting_twice_changes_nothing(triples: list[ox.Triple]) -> None:
     once = fmt.turtle(triples, {})
     assert fmt.canonical(once, Path("x.ttl"), {}) == once
 
 
+@settings(deadline=None)
 @given(graphs(), st.randoms(use_true_random=False))
 def test_order_and_blank_node_labels_do_not_matter(triples: list[ox.Triple], rng: random.Random) -> None:
     names: dict[ox.BlankNode, ox.BlankNode] = {}

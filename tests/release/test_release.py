@@ -190,11 +190,11 @@ def test_tables_have_a_row_for_each_record(folder: Path) -> None:
 
 
 def test_sssom_bundle_holds_every_mapping(folder: Path) -> None:
-    from mesoonto.knowledge import mappings
+    from mesoonto.files import sssom
 
     bundle = folder / "mesoonto.sssom.tsv"
-    single = {(m.subject, m.predicate, m.object) for p in resources.mapping_files() for m in mappings.read(p)}
-    assert {(m.subject, m.predicate, m.object) for m in mappings.read(bundle)} == single
+    single = {(m.subject, m.predicate, m.object) for p in resources.mapping_files() for m in sssom.read(p)}
+    assert {(m.subject, m.predicate, m.object) for m in sssom.read(bundle)} == single
     rows = list(csv.DictReader((x for x in bundle.read_text().splitlines() if x[0] != "#"), delimiter="\t"))
     assert len(rows) == len(single)
     assert all(row["object_source"] for row in rows)
