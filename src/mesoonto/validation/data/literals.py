@@ -3,14 +3,16 @@
 The store of pyoxigraph holds numbers, dates and booleans by value: ``"1.50"^^xsd:decimal`` comes back as
 1.5, ``"1"^^xsd:int`` as an xsd:integer, and two spellings of one value become one term. SHACL compares terms,
 and a finding must show what stands in the file. So a literal that the store would change is kept under a
-datatype of our own, which the store leaves alone: *written* for one that is well formed, *ill-formed* for one
-that is not. ``decode`` gives the original back.
+datatype of our own, which the store leaves alone: *written* for one that is well formed, *beyond* for one
+whose value the store may not be able to hold, *ill-formed* for one that is no literal of its datatype.
+``decode`` gives the original back, and ``values`` compares what is beyond the store.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from functools import cache, lru_cache
 
 import pyoxigraph as ox
@@ -19,7 +21,9 @@ from mesoonto.files.terms import XSD, Term
 
 #: Stems of the datatypes that stand in for a changed literal; XSD's local name follows.
 WRITTEN = "urn:mesoonto:written:"
+BEYOND = "urn:mesoonto:beyond:"
 ILL_FORMED = "urn:mesoonto:ill-formed:"
+STEMS = (WRITTEN, BEYOND, ILL_FORMED)
 
 _YEAR = r"-?(?:[1-9]\d{3,}|0\d{3})"
 _ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))?"
@@ -72,6 +76,9 @@ _BOUNDS: dict[str, tuple[int | None, int | None]] = {
     "unsignedShort": (0, 2**16 - 1),
 }
 
+#: The local names of these.
+BOUNDED = tuple(_BOUNDS)
+
 #: Spellings of the frequent datatypes that are well formed and that the store gives back unchanged.
 _UNCHANGED = {
     local: re.compile(pattern, re.ASCII)
@@ -83,6 +90,22 @@ _UNCHANGED = {
         "dateTime": r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z?",
         "gYear": r"[12]\d{3}",
     }.items()
+}
+
+#: Spellings whose values the store surely holds; one that is not among them is compared by ``values``.
+_HELD_NUMBER = re.compile(r"[+-]?0*\d{0,18}(?:\.\d{0,18}0*)?", re.ASCII)
+_HELD = {
+    "decimal": _HELD_NUMBER,
+    "integer": _HELD_NUMBER,
+    **{
+        local: re.compile(rf"\d{{4}}(?:-\d\d){{0,2}}(?:T[^.]*(?:\.\d{{1,9}})?)?{_ZONE}", re.ASCII)
+        for local in ("date", "dateTime", "dateTimeStamp", "gYear", "gYearMonth")
+    },
+    "time": re.compile(rf"[^.]*(?:\.\d{{1,9}})?{_ZONE}", re.ASCII),
+    **{
+        local: re.compile(r"-?P(?:\d{1,9}[YMD])*(?:T(?:\d{1,9}[HM])*(?:\d{1,9}(?:\.\d{1,9})?S)?)?", re.ASCII)
+        for local in ("duration", "dayTimeDuration", "yearMonthDuration")
+    },
 }
 
 #: Datatypes whose literals the store keeps as text, however they are spelt.
@@ -110,16 +133,18 @@ def is_well_formed(lexical: str, datatype: str) -> bool:
     """
     local = datatype.removeprefix(XSD)
     if local in _BOUNDS:
-        if not re.fullmatch(_INTEGER, lexical, re.ASCII) or len(lexical) > 1000:
+        if not re.fullmatch(_INTEGER, lexical, re.ASCII):
             return False
         low, high = _BOUNDS[local]
-        number = int(lexical)
+        number = Decimal(lexical)
         return (low is None or number >= low) and (high is None or number <= high)
     pattern = _pattern(local) if local != datatype else None
     if pattern is None:
         return True
     if not pattern.fullmatch(lexical):
         return False
+    if local == "gMonthDay":
+        return _is_in_calendar(f"2000{lexical[1:]}", local)
     return _is_in_calendar(lexical, local) if local in ("date", "dateTime", "dateTimeStamp") else True
 
 
@@ -186,14 +211,17 @@ def _stem(lexical: str, local: str) -> str:
     if local in _TEXTUAL or not (local in _LEXICAL or local in _BOUNDS):
         return ""
     unchanged = _UNCHANGED.get(local)
-    return "" if unchanged is not None and unchanged.fullmatch(lexical) else WRITTEN
+    if unchanged is not None and unchanged.fullmatch(lexical):
+        return ""
+    held = _HELD.get("integer" if local in _BOUNDS else local)
+    return WRITTEN if held is None or held.fullmatch(lexical) else BEYOND
 
 
 def decode(term: Term) -> Term:
     """The term as it was written, for one that ``encode`` may have changed."""
     if isinstance(term, ox.Literal):
         datatype = term.datatype.value
-        for stem in (WRITTEN, ILL_FORMED):
+        for stem in STEMS:
             if datatype.startswith(stem):
                 return ox.Literal(term.value, datatype=ox.NamedNode(XSD + datatype.removeprefix(stem)))
     return term

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 
 from mesoonto.files.terms import Term
+from mesoonto.validation.data.values import FUNCTIONS
 
 _THIS = ox.Variable("this")
 
 
 def select(store: ox.Store, query: str) -> Iterator[tuple[Term, ...]]:
     """The rows of a SELECT query; raises what pyoxigraph raises, while it goes on, too."""
-    found = store.query(query)
+    found = store.query(query, custom_functions=FUNCTIONS)  # type: ignore[arg-type]
     try:
         for row in found:  # type: ignore[union-attr]
             yield tuple(row)

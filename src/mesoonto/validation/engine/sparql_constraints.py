@@ -19,7 +19,7 @@ from mesoonto.dataset import syntax_tree
 from mesoonto.files.terms import Term
 from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import told, unusable
-from mesoonto.validation.data.literals import ILL_FORMED, WRITTEN, by_value, decode
+from mesoonto.validation.data.literals import STEMS, by_value, decode
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Query, Shape
 from mesoonto.validation.shapes.paths import Path
@@ -184,7 +184,7 @@ def _as_written(term: Term, focus: Term | None, store: ox.Store) -> list[Term]:
 
 
 def _means(spelling: ox.Literal, value: ox.Literal) -> bool:
-    if spelling.datatype.value.startswith((WRITTEN, ILL_FORMED)):
+    if spelling.datatype.value.startswith(STEMS):
         return by_value(spelling) == value
     return spelling == value
 

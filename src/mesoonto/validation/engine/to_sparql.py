@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.files.terms import TYPE, XSD, Term
-from mesoonto.validation.data.literals import WRITTEN, encode_term
+from mesoonto.validation.data.literals import BEYOND, WRITTEN, encode, encode_term
+from mesoonto.validation.data.values import NAMES, ORDERED, is_ordered
 from mesoonto.validation.data.vocabulary import NODE_KINDS
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
@@ -120,13 +121,16 @@ def violates(constraint: model.Constraint, value: str, classes: Sequence[Term] =
         case model.Datatype(datatype=datatype):
             kinds = [f"<{datatype}>"]
             if datatype.startswith(XSD):
-                kinds.append(f"<{WRITTEN}{datatype.removeprefix(XSD)}>")
+                kinds += [f"<{stem}{datatype.removeprefix(XSD)}>" for stem in (WRITTEN, BEYOND)]
             return f"!COALESCE(DATATYPE({value}) IN ({', '.join(kinds)}), false)"
         case model.NodeKind(kind=kind):
             return "!(" + " || ".join(f"{test}({value})" for test in NODE_KINDS[kind]) + ")"
         case model.Bound(operator=operator, literal=literal):
-            # An ill-formed bound compares with nothing, so that every value violates it.
-            return f"!{_compared(value, operator.value, str(literal))}"
+            if not is_ordered(literal):
+                return "true"
+            kept = encode(literal)
+            bound = kept if kept.datatype.value.startswith(BEYOND) else literal
+            return f"!{_compared(value, operator.value, str(bound))}"
         case model.Length(component=component, limit=limit):
             sign = ">=" if component.startswith("Min") else "<="
             return f"(isBlank({value}) || !(STRLEN(STR({value})) {sign} {limit}))"
@@ -152,7 +156,7 @@ def _compared(left: str, sign: str, right: str) -> str:
     """The comparison of two terms by value; false when they cannot be compared.
 
     A literal that is kept as written compares with nothing; its value is made anew when the first attempt
-    raises an error.
+    raises an error. Values that the store cannot hold are compared in Python, by a function of ours.
     """
     one, other = _by_value(left), _by_value(right)
     tries = [f"{left} {sign} {right}", f"{one} {sign} {other}"]
@@ -160,7 +164,17 @@ def _compared(left: str, sign: str, right: str) -> str:
         # Oxigraph does not order booleans, which SPARQL does (section 17.3); as numbers it orders them.
         both = " && ".join(f"DATATYPE({term}) = <{XSD}boolean>" for term in (one, other))
         tries.append(f"IF({both}, <{XSD}integer>({one}) {sign} <{XSD}integer>({other}), 1/0)")
+    beyond = " || ".join(f'STRSTARTS(STR(DATATYPE({term})), "{BEYOND}")' for term in (left, right))
+    tries.append(f"IF({beyond}, {NAMES[sign]}({left}, {right}), 1/0)")
     return f"COALESCE({', '.join(tries)}, false)"
+
+
+def _has_order(term: str) -> str:
+    """Whether a term of the data is a literal that compares with itself."""
+    datatype = f"STR(DATATYPE({term}))"
+    known = ", ".join(f'"{iri}"' for iri in ORDERED)
+    stems = " || ".join(f'STRSTARTS({datatype}, "{stem}")' for stem in (WRITTEN, BEYOND))
+    return f'COALESCE(STR({term}) != "NaN" && ({datatype} IN ({known}) || {stems}), false)'
 
 
 def _by_value(term: str) -> str:
@@ -338,6 +352,9 @@ def pair(constraint: model.Pair, focus: Focus, path: Path | None) -> list[str]:
         case _:
             sign = "<="
     test = _compared("?value", sign, "?other")
+    if sign == "<=":
+        # Oxigraph takes every term to be no more than itself, also one that has no order.
+        test = f"IF(sameTerm(?value, ?other), {_has_order('?value')}, {test})"
     return [f"SELECT ?this ?value ?other WHERE {{ {matched} ?this {other} ?other FILTER(!{test}) }}"]
 
 
