@@ -18,6 +18,7 @@ _COUNTED: dict[str, str] = {
     "… from pleural mesothelioma": "?x a meso:EvidenceStatement ; meso:hasDiseaseContext meso:PleuralContext",
     "… from other cancers": "?x a meso:EvidenceStatement ; meso:hasDiseaseContext meso:OtherCancerContext",
     "development statuses": "?x a meso:DevelopmentStatus",
+    "search records": "?x a meso:SearchRecord",
     "mapped terms": f"GRAPH <{GRAPH}mappings> {{ ?x ?relation ?other }}",
     "decisions": "?x a/rdfs:subClassOf* meso:Decision",
     "publications": "?x a meso:Publication",

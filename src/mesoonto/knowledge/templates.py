@@ -33,8 +33,8 @@ def new(kind: str, key: str, today: datetime.date) -> Template:
 
     Kinds are ``trial`` (key: registry number), its parts ``cohort``, ``arm``, ``analysis`` and ``result``
     (registry number and a name joined by ``_``), ``statement`` and ``publication`` (PMID), ``decision`` (body
-    and number joined by ``_``) and ``status`` (an agent and a year joined by ``_``) and ``tumour``
-    (any name in lower case). Raises MesoontoError for another kind, or for a key that cannot be one.
+    and number joined by ``_``), ``status`` and ``search`` (an agent or mechanism and a year joined by ``_``)
+    and ``tumour`` (any name in lower case). Raises MesoontoError for another kind, or for a key that cannot be one.
     """
     if kind not in _KINDS:
         raise MesoontoError(f"{kind}: unknown kind of record; known are {', '.join(_KINDS)}")
@@ -145,6 +145,22 @@ mesod:status_{key} a meso:DevelopmentStatus ;
 {_publication(today)}"""
 
 
+def _search(key: str, curation: str, today: datetime.date) -> str:
+    return f"""{_ADVICE}
+mesod:search_{key} a meso:SearchRecord ;
+    rdfs:label ""@en ;                              # what was sought, and what came of it
+    meso:looksFor meso:MESO_ ;                         # a mechanism, intervention or biomarker
+    meso:seeksEvidence meso: ;            # TrialSought FindingSought
+    meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
+    meso:searchText "" ;                            # the words, once for each search
+    meso:searchPlace "" ;                           # where
+    meso:dateSearched "{today}"^^xsd:date ;
+    meso:documentsSeen 0 ;                          # how many documents were looked at
+    meso:hasSearchOutcome meso: ;         # NotFound FoundElsewhere FoundAndRecorded
+    {curation}
+"""
+
+
 def _tumour(key: str, curation: str, today: datetime.date) -> str:  # noqa: ARG001
     return f"""# For mesoonto stratify; remove what is not known.
 <urn:tumour:{key}> a meso:TumourProfile ;
@@ -216,6 +232,7 @@ _KINDS: dict[str, tuple[str, str, str, _Body]] = {
     "decision": (r"[A-Za-z]+_[A-Za-z0-9-]+", "NICE_TA818", "decision", _decision),
     "tumour": (r"[a-z0-9-]+", "example-1", "tumour", _tumour),
     "status": (r"[a-z0-9-]+_\d{4}", "pegargiminase_2026", "status", _status),
+    "search": (r"[a-z0-9-]+_\d{4}", "galunisertib_2026", "search", _search),
 }
 
 #: The kinds of records that have a template.

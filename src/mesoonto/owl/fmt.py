@@ -41,7 +41,14 @@ _SECTIONS = {
 #: Classes of records in the order in which a reader wants them.
 _RECORDS = (
     *("Study", "Cohort", "Arm", "Analysis", "Result", "EvidenceStatement", "GuidelineRecommendation"),
-    *("HealthTechnologyAppraisal", "MarketingAuthorisation", "DevelopmentStatus", "Publication"),
+    *(
+        "HealthTechnologyAppraisal",
+        "MarketingAuthorisation",
+        "RegulatoryOpinion",
+        "DevelopmentStatus",
+        "SearchRecord",
+        "Publication",
+    ),
 )
 _FIELDS = (
     *(

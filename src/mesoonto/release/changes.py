@@ -27,6 +27,8 @@ _RECORDS = {
     "GuidelineRecommendation": "decision",
     "HealthTechnologyAppraisal": "decision",
     "MarketingAuthorisation": "decision",
+    "RegulatoryOpinion": "decision",
+    "SearchRecord": "search",
 }
 _CHANGESET = "http://purl.org/vocab/changeset/schema#"
 
