@@ -34,7 +34,8 @@ def new(kind: str, key: str, today: datetime.date) -> Template:
     Kinds are ``trial`` (key: registry number), its parts ``cohort``, ``arm``, ``analysis`` and ``result``
     (registry number and a name joined by ``_``), ``statement`` and ``publication`` (PMID), ``decision`` (body
     and number joined by ``_``), ``status`` and ``search`` (an agent or mechanism and a year joined by ``_``)
-    and ``tumour`` (any name in lower case). Raises MesoontoError for another kind, or for a key that cannot be one.
+    and ``tumour`` (any name in lower case). Raises MesoontoError for another kind, or for a key that
+    cannot be one.
     """
     if kind not in _KINDS:
         raise MesoontoError(f"{kind}: unknown kind of record; known are {', '.join(_KINDS)}")
