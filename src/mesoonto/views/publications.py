@@ -1,0 +1,60 @@
+"""A publication, how far it was read, and how it is cited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO
+from mesoonto.views.facts import BIBO, DCTERMS, Facts, Link
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is known of a document, and what rests on it."""
+
+    link: Link
+    title: str
+    citation: str
+    year: str
+    doi: str
+    pmid: str
+    depth: str  #: how far it was read
+    read_on: str
+    read_at: tuple[Link, ...]
+
+    def bibtex(self) -> str:
+        """An entry for BibTeX."""
+        fields = {
+            "title": self.title,
+            "year": self.year,
+            "doi": self.doi,
+            "note": self.citation,
+            "url": self.link.iri,
+        }
+        key = self.pmid or self.doi.replace("/", "_") or "document"
+        lines = (f"  {name} = {{{value}}}" for name, value in fields.items() if value)
+        return f"@article{{{key},\n" + ",\n".join(lines) + "\n}\n"
+
+    def ris(self) -> str:
+        """An entry in RIS."""
+        fields = (("TY", "JOUR"), ("TI", self.title), ("PY", self.year), ("DO", self.doi), ("AN", self.pmid),
+                  ("N1", self.citation), ("UR", self.link.iri), ("ER", ""))  # fmt: skip
+        return "".join(f"{name}  - {value}\n" for name, value in fields if value or name == "ER")
+
+
+def publication(facts: Facts, node: ox.NamedNode) -> Publication:
+    """The publication *node*."""
+    depth = facts.one(node, f"{MESO}hasReadingDepth")
+    return Publication(
+        link=facts.link(node),
+        title=facts.text(node, f"{DCTERMS}title"),
+        citation=facts.text(node, f"{DCTERMS}bibliographicCitation"),
+        year=facts.text(node, f"{DCTERMS}issued")[:4],
+        doi=facts.text(node, f"{BIBO}doi"),
+        pmid=facts.text(node, f"{BIBO}pmid"),
+        depth=depth.label if depth is not None else "",
+        read_on=facts.text(node, f"{MESO}dateRead"),
+        read_at=facts.linked(node, f"{MESO}readAt"),
+    )

@@ -1,0 +1,121 @@
+"""Pages of single records: what is stated of one, in a sensible order and in words, and what rests on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO, OBO, compress
+from mesoonto.views.facts import BIBO, DCTERMS, DEFINITION, LABEL, RDFS, SKOS, SUBCLASS, TYPE, Facts, Link
+from mesoonto.views.publications import Publication, publication
+from mesoonto.views.results import Result, result
+from mesoonto.views.statements import Statement, ordered, statement
+
+#: Words for properties whose own labels are made for queries.
+_WORDS = {
+    TYPE: "kind",
+    SUBCLASS: "is a kind of",
+    DEFINITION: "definition",
+    f"{SKOS}altLabel": "also called",
+    f"{SKOS}note": "note",
+    f"{SKOS}editorialNote": "remark of the editors",
+    f"{DCTERMS}source": "source",
+    f"{DCTERMS}title": "title",
+    f"{DCTERMS}issued": "date",
+    f"{DCTERMS}created": "recorded on",
+    f"{DCTERMS}creator": "recorded by",
+    f"{DCTERMS}bibliographicCitation": "citation",
+    f"{BIBO}doi": "DOI",
+    f"{BIBO}pmid": "PubMed",
+    f"{RDFS}domain": "domain",
+    f"{RDFS}range": "range",
+    f"{OBO}IAO_0100001": "replaced by",
+    f"{MESO}readAt": "read at",
+}
+
+#: What comes first and what last; the others stand between, by their words.
+_FIRST = (TYPE, DEFINITION, f"{SKOS}altLabel", SUBCLASS)
+_LAST = (f"{SKOS}note", f"{SKOS}editorialNote", f"{DCTERMS}source", f"{MESO}readAt", f"{DCTERMS}created",
+         f"{DCTERMS}creator")  # fmt: skip
+
+#: Rows of what names an entity.
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A property in words, with its values."""
+
+    property: str
+    values: tuple[Link, ...]  #: a text is a link without an address
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Any entity."""
+
+    link: Link
+    kind: str
+    rows: tuple[Row, ...]
+    named_by: tuple[Row, ...]  #: the other way round
+    results: tuple[Result, ...]
+    statements: tuple[Statement, ...]
+    publication: Publication | None
+
+
+def record(facts: Facts, node: ox.NamedNode) -> Record:
+    """What is known of *node*, whatever it is."""
+    inward = facts.inward(node)
+    subjects = {subject for subjects in inward.values() for subject in subjects}
+    results = [s for s in subjects if facts.is_a(s, f"{MESO}Result")]
+    statements = [s for s in subjects if facts.is_a(s, f"{MESO}EvidenceStatement")]
+    told = {*results, *statements}
+    kinds = facts.linked(node, TYPE)
+    return Record(
+        link=facts.link(node),
+        kind=", ".join(link.label for link in kinds),
+        rows=tuple(
+            Row(word(facts, name), tuple(value(facts, o) for o in values))
+            for name, values in sorted(facts.outward(node).items(), key=lambda item: _place(facts, item[0]))
+            if name != LABEL
+        ),
+        named_by=tuple(
+            Row(word(facts, name), facts.links(others)[:_MOST])
+            for name, found in sorted(inward.items(), key=lambda item: _place(facts, item[0]))
+            if (others := [s for s in found if s not in told])
+        ),
+        results=tuple(sorted((result(facts, r) for r in results), key=lambda r: r.weight))[:_MOST],
+        statements=ordered(statement(facts, s) for s in statements)[:_MOST],
+        publication=publication(facts, node) if facts.is_a(node, f"{MESO}Publication") else None,
+    )
+
+
+def word(facts: Facts, iri: str) -> str:
+    """The property *iri* as a reader expects it."""
+    node = ox.NamedNode(iri)
+    found = _WORDS.get(iri) or facts.text(node, LABEL)
+    return (found or compress(iri)).removeprefix("has ")
+
+
+def value(facts: Facts, term: ox.NamedNode | ox.BlankNode | ox.Literal) -> Link:
+    """A value, as a link where it has an address; a nameless node by what it gives or says."""
+    if isinstance(term, ox.NamedNode):
+        return facts.link(term)
+    if isinstance(term, ox.Literal):
+        return Link(term.value, "")
+    parts = [
+        value(facts, o).label
+        for name, values in sorted(facts.outward(term).items())
+        for o in values
+        if name != TYPE
+    ]
+    return Link(", ".join(parts), "")
+
+
+def _place(facts: Facts, name: str) -> tuple[int, str]:
+    if name in _FIRST:
+        return (_FIRST.index(name) - len(_FIRST), "")
+    if name in _LAST:
+        return (_LAST.index(name) + 1, "")
+    return (0, word(facts, name))

@@ -1,0 +1,136 @@
+"""A result as a reader of a trial sees it: the figure with its interval, level, population and analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO
+from mesoonto.views.facts import DCTERMS, SKOS, Facts, Link, shown
+
+HAZARD_RATIO = f"{MESO}MESO_0004101"
+ODDS_RATIO = f"{MESO}MESO_0004104"
+
+#: Units as people write them; "1" is that of a ratio.
+_UNITS = {"1": "", "mo": "months", "a": "years", "%": "%"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One figure of a trial."""
+
+    link: Link
+    study: Link | None
+    end_point: Link | None
+    statistic: Link | None
+    population: str
+    patients: str  #: how many it is computed from, or nothing
+    arms: tuple[Link, ...]  #: experimental and reference arm, or the one arm
+    comparison: str  #: what is compared with what, by regimen
+    value: str  #: with unit
+    interval: str  #: "0.60 to 0.91", or nothing
+    level: str  #: "96.6 %", or nothing where it was not read
+    p: str  #: "p = 0.002", with sidedness where that was read
+    at: str  #: the time it holds for, such as "24 months"
+    analysis: Link | None
+    superseded: bool  #: a later analysis of the same cohort replaces the one it comes from
+    assessor: str
+    role: str  #: of the end point: primary, secondary ...
+    met: bool | None  #: whether the end point was met, where the source settles it
+    second_hand: bool  #: read in another's account, not in its source
+    locator: str
+    source: Link | None
+    notes: tuple[str, ...]
+    point: float | None  #: the number behind value, for drawing
+    low: float | None
+    high: float | None
+    ratio: bool  #: whether it compares two arms, so that 1 means no difference
+
+    @property
+    def weight(self) -> tuple[int, int, str]:
+        """Sorts what matters first: current before superseded, primary before the others."""
+        order = {"primary": 0, "secondary": 1}
+        return (int(self.superseded), order.get(self.role, 2), self.link.label)
+
+
+def result(facts: Facts, node: ox.NamedNode) -> Result:
+    """The result *node*."""
+
+    def of(name: str) -> Link | None:
+        return facts.one(node, MESO + name)
+
+    statistic = of("hasStatistic")
+    numbers = [facts.number(node, MESO + name) for name in ("value", "lowerBound", "upperBound")]
+    value, low, high = shown(*numbers)
+    unit = facts.text(node, f"{MESO}unit")
+    unit = _UNITS.get(unit, unit)
+    level = facts.number(node, f"{MESO}intervalLevel")
+    compared = [a for name in ("hasExperimentalArm", "hasReferenceArm") if (a := of(name)) is not None]
+    arms = compared or list(facts.linked(node, f"{MESO}ofArm"))
+    regimens = [facts.one(ox.NamedNode(arm.iri), f"{MESO}hasIntervention") for arm in arms]
+    analysis = facts.entities(node, f"{MESO}hasAnalysis")
+    moment, moment_unit = facts.number(node, f"{MESO}timePoint"), facts.text(node, f"{MESO}timeUnit")
+    size = facts.number(node, f"{MESO}populationSize")
+    return Result(
+        link=facts.link(node),
+        study=facts.one(node, f"{MESO}ofCohort", f"{MESO}ofStudy"),
+        end_point=of("hasEndPoint"),
+        statistic=statistic,
+        population=_population(facts, node),
+        patients=f"{size:f}" if size is not None else "",
+        arms=tuple(arms),
+        comparison=" against ".join(r.label for r in regimens if r is not None)
+        or ", ".join(a.label for a in arms),
+        value=_reached(facts, node, f"{value} {unit}".strip()),
+        interval=_interval(facts, node, low, high),
+        level=f"{level.normalize():f} %" if level is not None else "",
+        p=_p(facts, node),
+        at=f"{moment.normalize():f} {_UNITS.get(moment_unit, moment_unit)}" if moment is not None else "",
+        analysis=facts.link(analysis[0]) if analysis else None,
+        superseded=any(facts.subjects(f"{MESO}supersedes", one) for one in analysis),
+        assessor=_label(of("assessedBy")),
+        role=_label(of("hasEndPointRole")),
+        met=facts.flag(node, f"{MESO}endPointMet"),
+        second_hand=facts.text(node, f"{MESO}locator").startswith("secondary account"),
+        locator=facts.text(node, f"{MESO}locator"),
+        source=facts.one(node, f"{DCTERMS}source"),
+        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        point=_float(numbers[0]),
+        low=_float(numbers[1]),
+        high=_float(numbers[2]),
+        ratio=statistic is not None and statistic.iri in (HAZARD_RATIO, ODDS_RATIO),
+    )
+
+
+def _population(facts: Facts, node: ox.NamedNode) -> str:
+    names = [link.label for link in facts.linked(node, f"{MESO}hasPopulation")]
+    return "; ".join(names) or facts.text(node, f"{MESO}populationText")
+
+
+def _reached(facts: Facts, node: ox.NamedNode, value: str) -> str:
+    return "not reached" if facts.flag(node, f"{MESO}notReached") else value
+
+
+def _interval(facts: Facts, node: ox.NamedNode, low: str, high: str) -> str:
+    if facts.flag(node, f"{MESO}upperBoundNotReached"):
+        high = "not reached"
+    return f"{low} to {high}" if low and high else ""
+
+
+def _p(facts: Facts, node: ox.NamedNode) -> str:
+    value = facts.number(node, f"{MESO}pValue")
+    if value is None:
+        return ""
+    sides = facts.text(node, f"{MESO}sidedness")
+    said = f"p {facts.text(node, f'{MESO}pQualifier') or '='} {value:f}"
+    return f"{said} ({sides})" if sides else said
+
+
+def _label(link: Link | None) -> str:
+    return link.label if link is not None else ""
+
+
+def _float(number: Decimal | None) -> float | None:
+    return None if number is None else float(number)

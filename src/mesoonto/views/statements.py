@@ -1,0 +1,97 @@
+"""An evidence statement as a reader of a mechanism or an agent sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO
+from mesoonto.views.facts import DCTERMS, SKOS, Facts, Link
+
+#: The order in which directions are shown.
+DIRECTIONS = ("supports", "refutes", "inconclusive")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One claim, with what is needed to judge it."""
+
+    link: Link  #: its label is the statement in words
+    subject: Link | None
+    relation: Link | None
+    object: Link | None
+    direction: str  #: one of DIRECTIONS
+    level: str  #: CIViC level, A to E
+    design: str
+    context: str  #: pleural, peritoneal, mixed sites, across cancers, another cancer
+    population: str
+    source: Link | None
+    locator: str
+    depth: str  #: how far the source was read
+    trial: Link | None
+    conflicts: tuple[Link, ...]
+    dependent: int  #: statements that rest on the same patients or samples
+    superseded: bool
+    notes: tuple[str, ...]
+
+    @property
+    def weight(self) -> tuple[int, int, str, str]:
+        """Sorts the strongest of this disease first."""
+        contexts = ("pleural", "mixed", "peritoneal")
+        place = next((i for i, word in enumerate(contexts) if word in self.context), len(contexts))
+        return (int(self.superseded), place, self.level, self.link.label)
+
+
+def statement(facts: Facts, node: ox.NamedNode) -> Statement:
+    """The statement *node*."""
+
+    def word(name: str) -> str:
+        found = facts.one(node, MESO + name)
+        return found.label if found is not None else ""
+
+    source = facts.entities(node, f"{DCTERMS}source")
+    depth = facts.one(source[0], f"{MESO}hasReadingDepth") if source else None
+    return Statement(
+        link=facts.link(node),
+        subject=facts.one(node, f"{MESO}hasClaimSubject"),
+        relation=facts.one(node, f"{MESO}hasClaimRelation"),
+        object=facts.one(node, f"{MESO}hasClaimObject"),
+        direction=word("hasDirection"),
+        level=word("hasEvidenceLevel").removeprefix("level "),
+        design=word("hasDesign"),
+        context=word("hasDiseaseContext"),
+        population="; ".join(link.label for link in facts.linked(node, f"{MESO}hasPopulation")),
+        source=facts.link(source[0]) if source else None,
+        locator=facts.text(node, f"{MESO}locator"),
+        depth=depth.label if depth is not None else "",
+        trial=_trial(facts, node),
+        conflicts=facts.linked(node, f"{MESO}conflictsWith"),
+        dependent=len(facts.entities(node, f"{MESO}notIndependentOf")),
+        superseded=bool(facts.subjects(f"{MESO}supersedes", node)),
+        notes=tuple(facts.texts(node, f"{SKOS}note")),
+    )
+
+
+def about(facts: Facts, entity: ox.NamedNode) -> tuple[Statement, ...]:
+    """The statements whose claim names *entity*, the strongest first."""
+    nodes = {
+        node for name in ("hasClaimSubject", "hasClaimObject") for node in facts.subjects(MESO + name, entity)
+    }
+    return ordered(statement(facts, node) for node in nodes)
+
+
+def ordered(found: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Statements, the strongest first."""
+    return tuple(sorted(found, key=lambda s: s.weight))
+
+
+def _trial(facts: Facts, node: ox.NamedNode) -> Link | None:
+    """The study behind what the statement is based on."""
+    for base in facts.entities(node, f"{MESO}basedOn"):
+        for path in ((), (f"{MESO}ofStudy",), (f"{MESO}ofCohort", f"{MESO}ofStudy")):
+            for reached in facts.entities(base, *path):
+                if facts.is_a(reached, f"{MESO}Study"):
+                    return facts.link(reached)
+    return None

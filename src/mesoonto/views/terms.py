@@ -1,0 +1,246 @@
+"""A mechanism, an intervention, or a biomarker or tumour state, with the evidence about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO, OBO, compress
+from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, Facts, Link
+from mesoonto.views.results import Result, result
+from mesoonto.views.statements import Statement, about, ordered, statement
+
+MECHANISM, INTERVENTION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 6))
+
+#: Relations of a mechanism to what takes part in it, under the words that a page shows.
+_ACTORS = (
+    ("occurs in", f"{OBO}BFO_0000066"),
+    ("has participant", f"{OBO}RO_0000057"),
+    ("promotes", f"{OBO}RO_0002213"),
+    ("inhibits", f"{OBO}RO_0002212"),
+    ("active in", f"{MESO}activeIn"),
+    ("reported active in", f"{MESO}reportedActiveIn"),
+    ("impairs response to", f"{MESO}impairsResponseTo"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What every term has."""
+
+    link: Link
+    definition: str
+    synonyms: tuple[str, ...]
+    parents: tuple[Link, ...]  #: the nearest ones
+    children: tuple[Link, ...]
+    matches: tuple[tuple[str, Link], ...]  #: relation and identifier elsewhere
+    sources: tuple[Link, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Countering:
+    """An intervention against a mechanism, with its development and the best statement about it."""
+
+    link: Link
+    status: Status | None
+    best: Statement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the development of an agent stands, on a day."""
+
+    link: Link
+    stage: str
+    date: str
+    ended: bool  #: discontinued or withdrawn
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """A resistance mechanism."""
+
+    term: Term
+    actors: tuple[tuple[str, tuple[Link, ...]], ...]
+    statements: tuple[Statement, ...]
+    countered_by: tuple[Countering, ...]
+    gap: str  #: what is missing, in words, or nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """An agent, procedure or combination."""
+
+    term: Term
+    targets: tuple[Link, ...]
+    agents: tuple[Link, ...]
+    counters: tuple[Link, ...]
+    statuses: tuple[Status, ...]  #: the newest first
+    trials: tuple[tuple[Link, tuple[Result, ...]], ...]  #: with results of primary end points
+    combinations: tuple[Link, ...]
+    decisions: tuple[tuple[str, Link, str], ...]  #: jurisdiction, decision, outcome
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Biomarker:
+    """A biomarker or tumour state."""
+
+    term: Term
+    statements: tuple[Statement, ...]
+    results: tuple[Result, ...]  #: in patients who have it
+    cohorts: tuple[Link, ...]
+
+
+def term(facts: Facts, node: ox.NamedNode) -> Term:
+    """What is common to all terms."""
+    above = {n for n in facts.entities(node, SUBCLASS) if n != node}
+    far = {n for parent in above for n in facts.entities(parent, SUBCLASS) if n != parent}
+    below = {n for n in facts.subjects(SUBCLASS, node) if n != node}
+    nested = {n for child in below for n in facts.subjects(SUBCLASS, child) if n != child}
+    return Term(
+        link=facts.link(node),
+        definition=facts.text(node, DEFINITION),
+        synonyms=tuple(facts.texts(node, f"{SKOS}altLabel")),
+        parents=facts.links(above - far),
+        children=facts.links(below - nested),
+        matches=tuple(
+            (name.removesuffix("Match"), Link(compress(other.value), other.value))
+            for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+            for other in facts.entities(node, SKOS + name)
+        ),
+        sources=facts.linked(node, f"{DCTERMS}source"),
+        notes=tuple(facts.texts(node, f"{SKOS}editorialNote")),
+    )
+
+
+def mechanism(facts: Facts, node: ox.NamedNode) -> Mechanism:
+    """The mechanism *node*."""
+    own = about(facts, node)
+    agents = facts.entities(node, f"{MESO}counteredBy")
+    against = tuple(_countering(facts, agent, node) for agent in agents)
+    here = [s for s in own if "pleural" in s.context or "mixed" in s.context]
+    gap = ""
+    if not own:
+        gap = "No statement about it is recorded: its place rests on the sources of the definition."
+    elif not here:
+        gap = "Nothing recorded about it comes from pleural mesothelioma."
+    elif not against:
+        gap = "No intervention against it is recorded."
+    return Mechanism(
+        term=term(facts, node),
+        actors=tuple(
+            (name, links) for name, iri in _ACTORS if (links := _nearest(facts, facts.entities(node, iri)))
+        ),
+        statements=own,
+        countered_by=tuple(sorted(against, key=_rank)),
+        gap=gap,
+    )
+
+
+def intervention(facts: Facts, node: ox.NamedNode) -> Intervention:
+    """The intervention *node*."""
+    arms = set(facts.subjects(f"{MESO}hasIntervention", node))
+    combined = facts.subjects(f"{MESO}hasAgent", node)
+    for combination in combined:
+        arms |= set(facts.subjects(f"{MESO}hasIntervention", combination))
+    arms = {a for a in arms if facts.is_a(a, f"{MESO}Arm")}
+    studies: dict[ox.NamedNode, set[ox.NamedNode]] = {}
+    for arm in arms:
+        for study in facts.entities(arm, f"{MESO}ofCohort", f"{MESO}ofStudy"):
+            studies.setdefault(study, set()).add(arm)
+    decisions = [
+        d for d in facts.subjects(f"{MESO}hasIntervention", node) if facts.is_a(d, f"{MESO}Decision")
+    ]
+    return Intervention(
+        term=term(facts, node),
+        targets=facts.linked(node, f"{MESO}targets"),
+        agents=_nearest(facts, facts.entities(node, f"{MESO}hasAgent")),
+        counters=facts.linked(node, f"{MESO}counters"),
+        statuses=statuses(facts, node),
+        trials=tuple(
+            (facts.link(study), _headline(facts, studies[study]))
+            for study in sorted(studies, key=facts.label)
+        ),
+        combinations=_nearest(facts, combined),
+        decisions=tuple(sorted((decision(facts, d) for d in decisions), key=lambda d: (d[0], d[1].label))),
+        statements=about(facts, node),
+    )
+
+
+def biomarker(facts: Facts, node: ox.NamedNode) -> Biomarker:
+    """The biomarker or tumour state *node*."""
+    named = facts.subjects(f"{MESO}hasPopulation", node)
+    results = [result(facts, r) for r in named if facts.is_a(r, f"{MESO}Result")]
+    limited = [s for s in named if facts.is_a(s, f"{MESO}EvidenceStatement")]
+    everything = {s.link.iri: s for s in (*about(facts, node), *(statement(facts, s) for s in limited))}
+    return Biomarker(
+        term=term(facts, node),
+        statements=ordered(everything.values()),
+        results=tuple(sorted(results, key=lambda r: (r.study.label if r.study else "", r.weight))),
+        cohorts=facts.links(c for c in named if facts.is_a(c, f"{MESO}Cohort")),
+    )
+
+
+def statuses(facts: Facts, agent: ox.NamedNode) -> tuple[Status, ...]:
+    """Where the development of *agent* stood, the newest first; what a later one replaces is left out."""
+    found = []
+    for node in facts.subjects(f"{MESO}hasIntervention", agent):
+        if not facts.is_a(node, f"{MESO}DevelopmentStatus") or facts.subjects(f"{MESO}supersedes", node):
+            continue
+        stage = facts.one(node, f"{MESO}hasDevelopmentStage")
+        name = stage.label if stage is not None else ""
+        found.append(
+            Status(
+                link=facts.link(node),
+                stage=name,
+                date=facts.text(node, f"{DCTERMS}issued"),
+                ended=any(word in name for word in ("discontinued", "withdrawn", "ended", "terminated")),
+                notes=tuple(facts.texts(node, f"{SKOS}note")),
+            )
+        )
+    return tuple(sorted(found, key=lambda s: s.date, reverse=True))
+
+
+def decision(facts: Facts, node: ox.NamedNode) -> tuple[str, Link, str]:
+    """Jurisdiction, decision, and what was decided."""
+    outcome = facts.one(node, f"{MESO}hasDecisionOutcome")
+    return (
+        facts.text(node, f"{MESO}jurisdiction"),
+        facts.link(node),
+        outcome.label if outcome is not None else "",
+    )
+
+
+def _countering(facts: Facts, agent: ox.NamedNode, mechanism_: ox.NamedNode) -> Countering:
+    spoken = [s for s in about(facts, agent) if s.object is not None and s.direction == "supports"]
+    direct = [s for s in spoken if s.object is not None and s.object.iri == mechanism_.value]
+    chosen = next(
+        iter(direct or [s for s in spoken if s.relation is not None and "improves" in s.relation.label]), None
+    )
+    return Countering(facts.link(agent), next(iter(statuses(facts, agent)), None), chosen)
+
+
+def _rank(one: Countering) -> tuple[bool, bool, str, str]:
+    ended = one.status is not None and one.status.ended
+    return (ended, one.best is None, one.best.level if one.best is not None else "", one.link.label)
+
+
+def _headline(facts: Facts, arms: Iterable[ox.NamedNode]) -> tuple[Result, ...]:
+    """Current results of primary end points in which one of *arms* stands."""
+    nodes = {
+        r for arm in arms for n in ("hasExperimentalArm", "ofArm") for r in facts.subjects(MESO + n, arm)
+    }
+    found = sorted((result(facts, n) for n in nodes), key=lambda r: r.weight)
+    return tuple(r for r in found if r.role == "primary" and not r.superseded)[:4]
+
+
+def _nearest(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[Link, ...]:
+    """*nodes* without those that another of them is a kind of."""
+    found = set(nodes)
+    above = {n for one in found for n in facts.entities(one, SUBCLASS) if n != one}
+    return facts.links(found - above)

@@ -1,0 +1,196 @@
+"""A trial: its design, arms, results, analyses, decisions and publications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from mesoonto.namespaces import MESO, PREFIXES
+from mesoonto.views.facts import DCTERMS, SKOS, TYPE, Facts, Link, shown
+from mesoonto.views.forest import Forest, forest
+from mesoonto.views.publications import Publication, publication
+from mesoonto.views.results import Result, result
+from mesoonto.views.statements import Statement, ordered, statement
+
+OVERALL_SURVIVAL = f"{MESO}MESO_0004001"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What is given in an arm."""
+
+    agent: Link | None
+    dose: str
+    schedule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An arm with its regimen."""
+
+    link: Link
+    role: str
+    regimen: Link | None
+    size: str
+    components: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort with its arms."""
+
+    link: Link
+    phase: str
+    eligibility: str
+    end_points: tuple[Link, ...]
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis, and what it replaces."""
+
+    link: Link
+    kind: str
+    cutoff: str
+    follow_up: str
+    supersedes: tuple[Link, ...]
+    superseded_by: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Results of one end point."""
+
+    end_point: str
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """All of one study."""
+
+    link: Link
+    names: tuple[str, ...]
+    registry: tuple[str, ...]
+    phase: str
+    design: str
+    setting: str
+    disease: tuple[Link, ...]
+    enrolment: str
+    cohorts: tuple[Cohort, ...]
+    verdicts: tuple[Result, ...]  #: figures of primary end points that were met or missed
+    groups: tuple[Group, ...]
+    forests: tuple[tuple[str, Forest], ...]  #: by end point: hazard ratios that no later analysis replaces
+    analyses: tuple[Analysis, ...]
+    decisions: tuple[Link, ...]
+    statements: tuple[Statement, ...]
+    publications: tuple[Publication, ...]
+    notes: tuple[str, ...]
+
+
+def trial(facts: Facts, node: ox.NamedNode) -> Trial:
+    """The study *node*."""
+
+    def word(name: str) -> str:
+        return ", ".join(link.label for link in facts.linked(node, MESO + name))
+
+    cohorts = facts.subjects(f"{MESO}ofStudy", node)
+    parts = [one for cohort in cohorts for one in facts.subjects(f"{MESO}ofCohort", cohort)]
+    kinds = {part: {k.value for k in facts.entities(part, TYPE)} for part in parts}
+    results = [result(facts, p) for p in parts if f"{MESO}Result" in kinds[p]]
+    results.sort(key=lambda r: r.weight)
+    sources = {s for p in [node, *parts] for s in facts.entities(p, f"{DCTERMS}source")}
+    groups = _grouped(results)
+    based = {s for p in [node, *cohorts, *parts] for s in facts.subjects(f"{MESO}basedOn", p)}
+    return Trial(
+        link=facts.link(node),
+        names=tuple(facts.texts(node, f"{SKOS}altLabel")),
+        registry=tuple(facts.texts(node, f"{MESO}registryId")),
+        phase=word("hasPhase"),
+        design=word("hasDesign"),
+        setting=word("hasTreatmentSetting"),
+        disease=facts.linked(node, f"{MESO}hasDisease"),
+        enrolment=facts.text(node, f"{MESO}enrolment"),
+        cohorts=tuple(_cohort(facts, one) for one in cohorts),
+        verdicts=tuple(r for r in results if r.met is not None),
+        groups=groups,
+        forests=_forests(groups),
+        analyses=tuple(_analysis(facts, p) for p in parts if f"{MESO}Analysis" in kinds[p]),
+        decisions=facts.links(s for s in based if facts.is_a(s, f"{MESO}Decision")),
+        statements=ordered(statement(facts, s) for s in based if facts.is_a(s, f"{MESO}EvidenceStatement")),
+        publications=tuple(
+            publication(facts, s)
+            for s in sorted(sources, key=lambda s: facts.label(s))
+            if facts.is_a(s, f"{MESO}Publication")
+        ),
+        notes=tuple(facts.texts(node, f"{SKOS}note")),
+    )
+
+
+def _grouped(results: list[Result]) -> tuple[Group, ...]:
+    names = sorted(
+        {(r.end_point.label if r.end_point else "") for r in results},
+        key=lambda name: (name != "overall survival", name != "progression-free survival", name),
+    )
+    return tuple(
+        Group(name, tuple(r for r in results if (r.end_point.label if r.end_point else "") == name))
+        for name in names
+    )
+
+
+def _forests(groups: tuple[Group, ...]) -> tuple[tuple[str, Forest], ...]:
+    drawn = ((g.end_point, forest([r for r in g.results if not r.superseded])) for g in groups)
+    return tuple((name, plot) for name, plot in drawn if plot is not None)
+
+
+def _cohort(facts: Facts, node: ox.NamedNode) -> Cohort:
+    arms = (a for a in facts.subjects(f"{MESO}ofCohort", node) if facts.is_a(a, f"{MESO}Arm"))
+    phase = facts.one(node, f"{MESO}hasPhase")
+    return Cohort(
+        link=facts.link(node),
+        phase=phase.label if phase is not None else "",
+        eligibility=facts.text(node, f"{MESO}eligibility"),
+        end_points=facts.linked(node, f"{MESO}hasPrimaryEndPoint"),
+        arms=tuple(
+            sorted((_arm(facts, a) for a in arms), key=lambda a: ("experimental" not in a.role, a.link.label))
+        ),
+    )
+
+
+def _arm(facts: Facts, node: ox.NamedNode) -> Arm:
+    role = facts.one(node, f"{MESO}hasArmRole")
+    parts = [o for o in facts.objects(node, f"{MESO}hasComponent") if not isinstance(o, ox.Literal)]
+    parts.sort(key=lambda part: facts.number(part, f"{MESO}order") or 0)
+    return Arm(
+        link=facts.link(node),
+        role=role.label if role is not None else "",
+        regimen=facts.one(node, f"{MESO}hasIntervention"),
+        size=facts.text(node, f"{MESO}armSize"),
+        components=tuple(_component(facts, part) for part in parts),
+    )
+
+
+def _component(facts: Facts, node: ox.NamedNode | ox.BlankNode) -> Component:
+    (amount,) = shown(facts.number(node, f"{MESO}dose"))
+    dose = facts.text(node, f"{MESO}doseText") or f"{amount} {facts.text(node, f'{MESO}doseUnit')}".strip()
+    return Component(facts.one(node, f"{MESO}administers"), dose, facts.text(node, f"{MESO}schedule"))
+
+
+def _analysis(facts: Facts, node: ox.NamedNode) -> Analysis:
+    kind = facts.one(node, f"{MESO}hasAnalysisKind")
+    follow_up = facts.number(node, f"{MESO}medianFollowUp")
+    return Analysis(
+        link=facts.link(node),
+        kind=kind.label if kind is not None else "",
+        cutoff=facts.text(node, f"{MESO}dataCutoff"),
+        follow_up=f"{follow_up.normalize():f} months" if follow_up is not None else "",
+        supersedes=facts.linked(node, f"{MESO}supersedes"),
+        superseded_by=facts.links(facts.subjects(f"{MESO}supersedes", node)),
+    )
+
+
+def trials(facts: Facts) -> tuple[Link, ...]:
+    """Every study."""
+    return facts.links(facts.subjects(PREFIXES["rdf"] + "type", ox.NamedNode(f"{MESO}Study")))
