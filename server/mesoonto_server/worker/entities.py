@@ -1,9 +1,7 @@
-"""What is known of one entity, and how much there is of each kind; in a worker."""
+"""What is known of one entity, as RDF; in a worker."""
 
 from __future__ import annotations
 
-import json
-from functools import partial
 from typing import IO, cast
 
 import pyoxigraph as ox
@@ -11,10 +9,9 @@ import pyoxigraph as ox
 from mesoonto.dataset.formats import Kind
 from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.errors import NoGraphError
-from mesoonto.knowledge import statistics
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server.http import negotiate
-from mesoonto_server.http.headers import VERSION_HEADER, description_headers, entity_tag, matches
+from mesoonto_server.http.headers import description_headers, entity_tag, matches
 from mesoonto_server.http.messages import Request
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.worker.reply import Response
@@ -52,49 +49,3 @@ def describe(engine: Engine, request: Request, response: Response) -> None:
         ox.serialize(sorted(triples, key=str), cast(IO[bytes], output), format=form.syntax, prefixes=PREFIXES)
 
     response.produced(headers, write)
-
-
-def facts(engine: Engine, request: Request, response: Response) -> None:
-    """The same for a page: rows of direction, property and value, with labels, as JSON."""
-    entity = iri_of(request.path)
-    store = engine.store
-    out = list(store.quads_for_pattern(entity, None, None, None))[:_SHOWN]
-    into = list(store.quads_for_pattern(None, None, entity, None))[:_SHOWN]
-    if not out and not into:
-        raise NoGraphError(f"nothing is known of {entity.value}")
-    label = partial(_label, store)
-    rows = {("is", label(q.predicate), *_value(store, q.object)) for q in out}
-    rows |= {("of", label(q.predicate), *_value(store, q.subject)) for q in into}
-    shown = sorted(row for row in rows if row[2])
-    body = {"iri": entity.value, "label": label(entity), "rows": shown}
-    headers = [("content-type", "application/json"), (VERSION_HEADER, engine.version)]
-    response.produced(headers, lambda output: _write(output, json.dumps(body).encode()))
-
-
-def counts(engine: Engine, _: Request, response: Response) -> None:
-    """How many of each kind the dataset holds, as JSON."""
-    response.whole(200, [("content-type", "application/json")], json.dumps(statistics.count(engine)).encode())
-
-
-def _write(output: ByteOutput, data: bytes) -> None:
-    output.write(data)
-
-
-def _label(store: ox.Store, node: ox.NamedNode) -> str:
-    found = store.quads_for_pattern(node, ox.NamedNode(f"{PREFIXES['rdfs']}label"), None, None)
-    return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), _prefixed(node.value))
-
-
-def _prefixed(iri: str) -> str:
-    """*iri* with the prefix of the longest stem that fits, or as it is."""
-    fitting = max(
-        (item for item in PREFIXES.items() if iri.startswith(item[1])), key=lambda i: len(i[1]), default=None
-    )
-    return f"{fitting[0]}:{iri.removeprefix(fitting[1])}" if fitting else iri
-
-
-def _value(store: ox.Store, node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> tuple[str, str]:
-    """Text to show, and the IRI to link to or nothing; nothing at all for blank nodes."""
-    if isinstance(node, ox.NamedNode):
-        return _label(store, node), node.value
-    return (node.value, "") if isinstance(node, ox.Literal) else ("", "")

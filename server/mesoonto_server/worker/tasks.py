@@ -11,7 +11,7 @@ from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Handler, Reply
 from mesoonto_server.http.messages import Request, decode_request
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker import description, entities, graph_store, query
+from mesoonto_server.worker import description, entities, graph_store, query, views
 from mesoonto_server.worker.reply import Framed, Response
 
 Task = Callable[[Engine, Request, Response], None]
@@ -30,8 +30,7 @@ def reading(max_rows: int, *, federated: bool = False, writable: bool = False) -
         "description": partial(description.service, writable=writable),
         "void": description.void,
         "entity": entities.describe,
-        "facts": entities.facts,
-        "counts": entities.counts,
+        "view": views.answer,
     }
 
     def handle(engine: Engine, job: bytes, reply: Reply) -> None:

@@ -15,6 +15,7 @@ class Publication:
     """What is known of a document, and what rests on it."""
 
     link: Link
+    iri: str
     title: str
     citation: str
     year: str
@@ -31,7 +32,7 @@ class Publication:
             "year": self.year,
             "doi": self.doi,
             "note": self.citation,
-            "url": self.link.iri,
+            "url": self.iri,
         }
         key = self.pmid or self.doi.replace("/", "_") or "document"
         lines = (f"  {name} = {{{value}}}" for name, value in fields.items() if value)
@@ -40,7 +41,7 @@ class Publication:
     def ris(self) -> str:
         """An entry in RIS."""
         fields = (("TY", "JOUR"), ("TI", self.title), ("PY", self.year), ("DO", self.doi), ("AN", self.pmid),
-                  ("N1", self.citation), ("UR", self.link.iri), ("ER", ""))  # fmt: skip
+                  ("N1", self.citation), ("UR", self.iri), ("ER", ""))  # fmt: skip
         return "".join(f"{name}  - {value}\n" for name, value in fields if value or name == "ER")
 
 
@@ -49,6 +50,7 @@ def publication(facts: Facts, node: ox.NamedNode) -> Publication:
     depth = facts.one(node, f"{MESO}hasReadingDepth")
     return Publication(
         link=facts.link(node),
+        iri=node.value,
         title=facts.text(node, f"{DCTERMS}title"),
         citation=facts.text(node, f"{DCTERMS}bibliographicCitation"),
         year=facts.text(node, f"{DCTERMS}issued")[:4],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.namespaces import MESO, PREFIXES
+from mesoonto.namespaces import MESO
 from mesoonto.views.facts import DCTERMS, SKOS, TYPE, Facts, Link, shown
 from mesoonto.views.forest import Forest, forest
 from mesoonto.views.publications import Publication, publication
@@ -191,6 +191,52 @@ def _analysis(facts: Facts, node: ox.NamedNode) -> Analysis:
     )
 
 
-def trials(facts: Facts) -> tuple[Link, ...]:
-    """Every study."""
-    return facts.links(facts.subjects(PREFIXES["rdf"] + "type", ox.NamedNode(f"{MESO}Study")))
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A line of the list of trials."""
+
+    link: Link
+    registry: tuple[str, ...]
+    phase: str
+    design: str
+    setting: str
+    enrolment: str
+    regimens: tuple[Link, ...]  #: of experimental arms
+    verdicts: tuple[str, ...]  #: end points that were met or missed
+    results: int
+
+
+def overview(facts: Facts) -> tuple[Brief, ...]:
+    """Every study, by name."""
+    nodes = facts.subjects(TYPE, ox.NamedNode(f"{MESO}Study"))
+    return tuple(sorted((_brief(facts, node) for node in nodes), key=lambda b: b.link.label.lower()))
+
+
+def _brief(facts: Facts, node: ox.NamedNode) -> Brief:
+    cohorts = facts.subjects(f"{MESO}ofStudy", node)
+    parts = [one for cohort in cohorts for one in facts.subjects(f"{MESO}ofCohort", cohort)]
+    arms = [p for p in parts if facts.is_a(p, f"{MESO}Arm")]
+    tried = [
+        a for a in arms if not any("Comparator" in r.value for r in facts.entities(a, f"{MESO}hasArmRole"))
+    ]
+    results = [p for p in parts if facts.is_a(p, f"{MESO}Result")]
+    verdicts = set()
+    for one in results:
+        met, end_point = facts.flag(one, f"{MESO}endPointMet"), facts.one(one, f"{MESO}hasEndPoint")
+        if met is not None and end_point is not None:
+            verdicts.add(f"{end_point.label} {'met' if met else 'not met'}")
+
+    def word(name: str) -> str:
+        return ", ".join(link.label for link in facts.linked(node, MESO + name))
+
+    return Brief(
+        link=facts.link(node),
+        registry=tuple(facts.texts(node, f"{MESO}registryId")),
+        phase=word("hasPhase"),
+        design=word("hasDesign"),
+        setting=word("hasTreatmentSetting"),
+        enrolment=facts.text(node, f"{MESO}enrolment"),
+        regimens=facts.links({i for a in tried for i in facts.entities(a, f"{MESO}hasIntervention")}),
+        verdicts=tuple(sorted(verdicts)),
+        results=len(results),
+    )

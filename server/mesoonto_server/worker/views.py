@@ -1,0 +1,137 @@
+"""What pages show, as JSON: each view is computed in a worker, and drawn where no data are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import pyoxigraph as ox
+
+from mesoonto.dataset.store import Engine
+from mesoonto.errors import NoGraphError
+from mesoonto.knowledge import profile, statistics
+from mesoonto.knowledge import stratify as stratification
+from mesoonto.namespaces import MESO
+from mesoonto.ontology.model import Ontology
+from mesoonto.views import landscape, records, search, terms, trial
+from mesoonto.views.facts import Facts
+from mesoonto_server.http.headers import VERSION_HEADER
+from mesoonto_server.http.messages import Request
+from mesoonto_server.http.parameters import decode_form
+from mesoonto_server.http.problems import RequestError
+from mesoonto_server.worker.reply import Response
+
+Parameters = dict[str, list[str]]
+
+#: Hits of a search on a page, and while somebody types.
+_HITS = {"search": 60, "suggest": 8}
+
+_INDICES: dict[str, search.Index] = {}  # by version of the data, the newest only
+
+
+def answer(engine: Engine, request: Request, response: Response) -> None:
+    """The view that the path of *request* names, with its parameters."""
+    parameters = decode_form(request.query)
+    found = VIEWS[request.path](engine, parameters)
+    headers = [("content-type", "application/json"), (VERSION_HEADER, engine.version)]
+    response.whole(200, headers, msgspec.json.encode(found))
+
+
+def index_of(engine: Engine) -> search.Index:
+    """The names in *engine*; made once for each version of the data."""
+    if engine.version not in _INDICES:
+        _INDICES.clear()
+        _INDICES[engine.version] = search.Index(Facts(engine.store))
+    return _INDICES[engine.version]
+
+
+def _entity(engine: Engine, parameters: Parameters) -> Any:
+    """The page of one entity: its kind names the template."""
+    path = _first(parameters, "path")
+    try:
+        node = ox.NamedNode(MESO + path.lstrip("/"))
+    except ValueError as error:
+        raise RequestError(404, "there is nothing at this address") from error
+    return _page(engine, node)
+
+
+def _document(engine: Engine, parameters: Parameters) -> Any:
+    """The same for an entity whose IRI is not ours, such as a publication."""
+    try:
+        node = ox.NamedNode(_first(parameters, "iri"))
+    except ValueError as error:
+        raise RequestError(400, f"iri is no IRI: {error}") from error
+    return _page(engine, node)
+
+
+def _page(engine: Engine, node: ox.NamedNode) -> Any:
+    facts = Facts(engine.store)
+    if not facts.exists(node) and not facts.inward(node):
+        raise NoGraphError(f"nothing is known of {node.value}")
+    kinds: tuple[tuple[str, str, Callable[[Facts, ox.NamedNode], Any]], ...] = (
+        ("trial", f"{MESO}Study", trial.trial),
+        ("mechanism", terms.MECHANISM, terms.mechanism),
+        ("intervention", terms.INTERVENTION, terms.intervention),
+        ("biomarker", terms.BIOMARKER, terms.biomarker),
+        ("biomarker", search.KINDS["tumour state"], terms.biomarker),
+    )
+    for name, iri, view in kinds:
+        if facts.is_a(node, iri):
+            return {"kind": name, "iri": node.value, "view": view(facts, node)}
+    return {"kind": "record", "iri": node.value, "view": records.record(facts, node)}
+
+
+def _search(engine: Engine, parameters: Parameters, view: str = "search") -> Any:
+    text, kind = _first(parameters, "q"), _first(parameters, "kind")
+    hits = index_of(engine).find(text, kind=kind if kind in search.KINDS else "", most=_HITS[view])
+    return {"q": text, "kind": kind, "kinds": list(search.KINDS), "hits": hits}
+
+
+def _suggest(engine: Engine, parameters: Parameters) -> Any:
+    return _search(engine, parameters, "suggest")["hits"]
+
+
+def _hierarchy(engine: Engine, parameters: Parameters) -> Any:
+    return landscape.hierarchy(Facts(engine.store), landscape.TOPS[_first(parameters, "kind")])
+
+
+def _stratify(engine: Engine, parameters: Parameters) -> Any:
+    """What the records say for a tumour that the parameters ``set`` describe; without any, the choices."""
+    known = _vocabulary()
+    settings = [text for text in parameters.get("set", []) if text]
+    described: dict[str, Any] = {
+        "choices": known.settings_help().splitlines(),
+        "settings": settings,
+        "report": None,
+    }
+    if settings:
+        tumour = known.from_settings(settings)
+        described["report"] = stratification.stratify(engine.store, tumour, known.strata(tumour))
+    return described
+
+
+@lru_cache(1)
+def _vocabulary() -> profile.Vocabulary:
+    return profile.Vocabulary(Ontology.shipped())
+
+
+def _first(parameters: Parameters, name: str) -> str:
+    return parameters.get(name, [""])[0]
+
+
+#: Views by name.
+VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
+    "entity": _entity,
+    "document": _document,
+    "search": _search,
+    "suggest": _suggest,
+    "hierarchy": _hierarchy,
+    "trials": lambda engine, _: trial.overview(Facts(engine.store)),
+    "matrix": lambda engine, _: landscape.matrix(Facts(engine.store)),
+    "comparisons": lambda engine, _: landscape.comparisons(Facts(engine.store)),
+    "decisions": lambda engine, _: landscape.decisions(Facts(engine.store)),
+    "stratify": _stratify,
+    "counts": lambda engine, _: statistics.count(engine),
+}
