@@ -20,6 +20,7 @@ class Row:
     """One line of the plot; *left* and *right* are None where no interval was read."""
 
     result: Result
+    name: str
     y: float
     at: float
     left: float | None
@@ -37,8 +38,11 @@ class Forest:
     height: float
 
 
-def forest(results: Sequence[Result]) -> Forest | None:
-    """The plot of those *results* that are ratios; None where there is none."""
+def forest(results: Sequence[Result], *, across: bool = False) -> Forest | None:
+    """The plot of those *results* that are ratios; None where there is none.
+
+    Rows are named by population, or by cohort where they are of several trials: *across*.
+    """
     drawn = [r for r in results if r.ratio and r.point is not None and r.point > 0]
     if not drawn:
         return None
@@ -53,6 +57,7 @@ def forest(results: Sequence[Result]) -> Forest | None:
     rows = tuple(
         Row(
             result=r,
+            name=r.whose if across else r.population or r.comparison,
             y=ROW * index + ROW / 2,
             at=x(r.point or 1.0),
             left=x(r.low) if r.low else None,

@@ -66,6 +66,7 @@ class Comparisons:
 
     end_point: str
     plot: Forest | None
+    left_out: tuple[Result, ...]  #: of trials that were not designed to compare their arms
 
 
 def below(facts: Facts, kind: str) -> list[ox.NamedNode]:
@@ -139,9 +140,12 @@ def comparisons(facts: Facts) -> tuple[Comparisons, ...]:
         if not one.superseded and one.end_point is not None and len(one.arms) == 2:
             found[one.end_point.label].append(one)
     order = sorted(found, key=lambda name: (name != "overall survival", name))
-    return tuple(
-        Comparisons(name, forest(sorted(found[name], key=lambda r: (_study(r), r.weight)))) for name in order
-    )
+    return tuple(_compared(name, sorted(found[name], key=lambda r: (r.whose, r.weight))) for name in order)
+
+
+def _compared(end_point: str, results: list[Result]) -> Comparisons:
+    plot = forest([r for r in results if r.comparative], across=True)
+    return Comparisons(end_point, plot, tuple(r for r in results if not r.comparative))
 
 
 def decisions(facts: Facts) -> tuple[Decision, ...]:
@@ -168,10 +172,6 @@ def _decision(facts: Facts, node: ox.NamedNode) -> Decision:
         restriction=facts.text(node, f"{MESO}restriction"),
         setting=setting.label if setting is not None else "",
     )
-
-
-def _study(one: Result) -> str:
-    return one.study.label if one.study is not None else ""
 
 
 def hierarchy(facts: Facts, top: str) -> tuple[tuple[int, Link], ...]:

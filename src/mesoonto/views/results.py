@@ -23,6 +23,8 @@ class Result:
 
     link: Link
     study: Link | None
+    cohort: Link | None
+    comparative: bool  #: whether the study was designed to compare its arms
     end_point: Link | None
     statistic: Link | None
     population: str
@@ -49,6 +51,12 @@ class Result:
     ratio: bool  #: whether it compares two arms, so that 1 means no difference
 
     @property
+    def whose(self) -> str:
+        """The cohort, and the part of it that the figure is about."""
+        cohort = self.cohort.label if self.cohort is not None else ""
+        return cohort if self.population.startswith("all ") else f"{cohort}; {self.population}"
+
+    @property
     def weight(self) -> tuple[int, int, str]:
         """Sorts what matters first: current before superseded, primary before the others."""
         order = {"primary": 0, "secondary": 1}
@@ -71,11 +79,15 @@ def result(facts: Facts, node: ox.NamedNode) -> Result:
     arms = compared or list(facts.linked(node, f"{MESO}ofArm"))
     regimens = [facts.one(ox.NamedNode(arm.iri), f"{MESO}hasIntervention") for arm in arms]
     analysis = facts.entities(node, f"{MESO}hasAnalysis")
+    cohorts = facts.entities(node, f"{MESO}ofCohort")
+    designs = {d.value for c in cohorts for d in facts.entities(c, f"{MESO}ofStudy", f"{MESO}hasDesign")}
     moment, moment_unit = facts.number(node, f"{MESO}timePoint"), facts.text(node, f"{MESO}timeUnit")
     size = facts.number(node, f"{MESO}populationSize")
     return Result(
         link=facts.link(node),
         study=facts.one(node, f"{MESO}ofCohort", f"{MESO}ofStudy"),
+        cohort=facts.link(cohorts[0]) if cohorts else None,
+        comparative=f"{MESO}RandomisedComparative" in designs,
         end_point=of("hasEndPoint"),
         statistic=statistic,
         population=_population(facts, node),

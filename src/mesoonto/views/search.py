@@ -75,6 +75,11 @@ class Index:
         )
         return hits[:most]
 
+    def members(self, kind: str) -> list[Hit]:
+        """Every entity of *kind*."""
+        links = {link.iri: link for link, of, _ in self._entries if of == kind}
+        return [Hit(link, kind, "", 0.0) for link in links.values()]
+
     def _add(self, facts: Facts, node: ox.NamedNode, kind: str) -> None:
         link = facts.link(node)
         names = {link.label, compress(node.value)}

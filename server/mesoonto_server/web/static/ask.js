@@ -128,7 +128,7 @@ async function run(query) {
 
 questions.forEach((question) => question.addEventListener("click", (event) => {
   event.preventDefault();
-  editor.value = question.dataset.query;
+  editor.value = new URL(question.href).searchParams.get("query");
   run(editor.value);
 }));
 

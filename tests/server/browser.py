@@ -1,0 +1,44 @@
+"""A real Chromium for tests of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import program
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser, closed afterwards."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def quiet_page(browser: Browser, **context: Any) -> Iterator[Page]:
+    """A page in a context of its own, in which no script fails and nothing that belongs to it is missing."""
+    opened = browser.new_context(**context)
+    page = opened.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    yield page
+    opened.close()
+    # 400 answers that a test provokes are shown by the browser as console errors.
+    assert [text for text in problems if "400" not in text] == []

@@ -1,0 +1,174 @@
+"""The site: every page in a real Chromium, wide and narrow, light and dark, with and without script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.server.browser import chromium, quiet_page
+from tests.server.client import Reply, ask
+
+PAGES = (
+    "",
+    "about",
+    "ask",
+    "browse/biomarkers",
+    "browse/interventions",
+    "browse/mechanisms",
+    "browse/trials",
+    "comparisons",
+    "data/cohort_NCT02899299_main",
+    "data/decision_FDA_2020",
+    "data/result_NCT02899299_2021_os_hr_all",
+    "data/statement_PMID31945495_1",
+    "data/study_NCT02899299",
+    "decisions",
+    "document?iri=https%3A%2F%2Fpubmed.ncbi.nlm.nih.gov%2F33485464",
+    "landscape",
+    "MESO_0001020",
+    "MESO_0002101",
+    "MESO_0003001",
+    "search?q=nivolumab",
+    "stratify?set=histology%3Dsarcomatoid&set=ASS1%3Dlost",
+    "validate",
+)
+
+
+def fetch(address: str, path: str) -> Reply:
+    return ask(address, path=f"/{path}", accept="text/html")
+
+
+#: Bytes of a page without what it links to.
+LARGEST = 150_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_small_and_names_its_subject(address: str, path: str) -> None:
+    reply = fetch(address, path)
+    assert reply.status == 200
+    assert len(reply.body) < LARGEST
+    assert b"<h1>" in reply.body
+    assert b"<script>" not in reply.body  # the policy of the site forbids inline script
+    assert b"style=" not in reply.body
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_no_page_scrolls_sideways_or_fails(browser: Browser, address: str, width: int, scheme: str) -> None:
+    context = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
+    with quiet_page(browser, **context) as page:
+        for path in PAGES:
+            page.goto(f"{address}{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.chromium
+def test_suggestions_come_while_one_types_and_are_chosen_by_keys(browser: Browser, address: str) -> None:
+    with quiet_page(browser) as page:
+        page.goto(address)
+        page.get_by_role("combobox").type("checkmate")
+        expect(page.get_by_role("option").first).to_contain_text("CheckMate 743")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("CheckMate 743")
+
+
+@pytest.mark.chromium
+def test_site_works_without_script(browser: Browser, address: str) -> None:
+    with quiet_page(browser, java_script_enabled=False) as page:
+        page.goto(address)
+        page.get_by_label("Find a trial").fill("lag3")
+        page.get_by_role("button", name="Find").click()
+        page.get_by_role("link", name="LAG-3 checkpoint engagement").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("LAG-3 checkpoint engagement")
+        expect(
+            page.get_by_role("region", name="Against or inconclusive").get_by_role("listitem")
+        ).not_to_have_count(0)
+        page.goto(f"{address}stratify")
+        page.get_by_label("histology").select_option("histology=sarcomatoid")
+        page.get_by_role("button", name="Show what the records say").click()
+        expect(page.get_by_role("heading", level=2).first).to_contain_text("sarcomatoid")
+
+
+class TestTrial:
+    @pytest.fixture
+    def page(self, browser: Browser, address: str) -> Iterator[Page]:
+        with quiet_page(browser) as page:
+            page.goto(f"{address}data/study_NCT02899299")
+            yield page
+
+    pytestmark = pytest.mark.chromium
+
+    def test_headline_has_interval_and_level(self, page: Page) -> None:
+        # Lancet 2021;397:375
+        expect(page.get_by_text("0.60 to 0.91, 96.6 %").first).to_be_visible()
+
+    def test_superseded_analysis_is_marked(self, page: Page) -> None:
+        expect(page.locator("tr.superseded").first).to_contain_text("superseded")
+
+    def test_forest_plot_leads_to_the_result(self, page: Page) -> None:
+        page.locator(".forest svg a").first.click()
+        expect(page.locator("dl.facts").first).to_contain_text("hazard ratio")
+
+
+class TestFormats:
+    @pytest.mark.parametrize(
+        ("suffix", "media_type", "start"),
+        [
+            (".ttl", "text/turtle", b"@prefix"),
+            (".jsonld", "application/ld+json", b"["),
+            (".rdf", "application/rdf+xml", b"<?xml"),
+            (".nt", "application/n-triples", b"<"),
+        ],
+    )
+    def test_suffix_chooses_the_syntax(
+        self, address: str, suffix: str, media_type: str, start: bytes
+    ) -> None:
+        reply = fetch(address, f"MESO_0001020{suffix}")
+        assert reply.status == 200
+        assert reply.headers["content-type"].startswith(media_type)
+        assert reply.body.lstrip().startswith(start)
+
+    @pytest.mark.parametrize("path", ["robots.txt", "llms.txt", "opensearch.xml", "sitemap.xml"])
+    def test_machines_find_what_they_look_for(self, address: str, path: str) -> None:
+        reply = fetch(address, path)
+        assert reply.status == 200
+        assert address.encode() in reply.body
+
+    def test_every_address_of_the_sitemap_is_a_page(self, address: str) -> None:
+        body = fetch(address, "sitemap.xml").body.decode()
+        addresses = [line.partition("</loc>")[0].partition("<loc>")[2] for line in body.splitlines()]
+        found = [one for one in addresses if one]
+        assert len(found) > 400
+        for one in found[::40]:
+            assert fetch(address, one.removeprefix(address)).status == 200, one
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("path", "status", "text"),
+        [
+            ("browse/nonsense", 404, "there is no list of nonsense"),
+            ("MESO_9999999", 404, "nothing is known of"),
+            ("document?iri=no%20iri", 400, "no IRI"),
+        ],
+    )
+    def test_mistake_is_one_line(self, address: str, path: str, status: int, text: str) -> None:
+        reply = fetch(address, path)
+        assert reply.status == status
+        assert text in reply.body.decode()
+        assert b"Traceback" not in reply.body
+
+    def test_profile_that_is_not_known_is_told_on_the_page(self, address: str) -> None:
+        reply = fetch(address, "stratify?set=histology%3Dround")
+        assert reply.status == 200
+        assert "not known" in reply.body.decode()
