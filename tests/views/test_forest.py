@@ -9,17 +9,17 @@ import pytest
 
 from mesoonto.views.facts import Facts
 from mesoonto.views.forest import ROW, WIDTH, forest
-from mesoonto.views.results import Result, result
+from mesoonto.views.results import ResultView, result
 
 NODE = ox.NamedNode("https://w3id.org/mesoonto/data/result_NCT02899299_2021_os_hr_all")
 
 
 @pytest.fixture(scope="module")
-def one(facts: Facts) -> Result:
+def one(facts: Facts) -> ResultView:
     return result(facts, NODE)
 
 
-def test_places_are_logarithmic(one: Result) -> None:
+def test_places_are_logarithmic(one: ResultView) -> None:
     # The axis runs from 0.5 to 1.5, so that its length is ln 3:
     # ln(0.74/0.5)/ln(3) = 0.3568, ln(0.6/0.5)/ln(3) = 0.1660, ln(2)/ln(3) = 0.6309.
     plot = forest([one])
@@ -32,7 +32,7 @@ def test_places_are_logarithmic(one: Result) -> None:
     assert plot.height == ROW
 
 
-def test_far_results_widen_the_axis_and_stay_on_it(one: Result) -> None:
+def test_far_results_widen_the_axis_and_stay_on_it(one: ResultView) -> None:
     far = dataclasses.replace(one, point=2.38, low=1.05, high=5.43)
     plot = forest([one, far])
     assert plot is not None
@@ -42,17 +42,17 @@ def test_far_results_widen_the_axis_and_stay_on_it(one: Result) -> None:
         assert 0 <= row.left <= row.at <= row.right <= WIDTH
 
 
-def test_ratio_without_interval_is_a_point(one: Result) -> None:
+def test_ratio_without_interval_is_a_point(one: ResultView) -> None:
     plot = forest([dataclasses.replace(one, low=None, high=None)])
     assert plot is not None
     assert (plot.rows[0].left, plot.rows[0].right) == (None, None)
 
 
-def test_what_is_no_ratio_is_not_drawn(one: Result) -> None:
+def test_what_is_no_ratio_is_not_drawn(one: ResultView) -> None:
     assert forest([dataclasses.replace(one, ratio=False)]) is None
 
 
-def test_cohorts_are_named_where_several_trials_stand_together(one: Result) -> None:
+def test_cohorts_are_named_where_several_trials_stand_together(one: ResultView) -> None:
     plot = forest([one, dataclasses.replace(one, population="sarcomatoid")], across=True)
     assert plot is not None
     assert [row.name for row in plot.rows] == [

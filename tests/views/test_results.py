@@ -11,7 +11,7 @@ from rdflib import RDF, Graph, Namespace, URIRef
 
 from mesoonto import resources
 from mesoonto.views.facts import Facts
-from mesoonto.views.results import Result, result
+from mesoonto.views.results import ResultView, result
 
 MESO = Namespace("https://w3id.org/mesoonto/")
 
@@ -25,7 +25,7 @@ def records() -> Graph:
 
 
 @pytest.fixture(scope="module")
-def shown(facts: Facts, records: Graph) -> dict[URIRef, Result]:
+def shown(facts: Facts, records: Graph) -> dict[URIRef, ResultView]:
     nodes = [node for node in records.subjects(RDF.type, MESO.Result) if isinstance(node, URIRef)]
     return {node: result(facts, ox.NamedNode(str(node))) for node in nodes}
 
@@ -38,12 +38,12 @@ def stated(records: Graph, node: URIRef, name: str) -> list[Decimal]:
     return [Decimal(str(value)) for value in records.objects(node, MESO[name])]
 
 
-def test_every_result_is_shown(shown: dict[URIRef, Result]) -> None:
+def test_every_result_is_shown(shown: dict[URIRef, ResultView]) -> None:
     assert len(shown) > 450
 
 
 def test_value_interval_and_level_are_those_of_the_record(
-    records: Graph, shown: dict[URIRef, Result]
+    records: Graph, shown: dict[URIRef, ResultView]
 ) -> None:
     for node, one in shown.items():
         if one.value != "not reached":
@@ -55,7 +55,7 @@ def test_value_interval_and_level_are_those_of_the_record(
         assert numbers(one.patients) == stated(records, node, "populationSize")
 
 
-def test_no_interval_goes_unshown(records: Graph, shown: dict[URIRef, Result]) -> None:
+def test_no_interval_goes_unshown(records: Graph, shown: dict[URIRef, ResultView]) -> None:
     for node, one in shown.items():
         whole = all((node, MESO[name], None) in records for name in ("lowerBound", "upperBound"))
         assert bool(one.interval) >= whole
@@ -68,26 +68,28 @@ def test_ratio_and_its_bounds_have_the_same_decimals(facts: Facts) -> None:
     assert (one.value, one.interval, one.level) == ("0.74", "0.60 to 0.91", "96.6 %")
 
 
-def test_superseded_is_what_a_later_analysis_replaces(records: Graph, shown: dict[URIRef, Result]) -> None:
+def test_superseded_is_what_a_later_analysis_replaces(
+    records: Graph, shown: dict[URIRef, ResultView]
+) -> None:
     replaced = set(records.objects(None, MESO.supersedes))
     for node, one in shown.items():
         assert one.superseded == any(a in replaced for a in records.objects(node, MESO.hasAnalysis))
     assert any(one.superseded for one in shown.values())
 
 
-def test_met_is_said_only_where_the_record_says_so(records: Graph, shown: dict[URIRef, Result]) -> None:
+def test_met_is_said_only_where_the_record_says_so(records: Graph, shown: dict[URIRef, ResultView]) -> None:
     for node, one in shown.items():
         (met,) = [bool(v.toPython()) for v in records.objects(node, MESO.endPointMet)] or [None]  # type: ignore[union-attr]
         assert one.met is met
 
 
-def test_second_hand_figures_are_marked(records: Graph, shown: dict[URIRef, Result]) -> None:
+def test_second_hand_figures_are_marked(records: Graph, shown: dict[URIRef, ResultView]) -> None:
     for node, one in shown.items():
         locators = [str(v) for v in records.objects(node, MESO.locator)]
         assert one.second_hand == any(text.startswith("secondary account") for text in locators)
 
 
-def test_comparative_is_what_the_design_says(records: Graph, shown: dict[URIRef, Result]) -> None:
+def test_comparative_is_what_the_design_says(records: Graph, shown: dict[URIRef, ResultView]) -> None:
     for node, one in shown.items():
         designs = {
             d

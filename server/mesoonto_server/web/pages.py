@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, render_template, request
 from mesoonto import __version__
 from mesoonto.knowledge import questions
 from mesoonto.namespaces import MESO
-from mesoonto.views.publications import Publication
+from mesoonto.views.publications import PublicationView
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http import negotiate
 from mesoonto_server.http.messages import Request
@@ -211,7 +211,7 @@ def _entity_page(found: dict[str, Any], here: str) -> str:
     iri = found["iri"]
     sparql = f"SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
     cited = shown.get("publication")
-    paper = Publication(**cited) if cited else None
+    paper = PublicationView(**cited) if cited else None
     return render_template(
         "entity.html", kind=found["kind"], view=shown, title=link["label"], iri=iri, here=here, sparql=sparql,
         bibtex=paper.bibtex() if paper else "", ris=paper.ris() if paper else "",

@@ -20,7 +20,7 @@ Entity = ox.NamedNode | ox.BlankNode
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EntityLink:
     """An entity as a page names it."""
 
     label: str
@@ -99,21 +99,21 @@ class Facts:
         text = self.text(subject, predicate)
         return text in ("true", "1") if text else None
 
-    def link(self, node: ox.NamedNode) -> Link:
+    def link(self, node: ox.NamedNode) -> EntityLink:
         """*node* under its label."""
-        return Link(self.label(node), node.value)
+        return EntityLink(self.label(node), node.value)
 
-    def links(self, nodes: Iterable[ox.NamedNode]) -> tuple[Link, ...]:
+    def links(self, nodes: Iterable[ox.NamedNode]) -> tuple[EntityLink, ...]:
         """*nodes* under their labels, sorted by these."""
         return tuple(
             sorted((self.link(node) for node in nodes), key=lambda link: (link.label.lower(), link.iri))
         )
 
-    def linked(self, subject: Entity, *path: str) -> tuple[Link, ...]:
+    def linked(self, subject: Entity, *path: str) -> tuple[EntityLink, ...]:
         """The entities at the end of *path*, under their labels."""
         return self.links(self.entities(subject, *path))
 
-    def one(self, subject: Entity, *path: str) -> Link | None:
+    def one(self, subject: Entity, *path: str) -> EntityLink | None:
         """The first of these."""
         return next(iter(self.linked(subject, *path)), None)
 

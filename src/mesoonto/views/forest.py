@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mesoonto.views.results import Result
+from mesoonto.views.results import ResultView
 
 #: Places of an axis that people read easily.
 _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -16,10 +16,10 @@ WIDTH, ROW = 320.0, 26.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ForestRow:
     """One line of the plot; *left* and *right* are None where no interval was read."""
 
-    result: Result
+    result: ResultView
     name: str
     y: float
     at: float
@@ -31,14 +31,14 @@ class Row:
 class Forest:
     """Rows and ticks in a drawing of *width* by *height*."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ForestRow, ...]
     ticks: tuple[tuple[float, str], ...]
     none: float  #: where the ratio is 1
     width: float
     height: float
 
 
-def forest(results: Sequence[Result], *, across: bool = False) -> Forest | None:
+def forest(results: Sequence[ResultView], *, across: bool = False) -> Forest | None:
     """The plot of those *results* that are ratios; None where there is none.
 
     Rows are named by population, or by cohort where they are of several trials: *across*.
@@ -55,7 +55,7 @@ def forest(results: Sequence[Result], *, across: bool = False) -> Forest | None:
         return round(WIDTH * (math.log(number) - math.log(low)) / (math.log(high) - math.log(low)), 1)
 
     rows = tuple(
-        Row(
+        ForestRow(
             result=r,
             name=r.whose if across else r.population or r.comparison,
             y=ROW * index + ROW / 2,

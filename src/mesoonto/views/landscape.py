@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SUBCLASS, TYPE, Facts, Link
+from mesoonto.views.facts import DCTERMS, SUBCLASS, TYPE, EntityLink, Facts
 from mesoonto.views.forest import Forest, forest
-from mesoonto.views.results import HAZARD_RATIO, Result, result
+from mesoonto.views.results import HAZARD_RATIO, ResultView, result
 from mesoonto.views.terms import BIOMARKER, INTERVENTION, MECHANISM
 
 #: The layers of mechanisms.
@@ -18,42 +18,42 @@ LAYERS = tuple(f"{MESO}MESO_000100{n}" for n in range(1, 7))
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """A mechanism and a kind of intervention."""
 
-    interventions: tuple[Link, ...]  #: of the kind, that counter the mechanism
+    interventions: tuple[EntityLink, ...]  #: of the kind, that counter the mechanism
     supporting: int  #: statements for one of these, about the mechanism or about benefit
     opposing: int  #: statements against
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MatrixLine:
     """A mechanism and its cells, one for each kind."""
 
-    mechanism: Link
+    mechanism: EntityLink
     layer: str
     supporting: int  #: statements about the mechanism
     opposing: int
-    cells: tuple[Cell, ...]
+    cells: tuple[MatrixCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """Mechanisms by kinds of intervention."""
 
-    kinds: tuple[Link, ...]
-    lines: tuple[Line, ...]
+    kinds: tuple[EntityLink, ...]
+    lines: tuple[MatrixLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionView:
     """A decision of a body."""
 
-    link: Link
+    link: EntityLink
     jurisdiction: str
     body: str
     date: str
-    interventions: tuple[Link, ...]
+    interventions: tuple[EntityLink, ...]
     outcome: str
     population: str
     restriction: str
@@ -66,7 +66,7 @@ class Comparisons:
 
     end_point: str
     plot: Forest | None
-    left_out: tuple[Result, ...]  #: of trials that were not designed to compare their arms
+    left_out: tuple[ResultView, ...]  #: of trials that were not designed to compare their arms
 
 
 def below(facts: Facts, kind: str) -> list[ox.NamedNode]:
@@ -86,12 +86,12 @@ def matrix(facts: Facts) -> Matrix:
             if not (against or for_ or opposed):
                 continue
             cells = tuple(_cell(facts, against & members[kind], node) for kind in kinds)
-            lines.append(Line(facts.link(node), facts.label(ox.NamedNode(layer)), for_, opposed, cells))
+            lines.append(MatrixLine(facts.link(node), facts.label(ox.NamedNode(layer)), for_, opposed, cells))
     used = [i for i in range(len(kinds)) if any(line.cells[i].interventions for line in lines)]
     return Matrix(
         kinds=tuple(facts.link(kinds[i]) for i in used),
         lines=tuple(
-            Line(x.mechanism, x.layer, x.supporting, x.opposing, tuple(x.cells[i] for i in used))
+            MatrixLine(x.mechanism, x.layer, x.supporting, x.opposing, tuple(x.cells[i] for i in used))
             for x in lines
         ),
     )
@@ -119,7 +119,7 @@ def _claims(facts: Facts, node: ox.NamedNode) -> tuple[int, int]:
     return counted[True], counted[False]
 
 
-def _cell(facts: Facts, interventions: set[ox.NamedNode], mechanism: ox.NamedNode) -> Cell:
+def _cell(facts: Facts, interventions: set[ox.NamedNode], mechanism: ox.NamedNode) -> MatrixCell:
     supporting = opposing = 0
     for node in interventions:
         for statement in facts.subjects(f"{MESO}hasClaimSubject", node):
@@ -129,12 +129,12 @@ def _cell(facts: Facts, interventions: set[ox.NamedNode], mechanism: ox.NamedNod
                     supporting += 1
                 else:
                     opposing += 1
-    return Cell(facts.links(interventions), supporting, opposing)
+    return MatrixCell(facts.links(interventions), supporting, opposing)
 
 
 def comparisons(facts: Facts) -> tuple[Comparisons, ...]:
     """Hazard ratios of all randomised comparisons, current ones of whole populations, by end point."""
-    found: dict[str, list[Result]] = defaultdict(list)
+    found: dict[str, list[ResultView]] = defaultdict(list)
     for node in facts.subjects(f"{MESO}hasStatistic", ox.NamedNode(HAZARD_RATIO)):
         one = result(facts, node)
         if not one.superseded and one.end_point is not None and len(one.arms) == 2:
@@ -143,12 +143,12 @@ def comparisons(facts: Facts) -> tuple[Comparisons, ...]:
     return tuple(_compared(name, sorted(found[name], key=lambda r: (r.whose, r.weight))) for name in order)
 
 
-def _compared(end_point: str, results: list[Result]) -> Comparisons:
+def _compared(end_point: str, results: list[ResultView]) -> Comparisons:
     plot = forest([r for r in results if r.comparative], across=True)
     return Comparisons(end_point, plot, tuple(r for r in results if not r.comparative))
 
 
-def decisions(facts: Facts) -> tuple[Decision, ...]:
+def decisions(facts: Facts) -> tuple[DecisionView, ...]:
     """All decisions, by jurisdiction, the newest first."""
     kinds = facts.subjects(SUBCLASS, ox.NamedNode(f"{MESO}Decision"))
     nodes = {n for kind in (*kinds, ox.NamedNode(f"{MESO}Decision")) for n in facts.subjects(TYPE, kind)}
@@ -157,11 +157,11 @@ def decisions(facts: Facts) -> tuple[Decision, ...]:
     return tuple(sorted(found, key=lambda d: d.jurisdiction))
 
 
-def _decision(facts: Facts, node: ox.NamedNode) -> Decision:
+def _decision(facts: Facts, node: ox.NamedNode) -> DecisionView:
     outcome = facts.one(node, f"{MESO}hasDecisionOutcome")
     setting = facts.one(node, f"{MESO}hasTreatmentSetting")
     populations = [link.label for link in facts.linked(node, f"{MESO}hasPopulation")]
-    return Decision(
+    return DecisionView(
         link=facts.link(node),
         jurisdiction=facts.text(node, f"{MESO}jurisdiction"),
         body=facts.text(node, f"{MESO}issuingBody"),
@@ -174,7 +174,7 @@ def _decision(facts: Facts, node: ox.NamedNode) -> Decision:
     )
 
 
-def hierarchy(facts: Facts, top: str) -> tuple[tuple[int, Link], ...]:
+def hierarchy(facts: Facts, top: str) -> tuple[tuple[int, EntityLink], ...]:
     """The classes below *top* as an indented list: depth and class; one with two parents stands twice."""
     under = set(below(facts, top))
     parents = {
@@ -185,7 +185,7 @@ def hierarchy(facts: Facts, top: str) -> tuple[tuple[int, Link], ...]:
         node: {p for p in above if not any(p in parents.get(q, ()) for q in above if q != p)}
         for node, above in parents.items()
     }
-    rows: list[tuple[int, Link]] = []
+    rows: list[tuple[int, EntityLink]] = []
 
     def descend(node: ox.NamedNode, depth: int) -> None:
         for child in sorted((n for n in under if node in nearest[n]), key=lambda n: facts.label(n).lower()):

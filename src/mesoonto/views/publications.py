@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import BIBO, DCTERMS, Facts, Link
+from mesoonto.views.facts import BIBO, DCTERMS, EntityLink, Facts
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class PublicationView:
     """What is known of a document, and what rests on it."""
 
-    link: Link
+    link: EntityLink
     iri: str
     title: str
     citation: str
@@ -23,7 +23,7 @@ class Publication:
     pmid: str
     depth: str  #: how far it was read
     read_on: str
-    read_at: tuple[Link, ...]
+    read_at: tuple[EntityLink, ...]
 
     def bibtex(self) -> str:
         """An entry for BibTeX."""
@@ -45,10 +45,10 @@ class Publication:
         return "".join(f"{name}  - {value}\n" for name, value in fields if value or name == "ER")
 
 
-def publication(facts: Facts, node: ox.NamedNode) -> Publication:
+def publication(facts: Facts, node: ox.NamedNode) -> PublicationView:
     """The publication *node*."""
     depth = facts.one(node, f"{MESO}hasReadingDepth")
-    return Publication(
+    return PublicationView(
         link=facts.link(node),
         iri=node.value,
         title=facts.text(node, f"{DCTERMS}title"),

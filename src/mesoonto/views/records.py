@@ -7,10 +7,21 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, compress
-from mesoonto.views.facts import BIBO, DCTERMS, DEFINITION, LABEL, RDFS, SKOS, SUBCLASS, TYPE, Facts, Link
-from mesoonto.views.publications import Publication, publication
-from mesoonto.views.results import Result, result
-from mesoonto.views.statements import Statement, ordered, statement
+from mesoonto.views.facts import (
+    BIBO,
+    DCTERMS,
+    DEFINITION,
+    LABEL,
+    RDFS,
+    SKOS,
+    SUBCLASS,
+    TYPE,
+    EntityLink,
+    Facts,
+)
+from mesoonto.views.publications import PublicationView, publication
+from mesoonto.views.results import ResultView, result
+from mesoonto.views.statements import StatementView, ordered, statement
 
 #: Words for properties whose own labels are made for queries.
 _WORDS = {
@@ -44,46 +55,46 @@ _MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PropertyRow:
     """A property in words, with its values."""
 
     property: str
-    values: tuple[Link, ...]  #: a text is a link without an address
+    values: tuple[EntityLink, ...]  #: a text is a link without an address
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordPage:
     """Any entity."""
 
-    link: Link
+    link: EntityLink
     kind: str
-    rows: tuple[Row, ...]
-    named_by: tuple[Row, ...]  #: the other way round
-    results: tuple[Result, ...]
-    statements: tuple[Statement, ...]
-    publication: Publication | None
+    rows: tuple[PropertyRow, ...]
+    named_by: tuple[PropertyRow, ...]  #: the other way round
+    results: tuple[ResultView, ...]
+    statements: tuple[StatementView, ...]
+    publication: PublicationView | None
 
 
-def record(facts: Facts, node: ox.NamedNode) -> Record:
+def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
     """What is known of *node*, whatever it is."""
     inward = facts.inward(node)
     subjects = {subject for subjects in inward.values() for subject in subjects}
     results = [s for s in subjects if facts.is_a(s, f"{MESO}Result")]
     statements = [s for s in subjects if facts.is_a(s, f"{MESO}EvidenceStatement")]
-    told = {*results, *statements}
+    apart = {*results, *statements}
     kinds = facts.linked(node, TYPE)
-    return Record(
+    return RecordPage(
         link=facts.link(node),
         kind=", ".join(link.label for link in kinds),
         rows=tuple(
-            Row(word(facts, name), tuple(value(facts, o) for o in values))
+            PropertyRow(word(facts, name), tuple(value(facts, o) for o in values))
             for name, values in sorted(facts.outward(node).items(), key=lambda item: _place(facts, item[0]))
             if name != LABEL
         ),
         named_by=tuple(
-            Row(word(facts, name), facts.links(others)[:_MOST])
+            PropertyRow(word(facts, name), facts.links(others)[:_MOST])
             for name, found in sorted(inward.items(), key=lambda item: _place(facts, item[0]))
-            if (others := [s for s in found if s not in told])
+            if (others := [s for s in found if s not in apart])
         ),
         results=tuple(sorted((result(facts, r) for r in results), key=lambda r: r.weight))[:_MOST],
         statements=ordered(statement(facts, s) for s in statements)[:_MOST],
@@ -98,19 +109,19 @@ def word(facts: Facts, iri: str) -> str:
     return (found or compress(iri)).removeprefix("has ")
 
 
-def value(facts: Facts, term: ox.NamedNode | ox.BlankNode | ox.Literal) -> Link:
+def value(facts: Facts, term: ox.NamedNode | ox.BlankNode | ox.Literal) -> EntityLink:
     """A value, as a link where it has an address; a nameless node by what it gives or says."""
     if isinstance(term, ox.NamedNode):
         return facts.link(term)
     if isinstance(term, ox.Literal):
-        return Link(term.value, "")
+        return EntityLink(term.value, "")
     parts = [
         value(facts, o).label
         for name, values in sorted(facts.outward(term).items())
         for o in values
         if name != TYPE
     ]
-    return Link(", ".join(parts), "")
+    return EntityLink(", ".join(parts), "")
 
 
 def _place(facts: Facts, name: str) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SKOS, Facts, Link, shown
+from mesoonto.views.facts import DCTERMS, SKOS, EntityLink, Facts, shown
 
 HAZARD_RATIO = f"{MESO}MESO_0004101"
 ODDS_RATIO = f"{MESO}MESO_0004104"
@@ -18,32 +18,32 @@ _UNITS = {"1": "", "mo": "months", "a": "years", "%": "%"}
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ResultView:
     """One figure of a trial."""
 
-    link: Link
-    study: Link | None
-    cohort: Link | None
+    link: EntityLink
+    study: EntityLink | None
+    cohort: EntityLink | None
     comparative: bool  #: whether the study was designed to compare its arms
-    end_point: Link | None
-    statistic: Link | None
+    end_point: EntityLink | None
+    statistic: EntityLink | None
     population: str
     patients: str  #: how many it is computed from, or nothing
-    arms: tuple[Link, ...]  #: experimental and reference arm, or the one arm
+    arms: tuple[EntityLink, ...]  #: experimental and reference arm, or the one arm
     comparison: str  #: what is compared with what, by regimen
     value: str  #: with unit
     interval: str  #: "0.60 to 0.91", or nothing
     level: str  #: "96.6 %", or nothing where it was not read
     p: str  #: "p = 0.002", with sidedness where that was read
     at: str  #: the time it holds for, such as "24 months"
-    analysis: Link | None
+    analysis: EntityLink | None
     superseded: bool  #: a later analysis of the same cohort replaces the one it comes from
     assessor: str
     role: str  #: of the end point: primary, secondary ...
     met: bool | None  #: whether the end point was met, where the source settles it
     second_hand: bool  #: read in another's account, not in its source
     locator: str
-    source: Link | None
+    source: EntityLink | None
     notes: tuple[str, ...]
     point: float | None  #: the number behind value, for drawing
     low: float | None
@@ -63,10 +63,10 @@ class Result:
         return (int(self.superseded), order.get(self.role, 2), self.link.label)
 
 
-def result(facts: Facts, node: ox.NamedNode) -> Result:
+def result(facts: Facts, node: ox.NamedNode) -> ResultView:
     """The result *node*."""
 
-    def of(name: str) -> Link | None:
+    def of(name: str) -> EntityLink | None:
         return facts.one(node, MESO + name)
 
     statistic = of("hasStatistic")
@@ -83,7 +83,7 @@ def result(facts: Facts, node: ox.NamedNode) -> Result:
     designs = {d.value for c in cohorts for d in facts.entities(c, f"{MESO}ofStudy", f"{MESO}hasDesign")}
     moment, moment_unit = facts.number(node, f"{MESO}timePoint"), facts.text(node, f"{MESO}timeUnit")
     size = facts.number(node, f"{MESO}populationSize")
-    return Result(
+    return ResultView(
         link=facts.link(node),
         study=facts.one(node, f"{MESO}ofCohort", f"{MESO}ofStudy"),
         cohort=facts.link(cohorts[0]) if cohorts else None,
@@ -140,7 +140,7 @@ def _p(facts: Facts, node: ox.NamedNode) -> str:
     return f"{said} ({sides})" if sides else said
 
 
-def _label(link: Link | None) -> str:
+def _label(link: EntityLink | None) -> str:
     return link.label if link is not None else ""
 
 

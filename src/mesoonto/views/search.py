@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
 from mesoonto.namespaces import MESO, compress
-from mesoonto.views.facts import BIBO, DCTERMS, LABEL, SKOS, SUBCLASS, TYPE, Facts, Link
+from mesoonto.views.facts import BIBO, DCTERMS, LABEL, SKOS, SUBCLASS, TYPE, EntityLink, Facts
 from mesoonto.views.terms import BIOMARKER, INTERVENTION, MECHANISM
 
 #: Kinds in the order in which equal hits are shown: the class of their instances, or the class above.
@@ -37,7 +37,7 @@ _LONGEST = 200
 class Hit:
     """A found entity."""
 
-    link: Link
+    link: EntityLink
     kind: str
     by: str  #: the name that fitted, where it is not the label
     score: float
@@ -48,7 +48,7 @@ class Index:
 
     def __init__(self, facts: Facts) -> None:
         self._names: list[str] = []  #: folded
-        self._entries: list[tuple[Link, str, str]] = []  #: entity, kind, name as written
+        self._entries: list[tuple[EntityLink, str, str]] = []  #: entity, kind, name as written
         for kind, iri in KINDS.items():
             for node in _members(facts, iri):
                 self._add(facts, node, kind)

@@ -8,30 +8,30 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SKOS, Facts, Link
+from mesoonto.views.facts import DCTERMS, SKOS, EntityLink, Facts
 
 #: The order in which directions are shown.
 DIRECTIONS = ("supports", "refutes", "inconclusive")
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class StatementView:
     """One claim, with what is needed to judge it."""
 
-    link: Link  #: its label is the statement in words
-    subject: Link | None
-    relation: Link | None
-    object: Link | None
+    link: EntityLink  #: its label is the statement in words
+    subject: EntityLink | None
+    relation: EntityLink | None
+    object: EntityLink | None
     direction: str  #: one of DIRECTIONS
     level: str  #: CIViC level, A to E
     design: str
     context: str  #: pleural, peritoneal, mixed sites, across cancers, another cancer
     population: str
-    source: Link | None
+    source: EntityLink | None
     locator: str
     depth: str  #: how far the source was read
-    trial: Link | None
-    conflicts: tuple[Link, ...]
+    trial: EntityLink | None
+    conflicts: tuple[EntityLink, ...]
     dependent: int  #: statements that rest on the same patients or samples
     superseded: bool
     notes: tuple[str, ...]
@@ -44,7 +44,7 @@ class Statement:
         return (int(self.superseded), place, self.level, self.link.label)
 
 
-def statement(facts: Facts, node: ox.NamedNode) -> Statement:
+def statement(facts: Facts, node: ox.NamedNode) -> StatementView:
     """The statement *node*."""
 
     def word(name: str) -> str:
@@ -53,7 +53,7 @@ def statement(facts: Facts, node: ox.NamedNode) -> Statement:
 
     source = facts.entities(node, f"{DCTERMS}source")
     depth = facts.one(source[0], f"{MESO}hasReadingDepth") if source else None
-    return Statement(
+    return StatementView(
         link=facts.link(node),
         subject=facts.one(node, f"{MESO}hasClaimSubject"),
         relation=facts.one(node, f"{MESO}hasClaimRelation"),
@@ -74,7 +74,7 @@ def statement(facts: Facts, node: ox.NamedNode) -> Statement:
     )
 
 
-def about(facts: Facts, entity: ox.NamedNode) -> tuple[Statement, ...]:
+def about(facts: Facts, entity: ox.NamedNode) -> tuple[StatementView, ...]:
     """The statements whose claim names *entity*, the strongest first."""
     nodes = {
         node for name in ("hasClaimSubject", "hasClaimObject") for node in facts.subjects(MESO + name, entity)
@@ -82,12 +82,12 @@ def about(facts: Facts, entity: ox.NamedNode) -> tuple[Statement, ...]:
     return ordered(statement(facts, node) for node in nodes)
 
 
-def ordered(found: Iterable[Statement]) -> tuple[Statement, ...]:
+def ordered(found: Iterable[StatementView]) -> tuple[StatementView, ...]:
     """Statements, the strongest first."""
     return tuple(sorted(found, key=lambda s: s.weight))
 
 
-def _trial(facts: Facts, node: ox.NamedNode) -> Link | None:
+def _trial(facts: Facts, node: ox.NamedNode) -> EntityLink | None:
     """The study behind what the statement is based on."""
     for base in facts.entities(node, f"{MESO}basedOn"):
         for path in ((), (f"{MESO}ofStudy",), (f"{MESO}ofCohort", f"{MESO}ofStudy")):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, compress
-from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, Facts, Link
-from mesoonto.views.results import Result, result
-from mesoonto.views.statements import Statement, about, ordered, statement
+from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, EntityLink, Facts
+from mesoonto.views.results import ResultView, result
+from mesoonto.views.statements import StatementView, about, ordered, statement
 
 MECHANISM, INTERVENTION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 6))
 
@@ -30,13 +30,13 @@ _ACTORS = (
 class Term:
     """What every term has."""
 
-    link: Link
+    link: EntityLink
     definition: str
     synonyms: tuple[str, ...]
-    parents: tuple[Link, ...]  #: the nearest ones
-    children: tuple[Link, ...]
-    matches: tuple[tuple[str, Link], ...]  #: relation and identifier elsewhere
-    sources: tuple[Link, ...]
+    parents: tuple[EntityLink, ...]  #: the nearest ones
+    children: tuple[EntityLink, ...]
+    matches: tuple[tuple[str, EntityLink], ...]  #: relation and identifier elsewhere
+    sources: tuple[EntityLink, ...]
     notes: tuple[str, ...]
 
 
@@ -44,16 +44,16 @@ class Term:
 class Countering:
     """An intervention against a mechanism, with its development and the best statement about it."""
 
-    link: Link
+    link: EntityLink
     status: Status | None
-    best: Statement | None
+    best: StatementView | None
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """Where the development of an agent stands, on a day."""
 
-    link: Link
+    link: EntityLink
     stage: str
     date: str
     ended: bool  #: discontinued or withdrawn
@@ -61,39 +61,39 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Mechanism:
+class MechanismPage:
     """A resistance mechanism."""
 
     term: Term
-    actors: tuple[tuple[str, tuple[Link, ...]], ...]
-    statements: tuple[Statement, ...]
+    actors: tuple[tuple[str, tuple[EntityLink, ...]], ...]
+    statements: tuple[StatementView, ...]
     countered_by: tuple[Countering, ...]
     gap: str  #: what is missing, in words, or nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Intervention:
+class InterventionPage:
     """An agent, procedure or combination."""
 
     term: Term
-    targets: tuple[Link, ...]
-    agents: tuple[Link, ...]
-    counters: tuple[Link, ...]
+    targets: tuple[EntityLink, ...]
+    agents: tuple[EntityLink, ...]
+    counters: tuple[EntityLink, ...]
     statuses: tuple[Status, ...]  #: the newest first
-    trials: tuple[tuple[Link, tuple[Result, ...]], ...]  #: with results of primary end points
-    combinations: tuple[Link, ...]
-    decisions: tuple[tuple[str, Link, str], ...]  #: jurisdiction, decision, outcome
-    statements: tuple[Statement, ...]
+    trials: tuple[tuple[EntityLink, tuple[ResultView, ...]], ...]  #: with results of primary end points
+    combinations: tuple[EntityLink, ...]
+    decisions: tuple[tuple[str, EntityLink, str], ...]  #: jurisdiction, decision, outcome
+    statements: tuple[StatementView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Biomarker:
+class BiomarkerPage:
     """A biomarker or tumour state."""
 
     term: Term
-    statements: tuple[Statement, ...]
-    results: tuple[Result, ...]  #: in patients who have it
-    cohorts: tuple[Link, ...]
+    statements: tuple[StatementView, ...]
+    results: tuple[ResultView, ...]  #: in patients who have it
+    cohorts: tuple[EntityLink, ...]
 
 
 def term(facts: Facts, node: ox.NamedNode) -> Term:
@@ -109,7 +109,7 @@ def term(facts: Facts, node: ox.NamedNode) -> Term:
         parents=facts.links(above - far),
         children=facts.links(below - nested),
         matches=tuple(
-            (name.removesuffix("Match"), Link(compress(other.value), other.value))
+            (name.removesuffix("Match"), EntityLink(compress(other.value), other.value))
             for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
             for other in facts.entities(node, SKOS + name)
         ),
@@ -118,7 +118,7 @@ def term(facts: Facts, node: ox.NamedNode) -> Term:
     )
 
 
-def mechanism(facts: Facts, node: ox.NamedNode) -> Mechanism:
+def mechanism(facts: Facts, node: ox.NamedNode) -> MechanismPage:
     """The mechanism *node*."""
     own = about(facts, node)
     agents = facts.entities(node, f"{MESO}counteredBy")
@@ -131,7 +131,7 @@ def mechanism(facts: Facts, node: ox.NamedNode) -> Mechanism:
         gap = "Nothing recorded about it comes from pleural mesothelioma."
     elif not against:
         gap = "No intervention against it is recorded."
-    return Mechanism(
+    return MechanismPage(
         term=term(facts, node),
         actors=tuple(
             (name, links) for name, iri in _ACTORS if (links := _nearest(facts, facts.entities(node, iri)))
@@ -142,7 +142,7 @@ def mechanism(facts: Facts, node: ox.NamedNode) -> Mechanism:
     )
 
 
-def intervention(facts: Facts, node: ox.NamedNode) -> Intervention:
+def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
     """The intervention *node*."""
     arms = set(facts.subjects(f"{MESO}hasIntervention", node))
     combined = facts.subjects(f"{MESO}hasAgent", node)
@@ -156,7 +156,7 @@ def intervention(facts: Facts, node: ox.NamedNode) -> Intervention:
     decisions = [
         d for d in facts.subjects(f"{MESO}hasIntervention", node) if facts.is_a(d, f"{MESO}Decision")
     ]
-    return Intervention(
+    return InterventionPage(
         term=term(facts, node),
         targets=facts.linked(node, f"{MESO}targets"),
         agents=_nearest(facts, facts.entities(node, f"{MESO}hasAgent")),
@@ -172,13 +172,13 @@ def intervention(facts: Facts, node: ox.NamedNode) -> Intervention:
     )
 
 
-def biomarker(facts: Facts, node: ox.NamedNode) -> Biomarker:
+def biomarker(facts: Facts, node: ox.NamedNode) -> BiomarkerPage:
     """The biomarker or tumour state *node*."""
     named = facts.subjects(f"{MESO}hasPopulation", node)
     results = [result(facts, r) for r in named if facts.is_a(r, f"{MESO}Result")]
     limited = [s for s in named if facts.is_a(s, f"{MESO}EvidenceStatement")]
     everything = {s.link.iri: s for s in (*about(facts, node), *(statement(facts, s) for s in limited))}
-    return Biomarker(
+    return BiomarkerPage(
         term=term(facts, node),
         statements=ordered(everything.values()),
         results=tuple(sorted(results, key=lambda r: (r.study.label if r.study else "", r.weight))),
@@ -206,7 +206,7 @@ def statuses(facts: Facts, agent: ox.NamedNode) -> tuple[Status, ...]:
     return tuple(sorted(found, key=lambda s: s.date, reverse=True))
 
 
-def decision(facts: Facts, node: ox.NamedNode) -> tuple[str, Link, str]:
+def decision(facts: Facts, node: ox.NamedNode) -> tuple[str, EntityLink, str]:
     """Jurisdiction, decision, and what was decided."""
     outcome = facts.one(node, f"{MESO}hasDecisionOutcome")
     return (
@@ -230,7 +230,7 @@ def _rank(one: Countering) -> tuple[bool, bool, str, str]:
     return (ended, one.best is None, one.best.level if one.best is not None else "", one.link.label)
 
 
-def _headline(facts: Facts, arms: Iterable[ox.NamedNode]) -> tuple[Result, ...]:
+def _headline(facts: Facts, arms: Iterable[ox.NamedNode]) -> tuple[ResultView, ...]:
     """Current results of primary end points in which one of *arms* stands."""
     nodes = {
         r for arm in arms for n in ("hasExperimentalArm", "ofArm") for r in facts.subjects(MESO + n, arm)
@@ -239,7 +239,7 @@ def _headline(facts: Facts, arms: Iterable[ox.NamedNode]) -> tuple[Result, ...]:
     return tuple(r for r in found if r.role == "primary" and not r.superseded)[:4]
 
 
-def _nearest(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[Link, ...]:
+def _nearest(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[EntityLink, ...]:
     """*nodes* without those that another of them is a kind of."""
     found = set(nodes)
     above = {n for one in found for n in facts.entities(one, SUBCLASS) if n != one}

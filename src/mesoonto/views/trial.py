@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SKOS, TYPE, Facts, Link, shown
+from mesoonto.views.facts import DCTERMS, SKOS, TYPE, EntityLink, Facts, shown
 from mesoonto.views.forest import Forest, forest
-from mesoonto.views.publications import Publication, publication
-from mesoonto.views.results import Result, result
-from mesoonto.views.statements import Statement, ordered, statement
+from mesoonto.views.publications import PublicationView, publication
+from mesoonto.views.results import ResultView, result
+from mesoonto.views.statements import StatementView, ordered, statement
 
 OVERALL_SURVIVAL = f"{MESO}MESO_0004001"
 
@@ -20,7 +20,7 @@ OVERALL_SURVIVAL = f"{MESO}MESO_0004001"
 class Component:
     """What is given in an arm."""
 
-    agent: Link | None
+    agent: EntityLink | None
     dose: str
     schedule: str
 
@@ -29,9 +29,9 @@ class Component:
 class Arm:
     """An arm with its regimen."""
 
-    link: Link
+    link: EntityLink
     role: str
-    regimen: Link | None
+    regimen: EntityLink | None
     size: str
     components: tuple[Component, ...]
 
@@ -40,10 +40,10 @@ class Arm:
 class Cohort:
     """A cohort with its arms."""
 
-    link: Link
+    link: EntityLink
     phase: str
     eligibility: str
-    end_points: tuple[Link, ...]
+    end_points: tuple[EntityLink, ...]
     arms: tuple[Arm, ...]
 
 
@@ -51,12 +51,12 @@ class Cohort:
 class Analysis:
     """An analysis, and what it replaces."""
 
-    link: Link
+    link: EntityLink
     kind: str
     cutoff: str
     follow_up: str
-    supersedes: tuple[Link, ...]
-    superseded_by: tuple[Link, ...]
+    supersedes: tuple[EntityLink, ...]
+    superseded_by: tuple[EntityLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +64,33 @@ class Group:
     """Results of one end point."""
 
     end_point: str
-    results: tuple[Result, ...]
+    results: tuple[ResultView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TrialPage:
     """All of one study."""
 
-    link: Link
+    link: EntityLink
     names: tuple[str, ...]
     registry: tuple[str, ...]
     phase: str
     design: str
     setting: str
-    disease: tuple[Link, ...]
+    disease: tuple[EntityLink, ...]
     enrolment: str
     cohorts: tuple[Cohort, ...]
-    verdicts: tuple[Result, ...]  #: figures of primary end points that were met or missed
+    verdicts: tuple[ResultView, ...]  #: figures of primary end points that were met or missed
     groups: tuple[Group, ...]
     forests: tuple[tuple[str, Forest], ...]  #: by end point: hazard ratios that no later analysis replaces
     analyses: tuple[Analysis, ...]
-    decisions: tuple[Link, ...]
-    statements: tuple[Statement, ...]
-    publications: tuple[Publication, ...]
+    decisions: tuple[EntityLink, ...]
+    statements: tuple[StatementView, ...]
+    publications: tuple[PublicationView, ...]
     notes: tuple[str, ...]
 
 
-def trial(facts: Facts, node: ox.NamedNode) -> Trial:
+def trial(facts: Facts, node: ox.NamedNode) -> TrialPage:
     """The study *node*."""
 
     def word(name: str) -> str:
@@ -104,7 +104,7 @@ def trial(facts: Facts, node: ox.NamedNode) -> Trial:
     sources = {s for p in [node, *parts] for s in facts.entities(p, f"{DCTERMS}source")}
     groups = _grouped(results)
     based = {s for p in [node, *cohorts, *parts] for s in facts.subjects(f"{MESO}basedOn", p)}
-    return Trial(
+    return TrialPage(
         link=facts.link(node),
         names=tuple(facts.texts(node, f"{SKOS}altLabel")),
         registry=tuple(facts.texts(node, f"{MESO}registryId")),
@@ -129,7 +129,7 @@ def trial(facts: Facts, node: ox.NamedNode) -> Trial:
     )
 
 
-def _grouped(results: list[Result]) -> tuple[Group, ...]:
+def _grouped(results: list[ResultView]) -> tuple[Group, ...]:
     names = sorted(
         {(r.end_point.label if r.end_point else "") for r in results},
         key=lambda name: (name != "overall survival", name != "progression-free survival", name),
@@ -195,13 +195,13 @@ def _analysis(facts: Facts, node: ox.NamedNode) -> Analysis:
 class Brief:
     """A line of the list of trials."""
 
-    link: Link
+    link: EntityLink
     registry: tuple[str, ...]
     phase: str
     design: str
     setting: str
     enrolment: str
-    regimens: tuple[Link, ...]  #: of experimental arms
+    regimens: tuple[EntityLink, ...]  #: of experimental arms
     verdicts: tuple[str, ...]  #: end points that were met or missed
     results: int
 
