@@ -27,7 +27,7 @@ class TestTemplates:
         ("kind", "key", "name"),
         [
             ("trial", "NCT00000001", "study_NCT00000001.ttl"),
-            ("statement", "38358753", "evidence_38358753.ttl"),
+            ("statement", "38358753", "statement_PMID38358753.ttl"),
             ("decision", "NICE_TA818", "decision_NICE_TA818.ttl"),
         ],
     )

@@ -67,6 +67,7 @@ KEYS = {
     "publication": "38358753",
     "decision": "NICE_TA818",
     "status": "pegargiminase_2026",
+    "search": "galunisertib_2026",
     "tumour": "example-1",
 }
 TODAY = datetime.date(2026, 11, 25)

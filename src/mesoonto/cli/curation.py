@@ -17,11 +17,10 @@ from mesoonto.knowledge.templates import KINDS
     "-d",
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("ontology/data"),
-    show_default=True,
-    help="Folder to write the file into.",
+    help="Folder to write the file into.  [default: the folder of the kind below ontology/data; for a tumour "
+    "the current folder]",
 )
-def new(kind: str, key: str, directory: Path) -> None:
+def new(kind: str, key: str, directory: Path | None) -> None:
     """Write a template for a new record: a trial by its registry number, a part of a trial by that and a
     name, a statement or publication by a PubMed id, a decision by its body and number, a status by the agent
     and the year.
@@ -41,7 +40,8 @@ def new(kind: str, key: str, directory: Path) -> None:
     from mesoonto.knowledge import templates
 
     template = templates.new(kind, key, datetime.datetime.now(tz=datetime.UTC).date())
-    path = directory / template.file_name
+    home = Path("ontology/data", template.folder) if template.folder else Path()
+    path = (directory or home) / template.file_name
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(template.text)

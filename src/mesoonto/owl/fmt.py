@@ -21,6 +21,7 @@ from ttlser import CustomTurtleSerializer
 from mesoonto.errors import InputError, OutputError, Place
 from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO, PREFIXES, prefixed
+from mesoonto.ontology.record_kinds import RECORD_KINDS, field_order
 
 #: Lists whose order means nothing (OWL 2 Structural Specification: sets of class expressions, individuals).
 _SETS = frozenset(
@@ -39,49 +40,14 @@ _SECTIONS = {
     "AllDifferent": "",
 }
 #: Classes of records in the order in which a reader wants them.
-_RECORDS = (
-    *("Study", "Cohort", "Arm", "Analysis", "Result", "EvidenceStatement", "GuidelineRecommendation"),
-    *(
-        "HealthTechnologyAppraisal",
-        "MarketingAuthorisation",
-        "RegulatoryOpinion",
-        "DevelopmentStatus",
-        "SearchRecord",
-        "Publication",
-    ),
-)
-_FIELDS = (
-    *(
-        "order",
-        "administers",
-        "registryId",
-        "ofStudy",
-        "ofCohort",
-        "hasPhase",
-        "hasDesign",
-        "hasTreatmentSetting",
-        "hasDisease",
-        "hasArmRole",
-    ),
-    *(
-        "hasClaimSubject",
-        "hasClaimRelation",
-        "hasClaimObject",
-        "hasDirection",
-        "hasAnalysis",
-        "hasEndPoint",
-        "hasStatistic",
-    ),
-    *("hasExperimentalArm", "hasReferenceArm", "ofArm", "hasPopulation", "populationSize", "value", "unit"),
-    *("lowerBound", "upperBound", "intervalLevel", "hasIntervention", "hasComponent"),
-)
+_RECORDS = [name for kind in RECORD_KINDS if kind.folder for name in kind.classes]
 #: Predicates that come first, in this order; the others follow by name.
 _PREDICATES = [
     *(RDF.type, OWL.onProperty, OWL.someValuesFrom, OWL.allValuesFrom, OWL.hasValue, OWL.versionIRI),
     *(OWL.imports, OWL.deprecated, URIRef(f"{OBO}IAO_0100001"), DCTERMS.title, DCTERMS.description),
     *(RDFS.label, SKOS.altLabel, URIRef(f"{OBO}IAO_0000115"), SKOS.editorialNote, OWL.equivalentClass),
     *(RDFS.subClassOf, RDFS.subPropertyOf, RDFS.domain, RDFS.range, OWL.propertyChainAxiom),
-    *(URIRef(MESO + name) for name in _FIELDS),
+    *(URIRef(MESO + name) for name in field_order()),
 ]
 #: Literals that Turtle writes without quotes, when they are spelt so.
 _BARE = {

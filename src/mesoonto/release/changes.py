@@ -9,7 +9,8 @@ import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place
 from mesoonto.files import rdf
-from mesoonto.namespaces import DATA, MESO, PREFIXES
+from mesoonto.namespaces import DATA, MESO, PREFIXES, local_name
+from mesoonto.ontology.record_kinds import kind_of_class
 from mesoonto.release.terms import OntologyTerm, terms_of
 
 _KINDS = {
@@ -18,17 +19,6 @@ _KINDS = {
     f"{MESO}MESO_0000006": "biomarker",
     f"{MESO}MESO_0000007": "end point",
     "http://purl.obolibrary.org/obo/MONDO_0005112": "tumour state",
-}
-_RECORDS = {
-    "EvidenceStatement": "evidence",
-    "Study": "study",
-    "Result": "result",
-    "DevelopmentStatus": "development status",
-    "GuidelineRecommendation": "decision",
-    "HealthTechnologyAppraisal": "decision",
-    "MarketingAuthorisation": "decision",
-    "RegulatoryOpinion": "decision",
-    "SearchRecord": "search",
 }
 _CHANGESET = "http://purl.org/vocab/changeset/schema#"
 
@@ -147,9 +137,7 @@ def _of_records(
             changes.append(Change(f"adds {kind} {name(iri)}", iri))
         elif kind and before[iri] != said:
             changed = sorted(
-                p.rpartition("/")[2].rpartition("#")[2]
-                for p in said.keys() | before[iri].keys()
-                if said.get(p) != before[iri].get(p)
+                local_name(p) for p in said.keys() | before[iri].keys() if said.get(p) != before[iri].get(p)
             )
             changes.append(Change(f"changes {kind} {name(iri)}: {', '.join(changed)}", iri))
         earlier = before.get(iri, {}).get(supersedes, frozenset())
@@ -164,8 +152,10 @@ def _of_records(
 
 
 def _record_kind(said: dict[str, frozenset[str]]) -> str:
-    kinds = {iri.removeprefix(MESO) for iri in said.get(PREFIXES["rdf"] + "type", frozenset())}
-    return next((_RECORDS[kind] for kind in sorted(kinds) if kind in _RECORDS), "")
+    """What the account of changes calls a record of which this is *said*, or "" when it leaves it out."""
+    types = sorted(iri.removeprefix(MESO) for iri in said.get(PREFIXES["rdf"] + "type", frozenset()))
+    kinds = (kind_of_class(name) for name in types)
+    return next((kind.words for kind in kinds if kind and kind.announced), "")
 
 
 def in_words(changes: list[Change] | None, version: str) -> str:

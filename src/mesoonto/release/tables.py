@@ -12,58 +12,14 @@ import pyoxigraph as ox
 from mesoonto import resources
 from mesoonto.files import sssom as sssom_files
 from mesoonto.namespaces import GRAPH, MESO, OBO, PREFIXES
+from mesoonto.ontology.record_kinds import RECORD_KINDS
 from mesoonto.owl import fmt
 from mesoonto.release.terms import OntologyTerm
 from mesoonto.release.variants import in_order
 
 #: CSV tables and the queries that fill them. Labels stand beside identifiers, so that a spreadsheet suffices.
 TABLES = {
-    "studies": """SELECT ?study ?name ?registry_id ?phase ?design ?setting ?enrolment WHERE {
-        ?study a meso:Study ; rdfs:label ?name .
-        OPTIONAL { ?study meso:registryId ?registry_id } OPTIONAL { ?study meso:hasPhase/rdfs:label ?phase }
-        OPTIONAL { ?study meso:hasDesign/rdfs:label ?design }
-        OPTIONAL { ?study meso:hasTreatmentSetting/rdfs:label ?setting }
-        OPTIONAL { ?study meso:enrolment ?enrolment }
-        } ORDER BY ?study ?registry_id""",
-    "results": """SELECT ?result ?label ?study ?end_point ?statistic ?population ?population_size ?value ?unit
-            ?lower_bound ?upper_bound ?interval_level ?p_value ?sidedness ?time_point ?time_unit ?met ?source
-            ?locator WHERE {
-        ?result a meso:Result ; rdfs:label ?label ; meso:ofCohort/meso:ofStudy/rdfs:label ?study ;
-            meso:hasEndPoint/rdfs:label ?end_point ; meso:hasStatistic/rdfs:label ?statistic ;
-            dcterms:source ?source .
-        OPTIONAL { ?result meso:hasPopulation/rdfs:label ?population }
-        OPTIONAL { ?result meso:populationSize ?population_size } OPTIONAL { ?result meso:value ?value }
-        OPTIONAL { ?result meso:unit ?unit } OPTIONAL { ?result meso:lowerBound ?lower_bound }
-        OPTIONAL { ?result meso:upperBound ?upper_bound }
-        OPTIONAL { ?result meso:intervalLevel ?interval_level }
-        OPTIONAL { ?result meso:pValue ?p_value } OPTIONAL { ?result meso:sidedness ?sidedness }
-        OPTIONAL { ?result meso:timePoint ?time_point } OPTIONAL { ?result meso:timeUnit ?time_unit }
-        OPTIONAL { ?result meso:endPointMet ?met } OPTIONAL { ?result meso:locator ?locator }
-        } ORDER BY ?result ?study ?population ?source""",
-    "statements": """SELECT ?statement ?text ?subject ?subject_label ?relation ?object ?object_label
-            ?direction ?level ?design ?context ?population ?source WHERE {
-        ?statement a meso:EvidenceStatement ; rdfs:label ?text ; meso:hasClaimSubject ?subject ;
-            meso:hasClaimRelation/rdfs:label ?relation ; meso:hasClaimObject ?object ;
-            meso:hasDirection/rdfs:label ?direction ; meso:hasEvidenceLevel/rdfs:label ?level ;
-            meso:hasDesign/rdfs:label ?design ; meso:hasDiseaseContext/rdfs:label ?context ;
-            dcterms:source ?source .
-        ?subject rdfs:label ?subject_label . ?object rdfs:label ?object_label .
-        OPTIONAL { ?statement meso:hasPopulation/rdfs:label ?population }
-        } ORDER BY ?statement ?population ?source""",
-    "decisions": """SELECT ?decision ?label ?body ?jurisdiction ?issued ?intervention ?outcome ?population
-            ?source WHERE {
-        ?decision a/rdfs:subClassOf* meso:Decision ; rdfs:label ?label ; dcterms:source ?source .
-        OPTIONAL { ?decision meso:issuingBody ?body } OPTIONAL { ?decision meso:jurisdiction ?jurisdiction }
-        OPTIONAL { ?decision dcterms:issued ?issued }
-        OPTIONAL { ?decision meso:hasIntervention/rdfs:label ?intervention }
-        OPTIONAL { ?decision meso:hasDecisionOutcome/rdfs:label ?outcome }
-        OPTIONAL { ?decision meso:populationText ?population }
-        } ORDER BY ?decision ?jurisdiction ?intervention ?source""",
-    "statuses": """SELECT ?status ?text ?intervention ?stage ?issued ?superseded_by ?source WHERE {
-        ?status a meso:DevelopmentStatus ; rdfs:label ?text ; meso:hasIntervention/rdfs:label ?intervention ;
-            meso:hasDevelopmentStage/rdfs:label ?stage ; dcterms:issued ?issued ; dcterms:source ?source .
-        OPTIONAL { ?superseded_by meso:supersedes ?status }
-        } ORDER BY ?status ?source""",
+    **{kind.table_name: kind.table for kind in RECORD_KINDS if kind.table_name},
     "countermeasures": f"""SELECT ?mechanism ?mechanism_label ?intervention ?intervention_label WHERE {{
         GRAPH <{GRAPH}inferred> {{ ?intervention meso:counters ?mechanism }}
         ?mechanism rdfs:label ?mechanism_label . ?intervention rdfs:label ?intervention_label

@@ -1,0 +1,414 @@
+"""The table of record kinds: all that sets one kind apart from another, in one entry each.
+
+What reads it: ``mesoonto new`` (template, key, folder), ``mesoonto fmt`` (order of records and fields), the
+statistics on the page and of ``mesoonto stats``, the tables and the changes of a release, and the tests that
+hold names of files and shapes to it. A new kind of record is a new entry, besides its classes, its shape and
+its properties.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+_TRIAL = r"(?:NCT\d{8}|ISRCTN\d{8}|ACTRN\d{14}|\d{4}-\d{6}-\d{2}|JapicCTI-\d{6})"
+_PMID = r"[1-9]\d{0,7}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """One kind of record."""
+
+    name: str  #: as ``mesoonto new`` takes it
+    classes: tuple[str, ...]  #: local names of its classes, in the order in which a file has them
+    shape: str  #: local name of the shape that such a record must pass
+    words: str  #: what the account of changes calls one
+    key: str  #: pattern of its outside key
+    example: str  #: of a key, for messages
+    stem: str  #: name of the file, with which the names of its records begin; {key} is filled in
+    template: str  #: Turtle of a new record; {key} and the like are filled in
+    folder: str = ""  #: below ontology/data; "" for what is no part of the curated records
+    with_: tuple[str, ...] = ()  #: kinds whose templates follow in a new file
+    fields: tuple[str, ...] = ()  #: properties that come first, in order; the others follow by name
+    counts: tuple[tuple[str, str], ...] = ()  #: what is counted, and the pattern of each ?x
+    table_name: str = ""  #: of its table in a release, where it has one
+    table: str = ""  #: the query of that table
+    announced: bool = False  #: whether the account of changes names each
+
+    def accepts(self, key: str) -> bool:
+        """Whether *key* can be the outside key of such a record."""
+        return re.fullmatch(self.key, key) is not None
+
+    def file_name(self, key: str) -> str:
+        """The name of the file that holds the record with the outside key *key*."""
+        return f"{self.stem.format(key=key)}.ttl"
+
+    @property
+    def prefix(self) -> str:
+        """How the names of such records and of their files begin."""
+        return self.stem.partition("_")[0]
+
+
+RECORD_KINDS = (
+    RecordKind(
+        name="trial",
+        classes=("Study",),
+        shape="StudyShape",
+        words="study",
+        key=_TRIAL,
+        example="NCT00000001",
+        stem="study_{key}",
+        folder="studies",
+        with_=("cohort", "arm", "analysis", "result", "publication"),
+        fields=(
+            "registryId",
+            "hasPhase",
+            "hasDesign",
+            "hasTreatmentSetting",
+            "hasDisease",
+        ),
+        counts=(("studies", "?x a meso:Study"),),
+        table_name="studies",
+        table="""SELECT ?study ?name ?registry_id ?phase ?design ?setting ?enrolment WHERE {
+        ?study a meso:Study ; rdfs:label ?name .
+        OPTIONAL { ?study meso:registryId ?registry_id } OPTIONAL { ?study meso:hasPhase/rdfs:label ?phase }
+        OPTIONAL { ?study meso:hasDesign/rdfs:label ?design }
+        OPTIONAL { ?study meso:hasTreatmentSetting/rdfs:label ?setting }
+        OPTIONAL { ?study meso:enrolment ?enrolment }
+        } ORDER BY ?study ?registry_id""",
+        announced=True,
+        template="""mesod:study_{key} a meso:Study ;
+    rdfs:label ""@en ;                              # the name that people use
+    meso:registryId "{key}" ;
+    meso:hasPhase meso: ;                              # Phase1 Phase1Phase2 Phase2 Phase2Phase3 Phase3
+    meso:hasDesign meso: ;                # RandomisedComparative RandomisedNonComparative SingleArm
+    meso:hasTreatmentSetting meso: ;      # FirstLine SecondOrLaterLine Maintenance Perioperative
+    meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
+    meso:enrolment 0 ;
+    dcterms:source pmid: ;
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="cohort",
+        classes=("Cohort",),
+        shape="CohortShape",
+        words="cohort",
+        key=rf"{_TRIAL}_[A-Za-z0-9-]+",
+        example="NCT00000001_phase2",
+        stem="cohort_{key}",
+        folder="studies",
+        with_=("arm",),
+        fields=("ofStudy", "hasPhase", "hasTreatmentSetting", "hasDisease"),
+        counts=(("cohorts", "?x a meso:Cohort"),),
+        template="""mesod:cohort_{trial}_{name} a meso:Cohort ;
+    rdfs:label ""@en ;
+    meso:ofStudy mesod:study_{trial} ;
+    meso:hasPrimaryEndPoint meso:MESO_0004001 .        # overall survival
+""",
+    ),
+    RecordKind(
+        name="arm",
+        classes=("Arm",),
+        shape="ArmShape",
+        words="arm",
+        key=rf"{_TRIAL}_[A-Za-z0-9-]+",
+        example="NCT00000001_placebo",
+        stem="arm_{key}",
+        folder="studies",
+        fields=("ofCohort", "hasArmRole", "hasIntervention", "hasComponent"),
+        counts=(("arms", "?x a meso:Arm"),),
+        template="""mesod:arm_{trial}_{name} a meso:Arm ;
+    rdfs:label ""@en ;
+    meso:ofCohort mesod:cohort_{trial}_{cohort} ;
+    meso:hasArmRole meso: ;               # ExperimentalArm ActiveComparatorArm PlaceboComparatorArm
+    meso:armSize 0 ;
+    meso:hasIntervention meso:MESO_ ;
+    meso:hasComponent [ a meso:RegimenComponent ; meso:order 1 ; meso:administers meso:MESO_ ;
+        meso:dose 0.0 ; meso:doseUnit "mg/kg" ; meso:schedule ""@en ] .
+""",
+    ),
+    RecordKind(
+        name="analysis",
+        classes=("Analysis",),
+        shape="AnalysisShape",
+        words="analysis",
+        key=rf"{_TRIAL}_[A-Za-z0-9-]+",
+        example="NCT00000001_2026",
+        stem="analysis_{key}",
+        folder="studies",
+        template="""mesod:analysis_{trial}_{name} a meso:Analysis ;
+    rdfs:label ""@en ;
+    meso:ofCohort mesod:cohort_{trial}_main ;
+    meso:hasAnalysisKind meso: ;                       # InterimAnalysis PrimaryAnalysis FollowUpAnalysis
+    meso:dataCutoff ""^^xsd:date ;
+    dcterms:source pmid: .
+""",
+    ),
+    RecordKind(
+        name="result",
+        classes=("Result",),
+        shape="ResultShape",
+        words="result",
+        key=rf"{_TRIAL}_[A-Za-z0-9_-]+",
+        example="NCT00000001_2026_os_hr_all",
+        stem="result_{key}",
+        folder="studies",
+        fields=(
+            "ofCohort",
+            "hasAnalysis",
+            "hasEndPoint",
+            "hasStatistic",
+            "hasExperimentalArm",
+            "hasReferenceArm",
+            "ofArm",
+            "hasPopulation",
+            "populationSize",
+            "value",
+            "unit",
+            "lowerBound",
+            "upperBound",
+            "intervalLevel",
+        ),
+        counts=(("results", "?x a meso:Result"),),
+        table_name="results",
+        table="""SELECT ?result ?label ?study ?end_point ?statistic ?population ?population_size ?value ?unit
+            ?lower_bound ?upper_bound ?interval_level ?p_value ?sidedness ?time_point ?time_unit ?met ?source
+            ?locator WHERE {
+        ?result a meso:Result ; rdfs:label ?label ; meso:ofCohort/meso:ofStudy/rdfs:label ?study ;
+            meso:hasEndPoint/rdfs:label ?end_point ; meso:hasStatistic/rdfs:label ?statistic ;
+            dcterms:source ?source .
+        OPTIONAL { ?result meso:hasPopulation/rdfs:label ?population }
+        OPTIONAL { ?result meso:populationSize ?population_size } OPTIONAL { ?result meso:value ?value }
+        OPTIONAL { ?result meso:unit ?unit } OPTIONAL { ?result meso:lowerBound ?lower_bound }
+        OPTIONAL { ?result meso:upperBound ?upper_bound }
+        OPTIONAL { ?result meso:intervalLevel ?interval_level }
+        OPTIONAL { ?result meso:pValue ?p_value } OPTIONAL { ?result meso:sidedness ?sidedness }
+        OPTIONAL { ?result meso:timePoint ?time_point } OPTIONAL { ?result meso:timeUnit ?time_unit }
+        OPTIONAL { ?result meso:endPointMet ?met } OPTIONAL { ?result meso:locator ?locator }
+        } ORDER BY ?result ?study ?population ?source""",
+        announced=True,
+        template="""mesod:result_{trial}_{name} a meso:Result ;
+    rdfs:label ""@en ;
+    meso:ofCohort mesod:cohort_{trial}_main ;
+    meso:hasAnalysis mesod:analysis_{trial}_{analysis} ;
+    meso:hasEndPoint meso:MESO_0004001 ;                # overall survival
+    meso:hasStatistic meso:MESO_0004101 ;              # hazard ratio
+    meso:hasExperimentalArm mesod:arm_{trial}_ ;
+    meso:hasReferenceArm mesod:arm_{trial}_ ;
+    meso:hasPopulation meso:AllRandomised ;
+    meso:value 0.0 ; meso:unit "1" ;
+    meso:lowerBound 0.0 ; meso:upperBound 0.0 ; meso:intervalLevel 95.0 ;   # the level as printed
+    meso:pValue 0.0 ; meso:pQualifier "=" ;
+    meso:hasEndPointRole meso:PrimaryEndPoint ; meso:endPointMet true ;
+    dcterms:source pmid: ; meso:locator "abstract" .
+""",
+    ),
+    RecordKind(
+        name="statement",
+        classes=("EvidenceStatement",),
+        shape="EvidenceStatementShape",
+        words="evidence",
+        key=_PMID,
+        example="38358753 (a PubMed id)",
+        stem="statement_PMID{key}",
+        folder="evidence",
+        with_=("publication",),
+        fields=(
+            "hasDesign",
+            "hasClaimSubject",
+            "hasClaimRelation",
+            "hasClaimObject",
+            "hasDirection",
+            "hasPopulation",
+        ),
+        counts=(
+            ("evidence statements", "?x a meso:EvidenceStatement"),
+            (
+                "… from pleural mesothelioma",
+                "?x a meso:EvidenceStatement ; meso:hasDiseaseContext meso:PleuralContext",
+            ),
+            (
+                "… from other cancers",
+                "?x a meso:EvidenceStatement ; meso:hasDiseaseContext meso:OtherCancerContext",
+            ),
+        ),
+        table_name="statements",
+        table="""SELECT ?statement ?text ?subject ?subject_label ?relation ?object ?object_label
+            ?direction ?level ?design ?context ?population ?source WHERE {
+        ?statement a meso:EvidenceStatement ; rdfs:label ?text ; meso:hasClaimSubject ?subject ;
+            meso:hasClaimRelation/rdfs:label ?relation ; meso:hasClaimObject ?object ;
+            meso:hasDirection/rdfs:label ?direction ; meso:hasEvidenceLevel/rdfs:label ?level ;
+            meso:hasDesign/rdfs:label ?design ; meso:hasDiseaseContext/rdfs:label ?context ;
+            dcterms:source ?source .
+        ?subject rdfs:label ?subject_label . ?object rdfs:label ?object_label .
+        OPTIONAL { ?statement meso:hasPopulation/rdfs:label ?population }
+        } ORDER BY ?statement ?population ?source""",
+        announced=True,
+        template="""mesod:statement_PMID{key}_1 a meso:EvidenceStatement ;
+    rdfs:label ""@en ;                              # claim and finding in one sentence of our own
+    meso:hasClaimSubject meso:MESO_ ; meso:hasClaimRelation meso: ; meso:hasClaimObject meso:MESO_ ;
+    meso:hasDirection meso: ;                          # Supports Refutes Inconclusive
+    meso:hasDesign meso: ;                # HumanCorrelative ExVivo MouseExperiment InVitro InSilico
+    meso:hasDiseaseContext meso: ;        # PleuralContext PeritonealContext OtherCancerContext ...
+    meso:hasEvidenceLevel meso: ;                      # LevelA to LevelE
+    meso:hasEvidenceType obo:ECO_ ;
+    dcterms:source pmid:{key} ; meso:locator "abstract" ;
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="decision",
+        classes=(
+            "GuidelineRecommendation",
+            "HealthTechnologyAppraisal",
+            "MarketingAuthorisation",
+            "RegulatoryOpinion",
+        ),
+        shape="DecisionShape",
+        words="decision",
+        key=r"[A-Za-z]+_[A-Za-z0-9-]+",
+        example="NICE_TA818",
+        stem="decision_{key}",
+        folder="decisions",
+        with_=("publication",),
+        fields=("hasTreatmentSetting", "hasDisease", "hasPopulation", "hasIntervention"),
+        counts=(("decisions", "?x a/rdfs:subClassOf* meso:Decision"),),
+        table_name="decisions",
+        table="""SELECT ?decision ?label ?body ?jurisdiction ?issued ?intervention ?outcome ?population
+            ?source WHERE {
+        ?decision a/rdfs:subClassOf* meso:Decision ; rdfs:label ?label ; dcterms:source ?source .
+        OPTIONAL { ?decision meso:issuingBody ?body } OPTIONAL { ?decision meso:jurisdiction ?jurisdiction }
+        OPTIONAL { ?decision dcterms:issued ?issued }
+        OPTIONAL { ?decision meso:hasIntervention/rdfs:label ?intervention }
+        OPTIONAL { ?decision meso:hasDecisionOutcome/rdfs:label ?outcome }
+        OPTIONAL { ?decision meso:populationText ?population }
+        } ORDER BY ?decision ?jurisdiction ?intervention ?source""",
+        announced=True,
+        template="""mesod:decision_{key} a meso:HealthTechnologyAppraisal ;
+        # or GuidelineRecommendation MarketingAuthorisation RegulatoryOpinion
+    rdfs:label ""@en ;
+    meso:issuingBody "{body}" ; meso:jurisdiction "" ; meso:decisionNumber "{number}" ;
+    dcterms:issued ""^^xsd:date ;
+    meso:hasIntervention meso:MESO_ ; meso:hasTreatmentSetting meso: ;
+    meso:hasDecisionOutcome meso: ;  # Recommended RecommendedWithRestriction NotRecommended ...
+    meso:populationText ""@en ;
+    meso:restriction ""@en ;
+    meso:basedOn mesod:study_ ;
+    dcterms:source <> ;
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="status",
+        classes=("DevelopmentStatus",),
+        shape="DevelopmentStatusShape",
+        words="development status",
+        key=r"[a-z0-9-]+_\d{4}",
+        example="pegargiminase_2026",
+        stem="status_{key}",
+        folder="status",
+        with_=("publication",),
+        fields=("hasDisease", "hasIntervention"),
+        counts=(("development statuses", "?x a meso:DevelopmentStatus"),),
+        table_name="statuses",
+        table="""SELECT ?status ?text ?intervention ?stage ?issued ?superseded_by ?source WHERE {
+        ?status a meso:DevelopmentStatus ; rdfs:label ?text ; meso:hasIntervention/rdfs:label ?intervention ;
+            meso:hasDevelopmentStage/rdfs:label ?stage ; dcterms:issued ?issued ; dcterms:source ?source .
+        OPTIONAL { ?superseded_by meso:supersedes ?status }
+        } ORDER BY ?status ?source""",
+        announced=True,
+        template="""mesod:status_{key} a meso:DevelopmentStatus ;
+    rdfs:label ""@en ;                              # what happened, in one sentence of our own
+    meso:hasIntervention meso:MESO_ ; meso:hasDisease obo:MONDO_0005112 ;
+    meso:hasDevelopmentStage meso: ;      # StageInTrial StageApproved StageDiscontinued ...
+    dcterms:issued "{today}"^^xsd:date ;            # the day of the event
+    dcterms:source <> ;
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="search",
+        classes=("SearchRecord",),
+        shape="SearchRecordShape",
+        words="search",
+        key=r"[a-z0-9-]+_\d{4}",
+        example="galunisertib_2026",
+        stem="search_{key}",
+        folder="searches",
+        counts=(("search records", "?x a meso:SearchRecord"),),
+        announced=True,
+        template="""mesod:search_{key} a meso:SearchRecord ;
+    rdfs:label ""@en ;                              # what was sought, and what came of it
+    meso:looksFor meso:MESO_ ;                         # a mechanism, intervention or biomarker
+    meso:seeksEvidence meso: ;            # TrialSought FindingSought
+    meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
+    meso:searchText "" ;                            # the words, once for each search
+    meso:searchPlace "" ;                           # where
+    meso:dateSearched "{today}"^^xsd:date ;
+    meso:documentsSeen 0 ;                          # how many documents were looked at
+    meso:hasSearchOutcome meso: ;         # NotFound FoundElsewhere FoundAndRecorded
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="publication",
+        classes=("Publication",),
+        shape="PublicationShape",
+        words="publication",
+        key=_PMID,
+        example="38358753 (a PubMed id)",
+        stem="publication_{key}",
+        folder="publications",
+        counts=(("publications", "?x a meso:Publication"),),
+        template="""pmid:{pmid} a meso:Publication ;
+    dcterms:title "" ;
+    dcterms:bibliographicCitation "" ;              # Surname X et al. Journal 2026;1(2):3-4
+    bibo:doi "" ; bibo:pmid "{pmid}" ;
+    dcterms:issued "{year}"^^xsd:gYear ;
+    meso:hasReadingDepth meso: ;                # AbstractRead ExcerptRead FullTextRead SecondaryAccountRead
+    meso:dateRead "{today}"^^xsd:date ;
+    meso:readAt <> .
+""",
+    ),
+    RecordKind(
+        name="tumour",
+        classes=("TumourProfile",),
+        shape="TumourProfileShape",
+        words="tumour profile",
+        key=r"[a-z0-9-]+",
+        example="example-1",
+        stem="tumour_{key}",
+        template="""<urn:tumour:{key}> a meso:TumourProfile ;
+    meso:hasDisease obo:MONDO_0005112 ;                # or its kind, such as obo:MONDO_0006378
+    meso:hasBiomarker meso:MESO_ ;                       # a biomarker
+    meso:hasTreatmentSetting meso: .      # FirstLine SecondOrLaterLine Maintenance Perioperative
+""",
+    ),
+)
+
+#: The first properties of the components of an arm, which are no records of their own.
+_COMPONENT_FIELDS = ("order", "administers")
+
+
+def field_order() -> list[str]:
+    """The properties that come first in a file, in one order that keeps that of each kind.
+
+    Raises graphlib.CycleError when two kinds contradict each other.
+    """
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for fields in (_COMPONENT_FIELDS, *(kind.fields for kind in RECORD_KINDS)):
+        for name, before in zip(fields, (None, *fields), strict=False):
+            sorter.add(name, *([before] if before else []))
+    return list(sorter.static_order())
+
+
+def record_kind(name: str) -> RecordKind | None:
+    """The kind that ``mesoonto new`` calls *name*, or None."""
+    return next((kind for kind in RECORD_KINDS if kind.name == name), None)
+
+
+def kind_of_class(class_name: str) -> RecordKind | None:
+    """The kind to which records of the class with this local name belong, or None."""
+    return next((kind for kind in RECORD_KINDS if class_name in kind.classes), None)
