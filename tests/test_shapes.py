@@ -106,7 +106,7 @@ def alternatives_of(shape: Node) -> Iterator[Node]:
 
 def reporters(shape: Node) -> set[str]:
     """The shapes whose findings show that *shape* works."""
-    if owners := set(alternatives_of(shape)):
+    if owners := {*alternatives_of(shape), *GRAPH.subjects(SH.node, shape)}:
         return {str(owner) for owner in owners}
     if set(GRAPH.predicates(shape)) <= NOT_CONSTRAINTS:
         return {str(part) for part in GRAPH.objects(shape, SH.property)}
@@ -314,6 +314,26 @@ def test_publication_of_a_shipped_record_need_not_be_described_again(turtle: Tur
     decision = text.partition("# The records that it needs")[0]
     path = turtle("decision", decision.replace("<https://example.org/paper>", f"<{publication}>"))
     assert validate([path]).findings == ()
+
+
+def test_result_of_a_shipped_study_conforms_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """What `mesoonto new result` advises: the records that it points at are known whole."""
+    shipped = Graph()
+    for path in resources.record_files():
+        shipped.parse(path, format="turtle")
+    found = sorted(shipped.subjects(URIRef(f"{MESO}hasExperimentalArm")))[:5]
+    found += sorted(shipped.subjects(URIRef(f"{MESO}ofArm")))[:5]
+    assert len(found) == 10
+    own = Graph()
+    for number, result in enumerate(found):
+        for predicate, value in shipped.predicate_objects(result):
+            own.add((URIRef(f"https://example.org/result{number}"), predicate, value))
+    own.serialize(file := tmp_path / "own.ttl", format="turtle")
+    report = validate([file])
+    assert [finding for finding in report.findings if finding.blocking] == []
+    assert {finding.record for finding in report.findings} <= {
+        f"https://example.org/result{n}" for n in range(10)
+    }
 
 
 FOCUS_NOT_A_SUBJECT = {

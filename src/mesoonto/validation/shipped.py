@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,23 +24,33 @@ Statement = tuple[Term, ox.NamedNode, Term]
 
 @dataclass(frozen=True, slots=True)
 class _Shipped:
-    statements: dict[Term, tuple[Statement, ...]]  #: classes and superclasses of each entity
+    kinds: dict[Term, tuple[Statement, ...]]  #: classes and superclasses of each entity
+    records: dict[Term, tuple[Statement, ...]]  #: all that is said of each record, and of blank nodes in it
     vocabulary: frozenset[Term]  #: every entity and property
 
 
 @cache
 def _shipped() -> _Shipped:
-    found: dict[Term, set[Statement]] = defaultdict(set)
+    kinds: dict[Term, set[Statement]] = defaultdict(set)
+    records: dict[Term, list[Statement]] = defaultdict(list)
     vocabulary: set[Term] = set()
-    for path in [*resources.module_files(), *resources.import_files(), *resources.record_files()]:
+    kept = set(resources.record_files())
+    for path in [*resources.module_files(), *resources.import_files(), *kept]:
         for quad in rdf.read(path):
+            statement: Statement = quad.subject, quad.predicate, quad.object  # type: ignore[assignment]
             vocabulary.add(quad.predicate)
+            if path in kept:
+                records[quad.subject].append(statement)  # type: ignore[index]
             if isinstance(quad.subject, ox.NamedNode):
                 vocabulary.add(quad.subject)
                 if quad.predicate in (TYPE, SUBCLASS) and isinstance(quad.object, ox.NamedNode):
-                    found[quad.subject].add((quad.subject, quad.predicate, quad.object))
+                    kinds[quad.subject].add(statement)
                     vocabulary.add(quad.object)
-    return _Shipped({s: tuple(sorted(rows, key=str)) for s, rows in found.items()}, frozenset(vocabulary))
+    return _Shipped(
+        {subject: tuple(sorted(rows, key=str)) for subject, rows in kinds.items()},
+        {subject: tuple(rows) for subject, rows in records.items()},
+        frozenset(vocabulary),
+    )
 
 
 def concerns(data: Data, shapes: Shapes | None = None) -> bool:
@@ -51,28 +60,30 @@ def concerns(data: Data, shapes: Shapes | None = None) -> bool:
 
 
 def of(data: Data) -> list[Statement]:
-    """The classes and superclasses of the shipped entities that *data* refer to."""
-    shipped = _shipped().statements
-    return [statement for node in _reached(data, shipped) for statement in shipped.get(node, ())]
+    """What is known of the shipped entities that *data* refer to, and of what these refer to in turn.
 
-
-def _reached(data: Data, shipped: dict[Term, tuple[Statement, ...]]) -> Iterator[Term]:
-    waiting = [node for node in shipped if data.has_object(node)]
+    Of terms of the ontology these are the classes and superclasses; a record is known whole, unless *data*
+    describe it themselves.
+    """
+    shipped = _shipped()
+    entities = {**shipped.kinds, **shipped.records}
+    waiting = [node for node in entities if data.has_object(node)]
     seen = set(waiting)
+    found: list[Statement] = []
     while waiting:
         node = waiting.pop()
-        yield node
-        for _, _, other in shipped.get(node, ()):
-            if other not in seen:
+        rows = shipped.kinds.get(node, ()) if data.describes(node) else entities[node]
+        found += rows
+        for _, _, other in rows:
+            if other in entities and other not in seen:
                 seen.add(other)
                 waiting.append(other)
+    return found
 
 
 def instances(term: Term) -> list[Term]:
     """The shipped entities that are stated to be instances of the class *term*."""
-    return [
-        s for s, rows in _shipped().statements.items() if any(r[1] == TYPE and r[2] == term for r in rows)
-    ]
+    return [s for s, rows in _shipped().kinds.items() if any(r[1] == TYPE and r[2] == term for r in rows)]
 
 
 class Vocabulary:

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from mesoonto.files.rdf import Progress, Source
 from mesoonto.files.terms import Term
-from mesoonto.validation.data.literals import decode
+from mesoonto.validation.data.literals import decode, encode_term
 from mesoonto.validation.data.ntriples import NT, has_blank, named_pieces, parsed_pieces, pieces
 
 
@@ -66,8 +66,10 @@ class Data:
 
     def add(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> None:
         """Add background knowledge; its subjects that the sources do not describe are *known*."""
-        rows = list(statements)
+        rows = [(subject, predicate, encode_term(value)) for subject, predicate, value in statements]
         self.known |= {subject for subject, _, _ in rows if not self.describes(subject)}
+        self.rewritten = self.rewritten or any(decode(value) != value for _, _, value in rows)
+        self._by_value = None
         self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
 
 
