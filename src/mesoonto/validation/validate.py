@@ -48,8 +48,8 @@ def validate(
     """Check *data* against *shapes*.
 
     Without *data*, the shipped modules and records are checked; without *shapes*, the shipped shapes are
-    used. What *data* refers to in the shipped ontology is known by its classes and their superclasses, so that
-    ``sh:class`` sees it, and a shipped record is known whole; neither is itself checked.
+    used. What *data* refers to in the shipped ontology is known by its classes and their superclasses, so
+    that ``sh:class`` sees it, and a shipped record is known whole; neither is itself checked.
 
     Raises InputError for a data file, and ShapeError for shapes, that cannot be used.
     """
