@@ -27,6 +27,7 @@ PAGES = (
     "decisions",
     "document?iri=https%3A%2F%2Fpubmed.ncbi.nlm.nih.gov%2F33485464",
     "landscape",
+    "map",
     "MESO_0001020",
     "MESO_0002101",
     "MESO_0003001",

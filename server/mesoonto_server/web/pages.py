@@ -28,6 +28,7 @@ _NAVIGATION = (
     ("/browse/mechanisms", "Mechanisms"),
     ("/browse/interventions", "Interventions"),
     ("/browse/biomarkers", "Biomarkers"),
+    ("/map", "Map"),
     ("/landscape", "Landscape"),
     ("/comparisons", "Comparisons"),
     ("/decisions", "Decisions"),
@@ -42,6 +43,9 @@ _PLACES = {
     "AU": "Australia", "EU": "European Union", "FR": "France", "GB-ENG": "England", "GB-SCT": "Scotland",
     "INT": "International guidelines", "JP": "Japan", "TW": "Taiwan", "US": "United States",
 }  # fmt: skip
+
+#: What the map can be narrowed by.
+_MAP = ("layer", "kind", "certainty", "focus")
 
 #: Suffixes of an entity's address that choose a syntax.
 _SUFFIXES = {
@@ -139,6 +143,18 @@ def blueprint(gateway: Gateway) -> Blueprint:
     @bp.get("/landscape")
     def landscape() -> str:
         return render_template("landscape.html", view=view("matrix"))
+
+    @bp.get("/map")
+    def evidence_map() -> str:
+        asked = {name: request.args.get(name, "") for name in _MAP}
+        svg = "/map.svg?" + urlencode({name: value for name, value in asked.items() if value})
+        return render_template("map.html", view=view("map", **asked), asked=asked, svg=svg)
+
+    @bp.get("/map.svg")
+    def drawing() -> Response:
+        asked = {name: request.args.get(name, "") for name in _MAP}
+        text = render_template("map.svg", view=view("map", **asked), style=True)
+        return Response(text, mimetype="image/svg+xml")
 
     @bp.get("/comparisons")
     def comparisons() -> str:

@@ -16,6 +16,7 @@ from mesoonto.knowledge import stratify as stratification
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.model import Ontology
 from mesoonto.views import landscape, records, search, terms, trial
+from mesoonto.views.evidence_map import evidence_map
 from mesoonto.views.facts import Facts
 from mesoonto_server.http.headers import VERSION_HEADER
 from mesoonto_server.http.messages import Request
@@ -97,6 +98,11 @@ def _hierarchy(engine: Engine, parameters: Parameters) -> Any:
     return landscape.hierarchy(Facts(engine.store), landscape.TOPS[_first(parameters, "kind")])
 
 
+def _map(engine: Engine, parameters: Parameters) -> Any:
+    chosen = {name: _first(parameters, name) for name in ("layer", "kind", "certainty", "focus")}
+    return evidence_map(Facts(engine.store), **chosen)
+
+
 def _stratify(engine: Engine, parameters: Parameters) -> Any:
     """What the records say for a tumour that the parameters ``set`` describe; without any, the choices."""
     known = _vocabulary()
@@ -129,6 +135,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "suggest": _suggest,
     "hierarchy": _hierarchy,
     "trials": lambda engine, _: trial.overview(Facts(engine.store)),
+    "map": _map,
     "matrix": lambda engine, _: landscape.matrix(Facts(engine.store)),
     "comparisons": lambda engine, _: landscape.comparisons(Facts(engine.store)),
     "decisions": lambda engine, _: landscape.decisions(Facts(engine.store)),

@@ -76,7 +76,7 @@ def below(facts: Facts, kind: str) -> list[ox.NamedNode]:
 
 def matrix(facts: Facts) -> Matrix:
     """Each mechanism that is a leaf or has evidence, against the kinds of intervention that counter any."""
-    kinds = _kinds(facts)
+    kinds = kinds_of_interventions(facts)
     members = {kind: set(below(facts, kind.value)) | {kind} for kind in kinds}
     lines = []
     for layer in LAYERS:
@@ -97,7 +97,7 @@ def matrix(facts: Facts) -> Matrix:
     )
 
 
-def _kinds(facts: Facts) -> list[ox.NamedNode]:
+def kinds_of_interventions(facts: Facts) -> list[ox.NamedNode]:
     """The broad kinds: classes of agents and procedures that have classes below them, nearest to the top."""
     found = []
     for top in (f"{MESO}MESO_0000003", f"{MESO}MESO_0000004"):
