@@ -71,6 +71,32 @@ def test_rule_without_term_or_with_bad_sparql_is_refused(tmp_path: Path, store: 
             quality.check(store, [quality.read_rule(path)], ONTOLOGY)
 
 
+@pytest.mark.parametrize(
+    ("exemption", "expected"),
+    [
+        ("domain_or_range_missing: its values are of all kinds", []),
+        ("domain_or_range_missing", ["exemption"]),  # no reason
+        ("domain_or_range_missing: ", ["exemption"]),
+        ("no_such_rule: because", ["domain_or_range_missing", "exemption"]),
+        ("cycle: it is in none", ["domain_or_range_missing", "exemption"]),  # not needed
+    ],
+)
+def test_exemption_needs_a_broken_rule_and_a_reason(
+    tmp_path: Path, exemption: str, expected: list[str]
+) -> None:
+    path = tmp_path / "o.ttl"
+    prefixes = "".join(f"@prefix {p}: <{iri}> .\n" for p, iri in PREFIXES.items())
+    path.write_text(f'{prefixes} meso:p a owl:ObjectProperty ; meso:exemptFromRule "{exemption}" .')
+    ontology = Ontology.from_files([path])
+    store = ox.Store()
+    graph = ox.NamedNode(f"{GRAPH}ontology")
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in ontology.triples())
+    chosen = [RULES["domain_or_range_missing"], RULES["cycle"]]
+    found = quality.check(store, chosen, ontology)
+    assert [flaw.rule for flaw in found] == expected
+    assert {(flaw.file, flaw.line) for flaw in found if flaw.rule == "exemption"} <= {(str(path), 15)}
+
+
 def test_command_finds_nothing_and_lists_pitfalls(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
     done = mesoonto("check")
     assert (done.returncode, done.stdout) == (0, f"0 findings, {len(RULES)} rules\n")

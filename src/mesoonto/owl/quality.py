@@ -2,6 +2,9 @@
 
 A rule is ``ontology/quality/NAME.rq``: a header that says what should hold, and a SELECT of the terms that
 break it, as ``?term``, with ``?property`` and ``?value`` where they help. To add a rule, add a file.
+
+A term may be exempt from one rule: ``meso:exemptFromRule "NAME: the reason"``. An exemption that names
+no rule, gives no reason or is not needed is a flaw itself.
 """
 
 from __future__ import annotations
@@ -15,7 +18,11 @@ import pyoxigraph as ox
 from mesoonto import resources
 from mesoonto.errors import InputError, Place
 from mesoonto.files.annotated import read_annotated
-from mesoonto.ontology.model import Ontology
+from mesoonto.namespaces import MESO
+from mesoonto.ontology.model import DATA, MODULES, Ontology
+
+_EXEMPT = f"{MESO}exemptFromRule"
+_EXEMPTION = "an exemption names a rule that the term breaks, a colon and the reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,13 @@ class Flaw:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Exemption:
+    term: str
+    rule: str
+    reason: str
+
+
 def shipped_rules() -> list[QualityRule]:
     """All shipped rules by name."""
     return [read_rule(path) for path in resources.quality_files()]
@@ -57,7 +71,27 @@ def check(store: ox.Store, rules: Iterable[QualityRule], ontology: Ontology) -> 
 
     Raises InputError for a broken rule.
     """
-    return sorted({flaw for rule in rules for flaw in _flaws(store, rule, ontology)})
+    rules = list(rules)
+    exemptions = list(_exemptions(ontology))
+    excused = {(e.term, e.rule) for e in exemptions}
+    broken = {flaw for rule in rules for flaw in _flaws(store, rule, ontology)}
+    left = {f for f in broken if (f.term, f.rule) not in excused and (f.value, f.rule) not in excused}
+    needed = {(iri, f.rule) for f in broken - left for iri in (f.term, f.value)}
+    known = {path.stem for path in resources.quality_files()} | {rule.name for rule in rules}
+    for e in exemptions:
+        unneeded = e.rule in {rule.name for rule in rules} and (e.term, e.rule) not in needed
+        if e.rule not in known or not e.reason or unneeded:
+            value = f"{e.rule}: {e.reason}" if e.reason else e.rule
+            left.add(Flaw(*ontology.spot(e.term, _EXEMPT), e.term, value, "exemption", _EXEMPTION))
+    return sorted(left)
+
+
+def _exemptions(ontology: Ontology) -> Iterator[_Exemption]:
+    predicate = ox.NamedNode(_EXEMPT)
+    for triple in ontology.triples(MODULES, DATA):
+        if triple.predicate == predicate and isinstance(triple.subject, ox.NamedNode):
+            rule, _, reason = str(getattr(triple.object, "value", "")).partition(":")
+            yield _Exemption(triple.subject.value, rule.strip(), reason.strip())
 
 
 def _flaws(store: ox.Store, rule: QualityRule, ontology: Ontology) -> Iterator[Flaw]:
