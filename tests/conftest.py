@@ -30,6 +30,7 @@ NEEDS = {
     "sqlite": (("sqlite3",), "apt-get install sqlite3"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
     "nginx": (("nginx", "/usr/sbin/nginx"), "apt-get install nginx-light, or brew install nginx"),
+    "axe": ((f"{CACHE}/axe/node_modules/axe-core/axe.min.js",), "sh tests/setup.sh, with npm"),
     "comunica": ((f"{CACHE}/comunica/node_modules/.bin/comunica-sparql",), "sh tests/setup.sh, with npm"),
     "jena": ((f"{CACHE}/jena/arq",), "sh tests/setup.sh, with Java and Maven"),
     "virtuoso": (("virtuoso-t",), "apt-get install virtuoso-opensource-7-bin"),
@@ -41,8 +42,9 @@ JARS = ROOT / "build" / "java"
 
 
 def program(marker: str) -> str | None:
-    """The path of the first program that *marker* needs, or None."""
-    return next((found for name in NEEDS[marker][0] if (found := shutil.which(name))), None)
+    """The path of the first program or file that *marker* needs, or None."""
+    names = NEEDS[marker][0]
+    return next((found for n in names if (found := shutil.which(n) or n * Path(n).is_file())), None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -31,14 +31,19 @@ fi
 here=$(CDPATH="" cd -- "$(dirname -- "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mesoonto-tests
 mkdir -p "$cache"
-if [ ! -d "$cache/comunica" ] && command -v npm >/dev/null; then
-    echo "Installing for tests: Comunica (a minute)"
-    rm -rf "$cache/comunica.partial" && mkdir "$cache/comunica.partial"
-    cp "$here/federation/clients/package.json" "$cache/comunica.partial/"
-    if (cd "$cache/comunica.partial" && timeout 300 npm install --no-audit --no-fund --silent); then
-        mv "$cache/comunica.partial" "$cache/comunica"
+# What is installed by npm: a name, and the folder of its package.json.
+npm_tool() {
+    if [ ! -d "$cache/$1" ] && command -v npm >/dev/null; then
+        echo "Installing for tests: $1"
+        rm -rf "$cache/$1.partial" && mkdir "$cache/$1.partial"
+        cp "$here/$2/package.json" "$cache/$1.partial/"
+        if (cd "$cache/$1.partial" && timeout 300 npm install --no-audit --no-fund --silent); then
+            mv "$cache/$1.partial" "$cache/$1"
+        fi
     fi
-fi
+}
+npm_tool comunica federation/clients
+npm_tool axe server/axe
 if [ ! -d "$cache/jena" ] && command -v mvn >/dev/null; then
     echo "Installing for tests: Apache Jena"
     rm -rf "$cache/jena.partial" && mkdir "$cache/jena.partial"

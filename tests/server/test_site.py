@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import program
 from tests.server.browser import chromium, quiet_page
 from tests.server.client import Reply, ask
 
@@ -41,6 +44,8 @@ def fetch(address: str, path: str) -> Reply:
     return ask(address, path=f"/{path}", accept="text/html")
 
 
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
 #: Bytes of a page without what it links to.
 LARGEST = 150_000
 
@@ -70,6 +75,28 @@ def test_no_page_scrolls_sideways_or_fails(browser: Browser, address: str, width
             page.goto(f"{address}{path}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.chromium
+@pytest.mark.axe
+@pytest.mark.parametrize(
+    ("width", "scheme", "paths"), [(1280, "light", PAGES), (390, "dark", PAGES[::3])], ids=["wide", "narrow"]
+)
+def test_no_page_has_barriers(
+    browser: Browser, address: str, width: int, scheme: str, paths: tuple[str, ...]
+) -> None:
+    """WCAG 2.2 AA and axe's best practices; its script comes from outside, so the policy is set aside."""
+    axe = Path(str(program("axe"))).read_text()
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    for path in paths:
+        page.goto(f"{address}{path}")
+        page.evaluate(axe)
+        found = page.evaluate(f"axe.run({{ runOnly: {json.dumps(WCAG)} }})")["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == [], path
+    context.close()
 
 
 @pytest.mark.chromium
