@@ -15,14 +15,14 @@ from mesoonto.dataset.formats import format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError
 from mesoonto.knowledge import questions
-from mesoonto.knowledge.questions import Question
+from mesoonto.knowledge.questions import CompetencyQuestion
 
 GOLDEN = Path(__file__).parent / "golden"
 SHIPPED = questions.shipped()
 
 
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
-def test_answer_is_the_expected_one(engine: Engine, question: Question) -> None:
+def test_answer_is_the_expected_one(engine: Engine, question: CompetencyQuestion) -> None:
     answer = engine.query(question.sparql)
     text = answer.serialize(format_named("csv", answer.kind)).decode()
     rows = list(csv.reader(io.StringIO(text)))
@@ -32,14 +32,14 @@ def test_answer_is_the_expected_one(engine: Engine, question: Question) -> None:
 
 
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
-def test_question_is_well_kept(question: Question) -> None:
+def test_question_is_well_kept(question: CompetencyQuestion) -> None:
     assert question.summary.endswith("?")
     assert question.keywords
     assert "ORDER BY" in question.sparql
 
 
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
-def test_question_declares_its_prefixes_and_so_runs_anywhere(question: Question) -> None:
+def test_question_declares_its_prefixes_and_so_runs_anywhere(question: CompetencyQuestion) -> None:
     import pyoxigraph as ox
 
     ox.Store().query(question.sparql)

@@ -12,8 +12,8 @@ import pytest
 
 from mesoonto.dataset import shipped
 from mesoonto.errors import InputError, MesoontoError
-from mesoonto.knowledge.profile import Profile, Vocabulary, read_profile
-from mesoonto.knowledge.stratify import DISCLAIMER, Report, Statement, stratify
+from mesoonto.knowledge.profile import Profile, ProfileVocabulary, read_profile
+from mesoonto.knowledge.stratify import DISCLAIMER, Statement, StratificationReport, stratify
 from mesoonto.namespaces import MESO, OBO
 from mesoonto.ontology.model import Ontology
 
@@ -29,28 +29,28 @@ def store() -> ox.Store:
 
 
 @pytest.fixture(scope="module")
-def vocabulary() -> Vocabulary:
-    return Vocabulary(Ontology.shipped())
+def vocabulary() -> ProfileVocabulary:
+    return ProfileVocabulary(Ontology.shipped())
 
 
-def report(store: ox.Store, vocabulary: Vocabulary, *settings: str) -> Report:
+def report(store: ox.Store, vocabulary: ProfileVocabulary, *settings: str) -> StratificationReport:
     profile = vocabulary.from_settings(settings)
     return stratify(store, profile, vocabulary.strata(profile))
 
 
-def statements(found: Report) -> dict[str, Statement]:
+def statements(found: StratificationReport) -> dict[str, Statement]:
     every = [*found.predictions, *found.contradicting, *found.extrapolated]
     for mechanism in found.mechanisms:
         every += [*mechanism.statements, *(s for i in mechanism.interventions for s in i.statements)]
     return {s.iri.rpartition("/")[2]: s for s in every}
 
 
-def test_settings_become_classes(vocabulary: Vocabulary) -> None:
+def test_settings_become_classes(vocabulary: ProfileVocabulary) -> None:
     profile = vocabulary.from_settings(["histology=sarcomatoid", "ASS1=lost", "setting=first-line"])
     assert profile == Profile(SARCOMATOID, (ASS1_LOSS,), f"{MESO}FirstLine")
 
 
-def test_strata_follow_from_definitions(vocabulary: Vocabulary) -> None:
+def test_strata_follow_from_definitions(vocabulary: ProfileVocabulary) -> None:
     strata = vocabulary.strata(Profile(SARCOMATOID, (ASS1_LOSS,)))
     expected = {f"{MESO}MESO_000{n}" for n in ("3001", "3002", "3047", "3049")}
     assert expected <= strata.states
@@ -67,17 +67,17 @@ def test_strata_follow_from_definitions(vocabulary: Vocabulary) -> None:
         ["histology=epithelioid", "histology=sarcomatoid"],
     ],
 )
-def test_contradicting_profile_is_refused(vocabulary: Vocabulary, settings: list[str]) -> None:
+def test_contradicting_profile_is_refused(vocabulary: ProfileVocabulary, settings: list[str]) -> None:
     with pytest.raises(MesoontoError, match=r"exclude one another|one histology"):
         vocabulary.strata(vocabulary.from_settings(settings))
 
 
-def test_unknown_setting_is_named(vocabulary: Vocabulary) -> None:
+def test_unknown_setting_is_named(vocabulary: ProfileVocabulary) -> None:
     with pytest.raises(MesoontoError, match="ASS1=gone: not known"):
         vocabulary.from_settings(["ASS1=gone"])
 
 
-def test_ass1_deficient_sarcomatoid_tumour(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_ass1_deficient_sarcomatoid_tumour(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     """Against the records of ATOMIC-Meso (study_NCT02709512.ttl), read by hand."""
     found = report(store, vocabulary, "histology=sarcomatoid", "ASS1=lost")
     said = statements(found)
@@ -93,7 +93,7 @@ def test_ass1_deficient_sarcomatoid_tumour(store: ox.Store, vocabulary: Vocabula
     assert "another's account" in hazard.caution
 
 
-def test_other_histologies_are_not_told_of(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_other_histologies_are_not_told_of(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     """BEAT-meso found a gain in non-epithelioid disease and none in epithelioid disease."""
     gain = "In non-epithelioid pleural mesothelioma, adding atezolizumab"
     none = "In epithelioid pleural mesothelioma, adding atezolizumab"
@@ -108,7 +108,7 @@ def test_other_histologies_are_not_told_of(store: ox.Store, vocabulary: Vocabula
 
 @pytest.mark.parametrize(("histology", "other"), [(SARCOMATOID, BIPHASIC), (EPITHELIOID, SARCOMATOID)])
 def test_results_of_excluded_strata_are_left_out(
-    store: ox.Store, vocabulary: Vocabulary, histology: str, other: str
+    store: ox.Store, vocabulary: ProfileVocabulary, histology: str, other: str
 ) -> None:
     profile = Profile(histology, ())
     found = stratify(store, profile, vocabulary.strata(profile))
@@ -119,7 +119,7 @@ def test_results_of_excluded_strata_are_left_out(
     assert shown & foreign == set()
 
 
-def test_what_comes_from_elsewhere_is_marked(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_what_comes_from_elsewhere_is_marked(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     found = report(store, vocabulary, "histology=sarcomatoid")
     elsewhere = [s for s in statements(found).values() if s.context != "pleural"]
     assert elsewhere
@@ -127,28 +127,30 @@ def test_what_comes_from_elsewhere_is_marked(store: ox.Store, vocabulary: Vocabu
     assert {s.context for s in statements(found).values()}.isdisjoint({"peritoneal"})
 
 
-def test_every_refuting_statement_is_among_the_contradicting(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_every_refuting_statement_is_among_the_contradicting(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
     found = report(store, vocabulary, "histology=epithelioid")
     refuting = {s.iri for s in statements(found).values() if s.direction == "refutes"}
     assert refuting
     assert refuting <= {s.iri for s in found.contradicting}
 
 
-def test_setting_limits_results(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_setting_limits_results(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     first = report(store, vocabulary, "histology=non-epithelioid", "setting=first-line")
     names = {r.text.partition(":")[0].partition(",")[0] for r in first.results}
     assert "CheckMate 743" in names
     assert "RAMES" not in names  # second line
 
 
-def test_superseded_results_say_so(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_superseded_results_say_so(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     found = report(store, vocabulary, "histology=non-epithelioid")
     cautions = {r.caution for r in found.results if r.text.startswith("CheckMate 743")}
     assert any("superseded by a later analysis" in caution for caution in cautions)
     assert len({r.iri for r in found.results}) == len(found.results)
 
 
-def test_subgroups_of_trials_of_several_sites_say_so(store: ox.Store, vocabulary: Vocabulary) -> None:
+def test_subgroups_of_trials_of_several_sites_say_so(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     """NIBIT-MESO-1 took in peritoneal mesothelioma; CheckMate 743 did not."""
     found = report(store, vocabulary, "PD-L1=negative")
     cautions = {r.text.partition(":")[0]: r.caution for r in found.results}

@@ -23,7 +23,7 @@ from mesoonto.dataset.query_features import Outline
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.syntax import parse
 from mesoonto.knowledge import questions
-from mesoonto.knowledge.questions import Question
+from mesoonto.knowledge.questions import CompetencyQuestion
 from mesoonto.namespaces import PREFIXES
 from tests.conftest import free_port
 from tests.federation.standins import StoreLocal
@@ -88,11 +88,11 @@ def everything() -> ox.Store:
     return store
 
 
-def right_answer(everything: ox.Store, question: Question) -> object:
+def right_answer(everything: ox.Store, question: CompetencyQuestion) -> object:
     return bag(everything.query(re.sub(r"SERVICE (?=<)", "GRAPH ", question.sparql)))
 
 
-def asked(question: Question, servers: dict[str, str]) -> str:
+def asked(question: CompetencyQuestion, servers: dict[str, str]) -> str:
     text = question.sparql
     for url in question.endpoints:
         text = text.replace(f"SERVICE <{url}>", f"SERVICE <{servers[url]}>")
@@ -113,7 +113,9 @@ def store() -> ox.Store:
     return shipped.build()
 
 
-def check(question: Question, servers: dict[str, str], store: ox.Store, everything: ox.Store) -> None:
+def check(
+    question: CompetencyQuestion, servers: dict[str, str], store: ox.Store, everything: ox.Store
+) -> None:
     """The federated answer of *question* is the right one, is not empty, and took few requests."""
     entries = [Endpoint(url, url, allow_private=True, cache=0) for url in sorted(set(servers.values()))]
     federation = Federation(Endpoints(entries))
@@ -131,7 +133,7 @@ def check(question: Question, servers: dict[str, str], store: ox.Store, everythi
 
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
 def test_answer_is_that_of_one_store(
-    question: Question, servers: dict[str, str], store: ox.Store, everything: ox.Store
+    question: CompetencyQuestion, servers: dict[str, str], store: ox.Store, everything: ox.Store
 ) -> None:
     check(question, servers, store, everything)
 
@@ -158,13 +160,13 @@ def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.virtuoso
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
 def test_answer_from_virtuoso_is_that_of_one_store(
-    question: Question, virtuoso: str, store: ox.Store, everything: ox.Store
+    question: CompetencyQuestion, virtuoso: str, store: ox.Store, everything: ox.Store
 ) -> None:
     check(question, dict.fromkeys(question.endpoints, virtuoso), store, everything)
 
 
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
-def test_question_is_well_kept(question: Question) -> None:
+def test_question_is_well_kept(question: CompetencyQuestion) -> None:
     assert question.summary.endswith("?")
     assert question.keywords
     assert "ORDER BY" in question.sparql

@@ -12,7 +12,7 @@ from mesoonto.files import rdf
 from mesoonto.knowledge import templates
 from mesoonto.namespaces import DATA, MESO, PREFIXES, local_name
 from mesoonto.ontology.model import DATA as RECORDS
-from mesoonto.ontology.model import Document, Ontology
+from mesoonto.ontology.model import Ontology, OntologyFile
 from mesoonto.ontology.record_kinds import RECORD_KINDS, RecordKind, field_order, kind_of_class
 
 TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")
@@ -36,7 +36,7 @@ def records(triples: tuple[ox.Triple, ...]) -> list[tuple[RecordKind, str]]:
 
 
 @pytest.mark.parametrize("document", FILES, ids=lambda d: d.path.stem)
-def test_file_bears_the_name_of_its_record_in_the_folder_of_the_kind(document: Document) -> None:
+def test_file_bears_the_name_of_its_record_in_the_folder_of_the_kind(document: OntologyFile) -> None:
     """``statement_X.ttl`` holds ``statement_X``, or ``statement_X_1``, ``statement_X_2`` ..."""
     path, held = document.path, records(document.triples)
     named = [kind for kind, name in held if name == path.stem or name.startswith(f"{path.stem}_")]

@@ -119,8 +119,8 @@ def _stratify(engine: Engine, parameters: Parameters) -> Any:
 
 
 @lru_cache(1)
-def _vocabulary() -> profile.Vocabulary:
-    return profile.Vocabulary(Ontology.shipped())
+def _vocabulary() -> profile.ProfileVocabulary:
+    return profile.ProfileVocabulary(Ontology.shipped())
 
 
 def _first(parameters: Parameters, name: str) -> str:

@@ -13,6 +13,14 @@ from mesoonto_server.settings import Settings
 if TYPE_CHECKING:
     from mesoonto.federation.config import Endpoints
 
+#: Names of options that say more than that of the setting; both are understood.
+_CLEARER = {
+    "location": ("dataset_dir",),
+    "data": ("rdf_file",),
+    "memory": ("query_memory",),
+    "workers": ("query_workers",),
+}
+
 _EXAMPLE = "SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial } ORDER BY ?trial"
 
 
@@ -28,6 +36,8 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> E
     place = Place(str(path))
     endpoints = Endpoints.from_config(values, place)
     values.pop("federation", None)
+    settings = {clearer: name for name, others in _CLEARER.items() for clearer in others}
+    values = {settings.get(key, key): value for key, value in values.items()}
     known = {parameter.name for parameter in ctx.command.params} - {"config"}
     unknown = sorted(values.keys() - known)
     if unknown:
@@ -53,9 +63,11 @@ def _options(command: Any) -> Any:
         elif isinstance(setting.default, float):
             kind["type"] = click.FloatRange(min=0, min_open=True)
         unit = setting.metadata["unit"]
+        names = [*_CLEARER.get(setting.name, ()), setting.name]
         option = click.option(
-            f"--{setting.name.replace('_', '-')}",
-            envvar=f"MESOONTO_{setting.name.upper()}",
+            *(f"--{name.replace('_', '-')}" for name in names),
+            setting.name,
+            envvar=[f"MESOONTO_{name.upper()}" for name in names],
             show_envvar=True,
             help=f"{setting.metadata['help']}{f' [{unit}]' if unit else ''}",
             **kind,

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOCATION = click.option(
+    "--dataset-dir",
     "--location",
-    envvar="MESOONTO_LOCATION",
+    "location",
+    envvar=["MESOONTO_DATASET_DIR", "MESOONTO_LOCATION"],
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     show_envvar=True,
-    help="The directory that `mesoonto serve --location` serves.",
+    help="The directory that holds the dataset, in versions; `mesoonto serve --dataset-dir` serves it.",
 )
 
 
@@ -39,7 +41,7 @@ def load(
     and shows the new data within a second of the end.
 
     \b
-    mesoonto load dump.nq.zst --location /var/lib/mesoonto
+    mesoonto load dump.nq.zst --dataset-dir /var/lib/mesoonto
     """
     import time
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mesoonto.knowledge.profile import Profile, Vocabulary
-    from mesoonto.knowledge.stratify import Report, Statement
+    from mesoonto.knowledge.profile import Profile, ProfileVocabulary
+    from mesoonto.knowledge.stratify import Statement, StratificationReport
     from mesoonto.ontology.model import Ontology
 
 
@@ -35,11 +35,11 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     levels of evidence, results of trials in these strata, what was on trial, contradicting evidence, and what
     is extrapolated. Ends with 1 when the profile breaks its shape, 2 when it cannot be used.
     """
-    from mesoonto.knowledge.profile import Vocabulary, read_profile
+    from mesoonto.knowledge.profile import ProfileVocabulary, read_profile
     from mesoonto.ontology.model import Ontology
 
     ontology = Ontology.shipped()
-    vocabulary = Vocabulary(ontology)
+    vocabulary = ProfileVocabulary(ontology)
     if list_:
         click.echo(vocabulary.settings_help())
         return
@@ -65,7 +65,7 @@ def _validate(profile: Path) -> None:
         raise SystemExit(1)
 
 
-def _print(ontology: Ontology, vocabulary: Vocabulary, profile: Profile, form: str) -> None:
+def _print(ontology: Ontology, vocabulary: ProfileVocabulary, profile: Profile, form: str) -> None:
     import json
     from dataclasses import asdict
 
@@ -79,7 +79,7 @@ def _print(ontology: Ontology, vocabulary: Vocabulary, profile: Profile, form: s
         click.echo("\n".join(_text(report)))
 
 
-def _text(report: Report) -> Iterator[str]:
+def _text(report: StratificationReport) -> Iterator[str]:
     yield report.disclaimer
     yield ""
     yield f"Tumour: {'; '.join(report.profile)}"

@@ -38,7 +38,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VocabularyEntry:
     """What a table says of an identifier."""
 
     label: str
@@ -103,7 +103,7 @@ def _in_columns(path: Path, pairs: Iterable[tuple[str, str]]) -> Iterator[Mentio
             yield Mention(row[curie], row[label], Place(str(path), number))
 
 
-def _read_table(path: Path, wanted: set[str]) -> dict[str, Entry]:
+def _read_table(path: Path, wanted: set[str]) -> dict[str, VocabularyEntry]:
     """The rows of the table *path* whose identifier, in lower case, is in *wanted*."""
     entries = {}
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
@@ -114,11 +114,11 @@ def _read_table(path: Path, wanted: set[str]) -> dict[str, Entry]:
         for line in file:
             curie, label, obsolete, replaced_by = line.split("\t", 4)[:4]
             if curie.lower() in wanted:
-                entries[curie.lower()] = Entry(label, obsolete == "true", replaced_by)
+                entries[curie.lower()] = VocabularyEntry(label, obsolete == "true", replaced_by)
     return entries
 
 
-def _mistake(mention: Mention, entry: Entry | None) -> str | None:
+def _mistake(mention: Mention, entry: VocabularyEntry | None) -> str | None:
     if entry is None:
         return f"{mention.place}: {mention.curie} is unknown"
     if entry.retired:

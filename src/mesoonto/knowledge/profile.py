@@ -51,7 +51,7 @@ class Strata:
     excluded: frozenset[str]  #: classes of tumours that it cannot belong to
 
 
-class Vocabulary:
+class ProfileVocabulary:
     """What a profile can be put together from."""
 
     def __init__(self, ontology: Ontology) -> None:

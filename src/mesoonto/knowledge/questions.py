@@ -11,7 +11,7 @@ from mesoonto.files.annotated import read_annotated
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CompetencyQuestion:
     """One competency question."""
 
     number: str  #: such as ``CQ01``
@@ -23,10 +23,10 @@ class Question:
     last_run_live: str | None = None  #: the date on which they answered it, or ``never``
 
 
-def read_question(path: Path) -> Question:
+def read_question(path: Path) -> CompetencyQuestion:
     """The question in *path*; an InputError when its header lacks a summary."""
     header, sparql = read_annotated(path)
-    return Question(
+    return CompetencyQuestion(
         number=path.name.partition("_")[0],
         summary=header["summary"],
         keywords=_items(header.get("keywords", "")),
@@ -41,11 +41,11 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.strip("[]").split(",") if item.strip())
 
 
-def shipped() -> Sequence[Question]:
+def shipped() -> Sequence[CompetencyQuestion]:
     """All shipped questions in the order of their numbers."""
     return [read_question(path) for path in resources.question_files()]
 
 
-def federated() -> Sequence[Question]:
+def federated() -> Sequence[CompetencyQuestion]:
     """All shipped questions that ask other endpoints too."""
     return [read_question(path) for path in resources.federated_question_files()]

@@ -74,7 +74,7 @@ class Intervention:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StratificationReport:
     """All that the records say for one profile."""
 
     profile: tuple[str, ...]  #: labels of disease, features and setting
@@ -88,7 +88,7 @@ class Report:
     disclaimer: str = field(default=DISCLAIMER)
 
 
-def stratify(store: ox.Store, profile: Profile, strata: Strata) -> Report:
+def stratify(store: ox.Store, profile: Profile, strata: Strata) -> StratificationReport:
     """What the dataset *store* says for *profile*, which belongs to *strata*."""
     return _Stratification(store, profile, strata).report()
 
@@ -109,7 +109,7 @@ class _Stratification:
         self._labels = {row["x"]: row["label"] for row in rows}
         self._statements = self._read_statements()
 
-    def report(self) -> Report:
+    def report(self) -> StratificationReport:
         mechanisms = self._mechanisms()
         predictions = tuple(
             s
@@ -125,7 +125,7 @@ class _Stratification:
         interventions = {i.iri for m in mechanisms for i in m.interventions}
         labels = [self._profile.disease, *self._profile.features]
         labels += [self._profile.setting] if self._profile.setting else []
-        return Report(
+        return StratificationReport(
             profile=tuple(self._label(iri) for iri in labels),
             strata=tuple(sorted(self._label(iri) for iri in self._specific)),
             mechanisms=mechanisms,

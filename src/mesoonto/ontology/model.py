@@ -34,7 +34,7 @@ SCHEMA = (MODULES, IMPORTS)
 STATED = (MODULES, IMPORTS, DATA)
 
 
-class Document:
+class OntologyFile:
     """One file of an ontology."""
 
     def __init__(self, path: Path, layer: str, triples: Iterable[ox.Triple]) -> None:
@@ -43,7 +43,7 @@ class Document:
         self.triples = tuple(triples)  #: as they are written; blank nodes have labels of this reading
 
     @classmethod
-    def read(cls, path: Path, layer: str) -> Document:
+    def read(cls, path: Path, layer: str) -> OntologyFile:
         """The file *path*; an InputError when it cannot be read or is broken."""
         return cls(path, layer, (ox.Triple(q.subject, q.predicate, q.object) for q in rdf.read(path)))
 
@@ -62,7 +62,7 @@ class Document:
 class Ontology:
     """An ontology and the records that are described with it."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, documents: Iterable[OntologyFile]) -> None:
         self.documents = tuple(documents)
 
     @classmethod
@@ -74,12 +74,12 @@ class Ontology:
             INFERRED: [path for path in (resources.inferred_file(),) if path.exists()],
             DATA: resources.record_files(),
         }
-        return cls(Document.read(path, layer) for layer, paths in layers.items() for path in paths)
+        return cls(OntologyFile.read(path, layer) for layer, paths in layers.items() for path in paths)
 
     @classmethod
     def from_files(cls, paths: Iterable[Path]) -> Ontology:
         """The ontology in the files *paths*, which are taken as modules."""
-        return cls(Document.read(path, MODULES) for path in paths)
+        return cls(OntologyFile.read(path, MODULES) for path in paths)
 
     def triples(self, *layers: str) -> Iterator[ox.Triple]:
         """What the documents of *layers* hold, by default of the schema."""
@@ -113,7 +113,7 @@ class Ontology:
         """Puts axioms into words with these labels."""
         return Wording(self.labels)
 
-    def home(self, triple: ox.Triple) -> Document | None:
+    def home(self, triple: ox.Triple) -> OntologyFile | None:
         """The document that states *triple*, or None."""
         found = self._stated.get(triple)
         return None if found is None else found[0]
@@ -160,9 +160,9 @@ class Ontology:
         return iri
 
     @cached_property
-    def _stated(self) -> dict[ox.Triple, tuple[Document, int]]:
+    def _stated(self) -> dict[ox.Triple, tuple[OntologyFile, int]]:
         """Each stated triple with its document, the first that has it, and its number there."""
-        found: dict[ox.Triple, tuple[Document, int]] = {}
+        found: dict[ox.Triple, tuple[OntologyFile, int]] = {}
         for document in self.documents:
             if document.layer in STATED:
                 for number, triple in enumerate(document.triples):
@@ -170,9 +170,9 @@ class Ontology:
         return found
 
     @cached_property
-    def _homes(self) -> dict[str, Document]:
+    def _homes(self) -> dict[str, OntologyFile]:
         """Each entity or record that is described, with the first document that does."""
-        found: dict[str, Document] = {}
+        found: dict[str, OntologyFile] = {}
         for document in self.documents:
             if document.layer in STATED:
                 for triple in document.triples:

@@ -24,7 +24,7 @@ _CHANGESET = "http://purl.org/vocab/changeset/schema#"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Change:
+class ReleaseChange:
     """One change of a term or record."""
 
     words: str
@@ -65,23 +65,23 @@ def _triples(path: Path) -> list[ox.Triple]:
     return [ox.Triple(q.subject, q.predicate, q.object) for q in rdf.read(path)]
 
 
-def compare(before: Snapshot, after: Snapshot) -> list[Change]:
+def compare(before: Snapshot, after: Snapshot) -> list[ReleaseChange]:
     """The changes that lead from *before* to *after*, terms first."""
     return [*_of_terms(before.terms, after.terms), *_of_records(before.records, after.records)]
 
 
-def _of_terms(before: dict[str, OntologyTerm], after: dict[str, OntologyTerm]) -> list[Change]:
+def _of_terms(before: dict[str, OntologyTerm], after: dict[str, OntologyTerm]) -> list[ReleaseChange]:
     def name(iri: str) -> str:
         known = after.get(iri) or before.get(iri)
         return f"'{known.label}'" if known and known.label else iri
 
     changes = [
-        Change(f"adds {_kind(term, after)} {name(iri)}", iri)
+        ReleaseChange(f"adds {_kind(term, after)} {name(iri)}", iri)
         for iri, term in after.items()
         if iri not in before
     ]
     changes += [
-        Change(f"removes {_kind(term, before)} {name(iri)}", iri)
+        ReleaseChange(f"removes {_kind(term, before)} {name(iri)}", iri)
         for iri, term in before.items()
         if iri not in after
     ]
@@ -89,21 +89,21 @@ def _of_terms(before: dict[str, OntologyTerm], after: dict[str, OntologyTerm]) -
         old, new = before[iri], after[iri]
         if new.deprecated and not old.deprecated:
             instead = f", replaced by {name(new.replaced_by)}" if new.replaced_by else ""
-            changes.append(Change(f"retires '{old.label}'{instead}", iri))
+            changes.append(ReleaseChange(f"retires '{old.label}'{instead}", iri))
             continue
         if old.label != new.label:
-            changes.append(Change(f"renames '{old.label}' to '{new.label}'", iri))
+            changes.append(ReleaseChange(f"renames '{old.label}' to '{new.label}'", iri))
         if set(old.parents) != set(new.parents):
             uppers, lowers = (", ".join(name(p) for p in sorted(t.parents)) for t in (new, old))
-            changes.append(Change(f"moves {name(iri)} under {uppers} (before: {lowers})", iri))
+            changes.append(ReleaseChange(f"moves {name(iri)} under {uppers} (before: {lowers})", iri))
         if old.definition != new.definition:
-            changes.append(Change(f"rewords the definition of {name(iri)}", iri))
+            changes.append(ReleaseChange(f"rewords the definition of {name(iri)}", iri))
         for role, filler in sorted(set(new.relations) - set(old.relations)):
-            changes.append(Change(f"says that {name(iri)} {name(role)} {name(filler)}", iri))
+            changes.append(ReleaseChange(f"says that {name(iri)} {name(role)} {name(filler)}", iri))
         for role, filler in sorted(set(old.relations) - set(new.relations)):
-            changes.append(Change(f"no longer says that {name(iri)} {name(role)} {name(filler)}", iri))
+            changes.append(ReleaseChange(f"no longer says that {name(iri)} {name(role)} {name(filler)}", iri))
         if (old.definitions, old.unions) != (new.definitions, new.unions):
-            changes.append(Change(f"changes the logical definition of {name(iri)}", iri))
+            changes.append(ReleaseChange(f"changes the logical definition of {name(iri)}", iri))
     return changes
 
 
@@ -123,7 +123,7 @@ def _kind(term: OntologyTerm, terms: dict[str, OntologyTerm]) -> str:
 
 def _of_records(
     before: dict[str, dict[str, frozenset[str]]], after: dict[str, dict[str, frozenset[str]]]
-) -> list[Change]:
+) -> list[ReleaseChange]:
     label, supersedes = PREFIXES["rdfs"] + "label", f"{MESO}supersedes"
 
     def name(iri: str) -> str:
@@ -134,20 +134,20 @@ def _of_records(
     for iri, said in sorted(after.items()):
         kind = _record_kind(said)
         if kind and iri not in before:
-            changes.append(Change(f"adds {kind} {name(iri)}", iri))
+            changes.append(ReleaseChange(f"adds {kind} {name(iri)}", iri))
         elif kind and before[iri] != said:
             changed = sorted(
                 local_name(p) for p in said.keys() | before[iri].keys() if said.get(p) != before[iri].get(p)
             )
-            changes.append(Change(f"changes {kind} {name(iri)}: {', '.join(changed)}", iri))
+            changes.append(ReleaseChange(f"changes {kind} {name(iri)}: {', '.join(changed)}", iri))
         earlier = before.get(iri, {}).get(supersedes, frozenset())
         for older in sorted(said.get(supersedes, frozenset()) - earlier):
             older_kind = _record_kind(after.get(older, {})) or "record"
-            changes.append(Change(f"{older_kind} {name(older)} superseded by {name(iri)}", older))
+            changes.append(ReleaseChange(f"{older_kind} {name(older)} superseded by {name(iri)}", older))
     for iri, said in sorted(before.items()):
         kind = _record_kind(said)
         if kind and iri not in after:
-            changes.append(Change(f"removes {kind} {name(iri)}", iri))
+            changes.append(ReleaseChange(f"removes {kind} {name(iri)}", iri))
     return changes
 
 
@@ -158,7 +158,7 @@ def _record_kind(said: dict[str, frozenset[str]]) -> str:
     return next((kind.words for kind in kinds if kind and kind.announced), "")
 
 
-def in_words(changes: list[Change] | None, version: str) -> str:
+def in_words(changes: list[ReleaseChange] | None, version: str) -> str:
     """*changes* as a Markdown page; None means that there was no release to compare with."""
     lines = [f"# mesoonto {version}: what changed", ""]
     if changes is None:
@@ -170,7 +170,7 @@ def in_words(changes: list[Change] | None, version: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def in_rdf(changes: list[Change] | None, version: str) -> bytes:
+def in_rdf(changes: list[ReleaseChange] | None, version: str) -> bytes:
     """*changes* as Turtle, each a change set on its term or record."""
     triples = []
     for number, change in enumerate(changes or (), start=1):
