@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.dataset.versions import Location
-from mesoonto.dataset.write import Document, Writer
+from mesoonto.dataset.write import Changed, Document, Writer
 from mesoonto.errors import (
     InputError,
     MesoontoError,
@@ -165,8 +165,10 @@ def test_check_sees_both_states_and_what_it_refuses_is_not_published(location: L
     first = Writer(location).update("INSERT DATA { <a:a> <a:b> 1 }")
     sizes = []
 
-    def check(before: ox.Store | None, after: ox.Store) -> None:
+    def check(before: ox.Store | None, after: ox.Store, changed: Changed) -> None:
         assert before is not None
+        assert changed is not None
+        assert len(changed) == 2
         sizes.append((len(before), len(after)))
         raise RejectedError("no", "report")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 import pyoxigraph as ox
 
-from mesoonto.dataset import query_features
+from mesoonto.dataset import delta, query_features
 from mesoonto.dataset.store import syntax_error
 from mesoonto.dataset.versions import Draft, Location
 from mesoonto.errors import (
@@ -22,8 +22,11 @@ from mesoonto.errors import (
 )
 from mesoonto.namespaces import PREFIXES
 
+#: What a write has added and removed, and perhaps what it left; None where only the versions can tell.
+Changed = Collection[ox.Quad] | None
+
 #: Looks at a draft beside the version that it came from, and raises what speaks against it.
-Check = Callable[[ox.Store | None, ox.Store], None]
+Check = Callable[[ox.Store | None, ox.Store, Changed], None]
 
 #: Asked with the version that a write meets and its store: whether the write may go on.
 Condition = Callable[[str, ox.Store], bool]
@@ -87,14 +90,18 @@ class Writer:
         if "load" in text.lower():
             text = query_features.without_silent_loads(text)
 
-        def change(draft: Draft) -> bool:
+        steps = delta.steps(text, base)
+
+        def change(draft: Draft) -> _Change:
+            if steps is not None:
+                return _Change(False, [quad for step in steps for quad in delta.apply(step, draft.data)])
             try:
                 draft.data.update(text, base_iri=base, prefixes=PREFIXES)
             except SyntaxError as error:
                 raise syntax_error(error, "update") from error
             except (OSError, RuntimeError, ValueError) as error:
                 raise QueryFailedError(f"the update could not be evaluated: {error}") from error
-            return False
+            return _Change(False, None)
 
         return self._write(change, only_if)
 
@@ -111,44 +118,76 @@ class Writer:
         Raises InputError for a broken document.
         """
 
-        def change(draft: Draft) -> bool:
+        def change(draft: Draft) -> _Change:
             store = draft.data
             created = not exists(store, graph)
             target = graph or ox.DefaultGraph()
+            changed = _Changes() if keep else _Changes(store.quads_for_pattern(None, None, None, target))
             if not keep:
                 store.clear_graph(target)
             if graph is not None:
                 store.add_graph(graph)
             for document in documents:
-                _load(store, document, target)
-            return created
+                _load(store, document, target, changed)
+            return _Change(created, changed.quads)
 
         return self._write(change, only_if)
 
     def delete(self, graph: Graph, *, only_if: Condition | None = None) -> WriteOutcome:
         """Remove *graph*; a NoGraphError when there is none."""
 
-        def change(draft: Draft) -> bool:
+        def change(draft: Draft) -> _Change:
             if not exists(draft.data, graph):
                 raise no_graph(graph)
+            target = graph or ox.DefaultGraph()
+            changed = _Changes(draft.data.quads_for_pattern(None, None, None, target))
             if graph is None:
                 draft.data.clear_graph(ox.DefaultGraph())
             else:
                 draft.data.remove_graph(graph)
-            return False
+            return _Change(False, changed.quads)
 
         return self._write(change, only_if)
 
-    def _write(self, change: Callable[[Draft], bool], only_if: Condition | None) -> WriteOutcome:
+    def _write(self, change: Callable[[Draft], _Change], only_if: Condition | None) -> WriteOutcome:
         with self._location.draft(wait=_PATIENCE) as draft:
             if only_if is not None and not only_if(draft.base, draft.data):
                 raise PreconditionError("the data have changed since; read them again, then write")
-            created = change(draft)
+            done = change(draft)
             if self._check is not None:
                 before = ox.Store.read_only(str(self._location.directory(draft.base))) if draft.base else None
-                self._check(before, draft.data)
+                self._check(before, draft.data, done.quads)
             version = draft.name
-        return WriteOutcome(version, created)
+        return WriteOutcome(version, done.created)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    created: bool  #: whether a graph is there that was not
+    quads: Changed
+
+
+class _Changes:
+    """Gathers quads that may differ, as long as they are not too many."""
+
+    def __init__(self, before: Iterable[ox.Quad] = ()) -> None:
+        self.quads: set[ox.Quad] | None = set()
+        for quad in before:
+            self._note(quad)
+            if self.quads is None:
+                break
+
+    def noted(self, quads: Iterable[ox.Quad], store: ox.Store) -> Iterator[ox.Quad]:
+        """*quads* as they come; those that *store* does not hold are noted."""
+        for quad in quads:
+            if self.quads is not None and quad not in store:
+                self._note(quad)
+            yield quad
+
+    def _note(self, quad: ox.Quad) -> None:
+        if self.quads is not None:
+            self.quads.add(quad)
+            self.quads = self.quads if len(self.quads) <= delta.MOST else None
 
 
 def exists(store: ox.Store, graph: Graph) -> bool:
@@ -161,7 +200,9 @@ def no_graph(graph: Graph) -> NoGraphError:
     return NoGraphError(f"there is no graph {graph.value if graph else 'default'}")
 
 
-def _load(store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph) -> None:
+def _load(
+    store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph, changed: _Changes
+) -> None:
     syntax = document.syntax
     try:
         # A document with named graphs is refused: the address says which graph is meant. Blank node labels
@@ -173,7 +214,8 @@ def _load(store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultG
             without_named_graphs=syntax.supports_datasets,
             rename_blank_nodes=True,
         )
-        store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+        meant = (ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+        store.bulk_extend(changed.noted(meant, store))
     except SyntaxError as error:
         raise InputError(
             f"not {syntax.name}: {error.msg}", Place("body", error.lineno, error.offset)

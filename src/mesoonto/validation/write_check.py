@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
+from functools import cache
 
 import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import QueryRefusedError, RejectedError
-from mesoonto.files.rdf import from_bytes
 from mesoonto.namespaces import GRAPH
-from mesoonto.validation.validate import Options, load, read_shape_files
+from mesoonto.validation import shipped
+from mesoonto.validation.data import store as data_files
+from mesoonto.validation.data.store import Data
+from mesoonto.validation.engine import reach
+from mesoonto.validation.report.findings import Report
+from mesoonto.validation.shapes.model import Shapes
 from mesoonto.validation.validate import check as check_data
+from mesoonto.validation.validate import read_shape_files
 
-_Subject = ox.NamedNode | ox.BlankNode
 
-
-def check(before: ox.Store | None, after: ox.Store) -> None:
+def check(before: ox.Store | None, after: ox.Store, changed: Collection[ox.Quad] | None = None) -> None:
     """Refuse *after* when it changes a shipped graph, or when what differs from *before* breaks a shape.
 
-    Raises QueryRefusedError for the former, RejectedError with the report for the latter.
+    *changed* holds what the write has added and removed, and perhaps what it left as it was; without it the
+    two are compared, which takes as long as they are large. Raises QueryRefusedError for a shipped graph,
+    RejectedError with the report for a broken shape.
     """
-    changed: set[_Subject] = set()
-    for quad in _differing(before, after):
+    quads = _differing(before, after) if changed is None else changed
+    for quad in quads:
         graph = quad.graph_name
         if isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH):
             raise QueryRefusedError(
                 f"{graph.value} is renewed from the project's files; write to a graph of your own"
             )
-        if not isinstance(quad.subject, ox.Triple):
-            changed.add(quad.subject)
-    there = {subject for subject in changed if next(after.quads_for_pattern(subject, None, None, None), None)}
-    if not there:
-        return
-    triples = ox.serialize(set(_described(after, there)), format=ox.RdfFormat.N_TRIPLES)
-    assert triples is not None  # noqa: S101  # no output file was named
-    data = load([from_bytes(triples, "application/n-triples", "changed")], Options())
-    report = check_data(data, read_shape_files(resources.shape_files()), only=there)
-    blocking = [finding for finding in report.findings if finding.blocking]
-    if blocking:
+    report = judged(after, quads, _shapes())
+    blocking = [finding for finding in report.findings if finding.blocking] if report else []
+    if report and blocking:
         first = blocking[0]
         raise RejectedError(
             f"{len(blocking)} violations of the shapes, so nothing was changed; the first: "
@@ -47,30 +45,37 @@ def check(before: ox.Store | None, after: ox.Store) -> None:
         )
 
 
-def _differing(before: ox.Store | None, after: ox.Store) -> Iterator[ox.Quad]:
+def judged(store: ox.Store, changed: Collection[ox.Quad], shapes: Shapes) -> Report | None:
+    """The report on those nodes of *store* that *changed* can reach; None when it reaches none.
+
+    It is what a report on the whole says of them; of other nodes the whole says what it said before.
+    """
+    far = reach.of(shapes)
+    if far is None:
+        return check_data(_data({quad.triple for quad in store}), shapes)
+    nodes = far.affected(changed, store)
+    return check_data(_data(set(far.described(nodes, store))), shapes, only=nodes) if nodes else None
+
+
+def _data(triples: set[ox.Triple]) -> Data:
+    """*triples* as data to check, with blank nodes named as they are, and what is shipped known."""
+    data = data_files.of_triples(triples, shipped.STEMS)
+    data.add(shipped.of(data))
+    return data
+
+
+@cache
+def _shapes() -> Shapes:
+    return read_shape_files(resources.shape_files())
+
+
+def _differing(before: ox.Store | None, after: ox.Store) -> list[ox.Quad]:
     """The quads that are in one of the two and not in the other."""
     old = _lines(before) if before is not None else set()
-    return ox.parse(b"\n".join(_lines(after) ^ old), format=ox.RdfFormat.N_QUADS)
+    return [*ox.parse(b"\n".join(_lines(after) ^ old), format=ox.RdfFormat.N_QUADS)]
 
 
 def _lines(store: ox.Store) -> set[bytes]:
     text = store.dump(format=ox.RdfFormat.N_QUADS)
     assert text is not None  # noqa: S101  # no output file was named
     return set(text.splitlines())
-
-
-def _described(store: ox.Store, subjects: set[_Subject]) -> Iterator[ox.Triple]:
-    """The statements about *subjects*, about blank nodes in them, and about what they refer to."""
-    waiting = [(subject, 0) for subject in subjects]
-    seen: set[_Subject] = set(subjects)
-    while waiting:
-        subject, depth = waiting.pop()
-        for quad in store.quads_for_pattern(subject, None, None, None):
-            yield quad.triple
-            node = quad.object
-            if isinstance(node, ox.Literal | ox.Triple) or node in seen:
-                continue
-            step = 0 if isinstance(node, ox.BlankNode) else 1
-            if depth + step <= 1:
-                seen.add(node)
-                waiting.append((node, depth + step))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
@@ -94,6 +94,13 @@ def load(sources: Sequence[Source], progress: Progress | None = None, words: Seq
                 loading.store_all(parsed_pieces(source, number), storing)
     store = loading.store
     return Data(tuple(sources), store, len(store), loading.rewritten, frozenset(loading.found))
+
+
+def of_triples(triples: Collection[ox.Triple], words: Collection[str] = ()) -> Data:
+    """*triples* as data without a source; *words* count as found in them."""
+    data = Data((), ox.Store(), 0, False, frozenset(words))
+    data.add((t.subject, t.predicate, t.object) for t in triples)  # type: ignore[misc]
+    return replace(data, triples=len(data.store), known=frozenset())
 
 
 class _Loading:

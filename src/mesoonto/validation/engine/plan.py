@@ -8,6 +8,7 @@ from enum import Enum
 
 from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine.evaluate import Evaluator
@@ -55,7 +56,8 @@ def run(
     data: Data, shapes: model.Shapes, engine: Engine = Engine.AUTO, only: Collection[Term] | None = None
 ) -> Outcome:
     """Validate *data*, or the focus nodes *only* of it; the results come in the order of the shapes."""
-    evaluator = Evaluator(shapes, data.store, data.by_value, None if only is None else frozenset(only))
+    wanted = None if only is None else frozenset(map(encode_term, only))
+    evaluator = Evaluator(shapes, data.store, data.by_value, wanted)
     plan = _plan(shapes, evaluator, engine)
     results = list(evaluator.run(plan.compiled))
     if plan.delegated:
