@@ -13,6 +13,12 @@ from mesoonto.views.facts import DCTERMS, SKOS, EntityLink, Facts, shown
 HAZARD_RATIO = f"{MESO}MESO_0004101"
 ODDS_RATIO = f"{MESO}MESO_0004104"
 
+#: The properties that say what a result is a figure of.
+_WHAT = (
+    "ofCohort", "hasEndPoint", "hasStatistic", "hasPopulation", "populationText", "ofArm",
+    "hasExperimentalArm", "hasReferenceArm", "timePoint", "timeUnit", "assessedBy",
+)  # fmt: skip
+
 #: Units as people write them; "1" is that of a ratio.
 _UNITS = {"1": "", "mo": "months", "a": "years", "%": "%"}
 
@@ -37,7 +43,8 @@ class ResultView:
     p: str  #: "p = 0.002", with sidedness where that was read
     at: str  #: the time it holds for, such as "24 months"
     analysis: EntityLink | None
-    superseded: bool  #: a later analysis of the same cohort replaces the one it comes from
+    earlier: bool  #: a later analysis of the cohort replaces the one it comes from
+    superseded: bool  #: and that has the same figure: same end point, statistic, population, arms and time
     assessor: str
     role: str  #: of the end point: primary, secondary ...
     met: bool | None  #: whether the end point was met, where the source settles it
@@ -60,7 +67,7 @@ class ResultView:
     def weight(self) -> tuple[int, int, str]:
         """Sorts what matters first: current before superseded, primary before the others."""
         order = {"primary": 0, "secondary": 1}
-        return (int(self.superseded), order.get(self.role, 2), self.link.label)
+        return (self.superseded + self.earlier, order.get(self.role, 2), self.link.label)
 
 
 def result(facts: Facts, node: ox.NamedNode) -> ResultView:
@@ -101,7 +108,8 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         p=_p(facts, node),
         at=f"{moment.normalize():f} {_UNITS.get(moment_unit, moment_unit)}" if moment is not None else "",
         analysis=facts.link(analysis[0]) if analysis else None,
-        superseded=any(facts.subjects(f"{MESO}supersedes", one) for one in analysis),
+        earlier=bool(later := _later(facts, analysis)),
+        superseded=_stands_again(facts, node, later),
         assessor=_label(of("assessedBy")),
         role=_label(of("hasEndPointRole")),
         met=facts.flag(node, f"{MESO}endPointMet"),
@@ -114,6 +122,27 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         high=_float(numbers[2]),
         ratio=statistic is not None and statistic.iri in (HAZARD_RATIO, ODDS_RATIO),
     )
+
+
+def _later(facts: Facts, analyses: list[ox.NamedNode]) -> set[ox.NamedNode]:
+    """The analyses that replace *analyses*, or what replaces them."""
+    found: set[ox.NamedNode] = set()
+    new = set(analyses)
+    while new:
+        new = {later for one in new for later in facts.subjects(f"{MESO}supersedes", one)} - found
+        found |= new
+    return found
+
+
+def _stands_again(facts: Facts, node: ox.NamedNode, later: set[ox.NamedNode]) -> bool:
+    others = (r for analysis in later for r in facts.subjects(f"{MESO}hasAnalysis", analysis))
+    what = _what(facts, node)
+    return any(_what(facts, other) == what for other in others)
+
+
+def _what(facts: Facts, node: ox.NamedNode) -> tuple[frozenset[str], ...]:
+    """What a result is a figure of."""
+    return tuple(frozenset(o.value for o in facts.objects(node, MESO + name)) for name in _WHAT)
 
 
 def _population(facts: Facts, node: ox.NamedNode) -> str:

@@ -82,7 +82,7 @@ class TrialPage:
     cohorts: tuple[Cohort, ...]
     verdicts: tuple[ResultView, ...]  #: figures of primary end points that were met or missed
     groups: tuple[Group, ...]
-    forests: tuple[tuple[str, Forest], ...]  #: by end point: hazard ratios that no later analysis replaces
+    forests: tuple[tuple[str, Forest], ...]  #: by end point: the newest hazard ratio of each population
     analyses: tuple[Analysis, ...]
     decisions: tuple[EntityLink, ...]
     statements: tuple[StatementView, ...]
