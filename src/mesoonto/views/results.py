@@ -44,7 +44,9 @@ class ResultView:
     at: str  #: the time it holds for, such as "24 months"
     analysis: EntityLink | None
     earlier: bool  #: a later analysis of the cohort replaces the one it comes from
-    superseded: bool  #: and that has the same figure: same end point, statistic, population, arms and time
+    superseded: (
+        bool  #: another figure of the same end point, statistic, population, arms and time replaces it
+    )
     assessor: str
     role: str  #: of the end point: primary, secondary ...
     met: bool | None  #: whether the end point was met, where the source settles it
@@ -109,7 +111,7 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         at=f"{moment.normalize():f} {_UNITS.get(moment_unit, moment_unit)}" if moment is not None else "",
         analysis=facts.link(analysis[0]) if analysis else None,
         earlier=bool(later := _later(facts, analysis)),
-        superseded=_stands_again(facts, node, later),
+        superseded=bool(facts.subjects(f"{MESO}supersedes", node)) or _stands_again(facts, node, later),
         assessor=_label(of("assessedBy")),
         role=_label(of("hasEndPointRole")),
         met=facts.flag(node, f"{MESO}endPointMet"),
