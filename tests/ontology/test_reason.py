@@ -81,7 +81,7 @@ def test_restrictions_are_put_into_words(tmp_path: Path) -> None:
 
 def test_unsupported_datatype_is_told_apart(tmp_path: Path) -> None:
     turtle = ':born a owl:DatatypeProperty . :i a owl:NamedIndividual ; :born "2020-01-01"^^xsd:date .'
-    with pytest.raises(UnsupportedConstructError, match="XMLSchema#date"):
+    with pytest.raises(UnsupportedConstructError, match=r"o\.ttl:6: .*XMLSchema#date"):
         classify(ontology(tmp_path, turtle))
 
 
@@ -101,3 +101,46 @@ def test_missing_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> N
 def test_broken_file_is_named_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"o\.ttl:\d+:\d+:"):
         classify(ontology(tmp_path, ":a :b ] ."))
+
+
+def test_triples_about_triples_are_no_verdict(tmp_path: Path) -> None:
+    turtle = "\n:x :states <<( :a :b :c )>> ."
+    with pytest.raises(UnsupportedConstructError, match=r"o\.ttl: triples about triples"):
+        classify(ontology(tmp_path, turtle))
+
+
+def test_root_of_the_modules_is_judged_with_all_that_it_imports() -> None:
+    from mesoonto import resources
+
+    root = Ontology.from_files([resources.ontology_dir() / "mesoonto.ttl"])
+    assert {file.path for file in root.documents} == {*resources.module_files(), *resources.import_files()}
+    assert {str(a.head) for a in root.logical_axioms if a.is_declaration} == {
+        str(a.head) for a in Ontology.shipped().logical_axioms if a.is_declaration
+    }
+
+
+def test_contradiction_in_an_imported_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "animals.ttl").write_text(
+        f"{PREFIXES} <http://e/animals> a owl:Ontology . {UNSATISFIABLE}"
+    )
+    (tmp_path / "catalog-v001.xml").write_text(
+        """<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
+        <uri name="http://e/animals" uri="parts/animals.ttl"/></catalog>"""
+    )
+    found = classify(ontology(tmp_path, "<http://e/o> a owl:Ontology ; owl:imports <http://e/animals> ."))
+    assert [item.iri for item in found.unsatisfiable] == ["http://e/Coral"]
+
+
+def test_import_among_the_named_files_needs_no_catalog(tmp_path: Path) -> None:
+    other = tmp_path / "other.ttl"
+    other.write_text(f"{PREFIXES} <http://e/animals> a owl:Ontology ; owl:imports <http://e/o> .")
+    path = tmp_path / "o.ttl"
+    path.write_text(f"{PREFIXES} <http://e/o> a owl:Ontology ; owl:imports <http://e/animals> .")
+    assert [f.path for f in Ontology.from_files([path, other]).documents] == [path, other]
+
+
+def test_import_that_is_not_at_hand_is_no_verdict(tmp_path: Path) -> None:
+    turtle = "<http://e/o> a owl:Ontology ;\n owl:imports <http://e/nowhere> ."
+    with pytest.raises(InputError, match=r"o\.ttl:7: imports <http://e/nowhere>, which is not at hand"):
+        ontology(tmp_path, turtle)

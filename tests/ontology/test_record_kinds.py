@@ -11,8 +11,9 @@ from mesoonto import resources
 from mesoonto.files import rdf
 from mesoonto.knowledge import templates
 from mesoonto.namespaces import DATA, MESO, PREFIXES, local_name
-from mesoonto.ontology.model import DATA as RECORDS
-from mesoonto.ontology.model import Ontology, OntologyFile
+from mesoonto.ontology.files import DATA as RECORDS
+from mesoonto.ontology.files import OntologyFile
+from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.record_kinds import RECORD_KINDS, RecordKind, field_order, kind_of_class
 
 TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")

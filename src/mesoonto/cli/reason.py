@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def reason(files: tuple[Path, ...]) -> None:
     """Classify the ontology with HermiT: is it consistent, can every class have instances?
 
-    Without FILES the shipped modules are classified. FILES are taken as they are; owl:imports are not
-    followed, so name the imported files too.
+    Without FILES the shipped modules are classified. What FILES import is read too, from FILES themselves or
+    from where a catalog-v001.xml beside or above them says; nothing is fetched.
 
     \b
     Ends with 0 when the ontology is consistent and all classes are satisfiable, 1 when not, and
-    2 when there is no verdict: no Java, or a construct that HermiT does not support.
+    2 when there is no verdict: no Java, an import that is not at hand, or something that HermiT cannot judge.
     """
     from mesoonto.ontology.model import Ontology
     from mesoonto.owl import reason as reasoning

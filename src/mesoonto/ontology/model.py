@@ -14,49 +14,16 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto import resources
-from mesoonto.errors import MesoontoError
-from mesoonto.files import rdf
-from mesoonto.files.places import lines_of_triples
+from mesoonto.errors import MesoontoError, Place
 from mesoonto.namespaces import MESO, PREFIXES, expand
 from mesoonto.ontology.axioms import Axiom, axioms_of, logical
 from mesoonto.ontology.expressions import SUBCLASS
+from mesoonto.ontology.files import DATA, IMPORTS, INFERRED, MODULES, SCHEMA, STATED, OntologyFile
+from mesoonto.ontology.imports import closure
 from mesoonto.ontology.wording import Wording
 
 _LABEL = PREFIXES["rdfs"] + "label"
 _ALT_LABEL = PREFIXES["skos"] + "altLabel"
-
-#: The layers of the shipped ontology: modules, import slices, what HermiT inferred, curated records. Each is
-#: a named graph of the dataset.
-MODULES, IMPORTS, INFERRED, DATA = "ontology", "imports", "inferred", "data"
-#: The layers whose axioms a reasoner looks at.
-SCHEMA = (MODULES, IMPORTS)
-#: The layers in which something is stated, as opposed to computed.
-STATED = (MODULES, IMPORTS, DATA)
-
-
-class OntologyFile:
-    """One file of an ontology."""
-
-    def __init__(self, path: Path, layer: str, triples: Iterable[ox.Triple]) -> None:
-        self.path = path
-        self.layer = layer
-        self.triples = tuple(triples)  #: as they are written; blank nodes have labels of this reading
-
-    @classmethod
-    def read(cls, path: Path, layer: str) -> OntologyFile:
-        """The file *path*; an InputError when it cannot be read or is broken."""
-        return cls(path, layer, (ox.Triple(q.subject, q.predicate, q.object) for q in rdf.read(path)))
-
-    @property
-    def shown(self) -> str:
-        """How messages name the file: below the project where it lies there."""
-        root = resources.root()
-        return str(self.path.relative_to(root) if self.path.is_relative_to(root) else self.path)
-
-    @cached_property
-    def lines(self) -> tuple[int, ...]:
-        """The line of each triple, 0 where it is not known."""
-        return tuple(lines_of_triples(rdf.from_path(self.path), self.triples))
 
 
 class Ontology:
@@ -78,8 +45,12 @@ class Ontology:
 
     @classmethod
     def from_files(cls, paths: Iterable[Path]) -> Ontology:
-        """The ontology in the files *paths*, which are taken as modules."""
-        return cls(OntologyFile.read(path, MODULES) for path in paths)
+        """The ontology in the files *paths*, with all that they import, taken together as modules.
+
+        What is imported is found among *paths* and through `imports.CATALOG`. Raises InputError for an import
+        that is nowhere, and for a file that cannot be read.
+        """
+        return cls(closure([OntologyFile.read(path, MODULES) for path in paths]))
 
     def triples(self, *layers: str) -> Iterator[ox.Triple]:
         """What the documents of *layers* hold, by default of the schema."""
@@ -118,10 +89,14 @@ class Ontology:
         found = self._stated.get(triple)
         return None if found is None else found[0]
 
+    def source(self, triple: ox.Triple) -> Place | None:
+        """File and line at which *triple* is stated, or None."""
+        found = self._stated.get(triple)
+        return None if found is None else found[0].place(found[1])
+
     def place(self, triple: ox.Triple) -> str:
         """File and line at which *triple* is stated, or ""."""
-        found = self._stated.get(triple)
-        return "" if found is None else _place(found[0].shown, found[0].lines[found[1]])
+        return str(self.source(triple) or "")
 
     def spot(self, iri: str, predicate: str = "") -> tuple[str, int]:
         """File and line that state *predicate* of the entity *iri*, or on which its description begins.
@@ -138,7 +113,8 @@ class Ontology:
 
     def place_of(self, iri: str) -> str:
         """File and line on which the description of the entity *iri* begins, or ""."""
-        return _place(*self.spot(iri))
+        file, line = self.spot(iri)
+        return str(Place(file, line or None))
 
     def find(self, name: str) -> str:
         """The IRI that *name* means: a label, a synonym, a CURIE, the local name of a property, or an IRI.
@@ -189,7 +165,3 @@ class Ontology:
             if isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.Literal):
                 found[t.object.value.casefold()].add(t.subject.value)
         return found
-
-
-def _place(file: str, line: int) -> str:
-    return f"{file}:{line}" if line else file

@@ -10,7 +10,8 @@ import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.axioms import Axiom
-from mesoonto.ontology.model import DATA, Ontology
+from mesoonto.ontology.files import DATA
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl import infer
 from mesoonto.owl.entail import Entailments
 

@@ -19,7 +19,8 @@ from mesoonto import resources
 from mesoonto.errors import InputError, Place
 from mesoonto.files.annotated import read_annotated
 from mesoonto.namespaces import MESO
-from mesoonto.ontology.model import DATA, MODULES, Ontology
+from mesoonto.ontology.files import DATA, MODULES
+from mesoonto.ontology.model import Ontology
 
 _EXEMPT = f"{MESO}exemptFromRule"
 _EXEMPTION = "an exemption names a rule that the term breaks, a colon and the reason"

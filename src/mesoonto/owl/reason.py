@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto.errors import NoJavaError, ReasonerError, UnsupportedConstructError
+from mesoonto.errors import NoJavaError, Place, ReasonerError, UnsupportedConstructError
 from mesoonto.ontology.axioms import Axiom
 from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.wording import Wording
@@ -80,7 +80,11 @@ def classify(ontology: Ontology, on_step: Callable[[str], None] = lambda _: None
         )
     wording, axioms = ontology.wording, ontology.logical_axioms
     on_step(f"HermiT classifies {len(axioms)} axioms")
-    verdict = _ask_hermit(axioms)
+    _refuse_triple_terms(ontology)
+    try:
+        verdict = _ask_hermit(axioms)
+    except UnsupportedConstructError as error:
+        raise UnsupportedConstructError(error.message, _place_of(error.message, ontology)) from error
     classes = sum(1 for a in axioms if a.declares_class)
     if not verdict.consistent:
         on_step("looking for the axioms that contradict each other")
@@ -94,6 +98,31 @@ def classify(ontology: Ontology, on_step: Callable[[str], None] = lambda _: None
     asserted = set(_asserted_subclasses(ontology.triples()))
     new = sorted(pair for pair in verdict.parents - asserted if pair[0] not in verdict.unsatisfiable)
     return Classification(True, classes, wording, tuple(unsatisfiable), tuple(new))
+
+
+def _refuse_triple_terms(ontology: Ontology) -> None:
+    """OWL 2 has no triples about triples, so a file with some cannot be judged."""
+    for triple in ontology.triples():
+        if isinstance(triple.subject, ox.Triple) or isinstance(triple.object, ox.Triple):
+            raise UnsupportedConstructError(
+                "triples about triples (RDF 1.2) are no OWL 2; use owl:Axiom", ontology.source(triple)
+            )
+
+
+def _place_of(message: str, ontology: Ontology) -> Place | None:
+    """Where the first axiom that uses something which *message* names is stated."""
+    for axiom in ontology.logical_axioms:
+        for triple in axiom.triples:
+            terms = [triple.predicate, triple.object]
+            if isinstance(triple.object, ox.Literal):
+                terms = [triple.object.datatype]
+            if any(isinstance(t, ox.NamedNode) and _mentions(message, t.value) for t in terms):
+                return ontology.source(triple)
+    return None
+
+
+def _mentions(message: str, iri: str) -> bool:
+    return re.search(rf"{re.escape(iri)}(?![\w/-])", message) is not None and not iri.startswith(_OWL)
 
 
 def _makes_unsatisfiable(iri: str, axioms: Sequence[Axiom]) -> bool:

@@ -12,7 +12,8 @@ import pyoxigraph as ox
 from mesoonto.dataset import shipped
 from mesoonto.errors import MesoontoError, OutputError, Place
 from mesoonto.namespaces import PREFIXES
-from mesoonto.ontology.model import DATA, Ontology
+from mesoonto.ontology.files import DATA
+from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt
 from mesoonto.release import changes, metadata, obo, site, tables, variants
 from mesoonto.release.terms import terms_of

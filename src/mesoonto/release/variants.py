@@ -9,7 +9,8 @@ import pyoxigraph as ox
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.ontology.axioms import Axiom, axioms_of
 from mesoonto.ontology.expressions import SUBCLASS, Some, expression
-from mesoonto.ontology.model import IMPORTS, INFERRED, MODULES, Ontology
+from mesoonto.ontology.files import IMPORTS, INFERRED, MODULES
+from mesoonto.ontology.model import Ontology
 
 #: Names of the variants and what each is, for headers and catalogues.
 VARIANTS = {
