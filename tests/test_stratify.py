@@ -186,3 +186,86 @@ def test_command_names_what_is_wrong_with_a_profile(mesoonto: Run, tmp_path: Pat
     assert done.returncode == 1
     assert f"{path}:2: a profile has one disease" in done.stderr
     assert mesoonto("stratify").returncode == 2
+
+
+AFTER_BLOCKADE = ("prior=nivolumab plus ipilimumab", "setting=second-or-later-line")
+
+
+def test_cohort_after_checkpoint_blockade_speaks_of_that_stratum(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
+    """PEMMELA, cohort 2 (study_NCT04287829.ttl): 12 of 20 responded after nivolumab plus ipilimumab."""
+    found = report(store, vocabulary, *AFTER_BLOCKADE)
+    first = found.summary.options[0]
+    assert first.label == "pembrolizumab plus lenvatinib"
+    assert first.rank[0] is False  # not extrapolated
+    values = {r.text: r.value for r in found.results}
+    assert values["PEMMELA, cohort 2: objective response, proportion, all treated"].startswith("60 %")
+    assert not any(text.startswith("PEMMELA, cohort 1") for text in values)
+
+
+def test_cohort_after_checkpoint_blockade_is_not_told_of_without_it(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
+    found = report(store, vocabulary, "histology=epithelioid")
+    assert not any("PEMMELA, cohort 2" in r.text for r in found.results)
+
+
+def test_what_was_had_and_what_was_stopped_is_set_apart(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
+    summary = report(store, vocabulary, *AFTER_BLOCKADE).summary
+    assert {"nivolumab", "nivolumab plus ipilimumab", "pembrolizumab"} <= set(summary.had)
+    assert "anti-LAG-3 antibody" not in summary.had  # another target
+    stopped = " ".join(summary.stopped)
+    assert "IAG933 (discontinued (2025-11))" in stopped
+    assert "IK-930 (discontinued (2024-05))" in stopped
+    offered = {i.label for i in summary.options} | set(summary.without_evidence)
+    assert offered.isdisjoint({*summary.had, "IAG933", "IK-930"})
+
+
+def test_agent_without_a_statement_has_its_rates(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
+    """VT3989 (study_NCT04665206.ttl): 26 % of 47 patients with mesothelioma responded."""
+    summary = report(store, vocabulary, "NF2=altered").summary
+    (agent,) = [i for i in summary.options if i.label == "VT3989"]
+    assert "26 %" in agent.best
+    assert agent.status.startswith("in clinical trial")
+
+
+def test_trials_of_another_setting_are_extrapolated(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
+    said = statements(report(store, vocabulary, *AFTER_BLOCKADE))
+    assert said["statement_NCT02899299_1"].extrapolated == "found in another setting: first line"
+
+
+@pytest.mark.parametrize("prior", ["nivolumab plus ipilimumab", "pembrolizumab", "volrustomig"])
+def test_checkpoint_inhibitor_given_before_sets_the_stratum(
+    vocabulary: ProfileVocabulary, prior: str
+) -> None:
+    profile = vocabulary.from_settings([f"prior={prior}"])
+    assert f"{MESO}MESO_0003218" in profile.features
+    assert f"{MESO}MESO_0003037" in vocabulary.strata(profile).states
+
+
+def test_chemotherapy_given_before_does_not(vocabulary: ProfileVocabulary) -> None:
+    assert vocabulary.from_settings(["prior=platinum plus pemetrexed"]).features == ()
+
+
+def test_prior_that_is_no_intervention_is_refused(vocabulary: ProfileVocabulary) -> None:
+    with pytest.raises(MesoontoError, match="prior=overall survival: that is no intervention"):
+        vocabulary.from_settings(["prior=overall survival"])
+
+
+@pytest.mark.parametrize(
+    "settings", [["histology=sarcomatoid", "ASS1=lost"], [*AFTER_BLOCKADE], ["PD-L1=negative"]]
+)
+def test_every_intervention_stands_in_one_place_of_the_first_page(
+    store: ox.Store, vocabulary: ProfileVocabulary, settings: list[str]
+) -> None:
+    found = report(store, vocabulary, *settings)
+    summary = found.summary
+    stopped = [text.partition(" (")[0] for text in summary.stopped]
+    placed = [*(i.label for i in summary.options), *summary.without_evidence, *stopped, *summary.had]
+    assert len(placed) == len(set(placed))
+    assert {i.label for m in found.mechanisms for i in m.interventions} <= set(placed)
+    ranks = [i.rank for i in summary.options]
+    assert ranks == sorted(ranks)

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from mesoonto.knowledge.profile import Profile, ProfileVocabulary
-    from mesoonto.knowledge.stratify import Statement, StratificationReport
+    from mesoonto.knowledge.strata_report import Statement, StratificationReport, Summary, TrialResult
     from mesoonto.ontology.model import Ontology
 
 
@@ -29,11 +29,14 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     \b
     mesoonto stratify --set histology=sarcomatoid --set ASS1=lost
     mesoonto stratify --set histology=epithelioid --set PD-L1=negative --set setting=first-line
+    mesoonto stratify --set 'prior=nivolumab plus ipilimumab' --set setting=second-or-later-line
     mesoonto stratify my_profile.ttl --format json
 
-    Prints the strata it belongs to, mechanisms that are likely active, interventions that counter them with
-    levels of evidence, results of trials in these strata, what was on trial, contradicting evidence, and what
-    is extrapolated. Ends with 1 when the profile breaks its shape, 2 when it cannot be used.
+    Prints the strata it belongs to, one page of interventions ordered by the evidence for these strata, with
+    those apart that were stopped or that the patient had before, and then the details: mechanisms that are
+    likely active, interventions that counter them with levels of evidence, results of trials in these strata,
+    what was on trial, contradicting evidence, and what is extrapolated. Ends with 1 when the profile breaks
+    its shape, 2 when it cannot be used.
     """
     from mesoonto.knowledge.profile import ProfileVocabulary, read_profile
     from mesoonto.ontology.model import Ontology
@@ -42,6 +45,7 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     vocabulary = ProfileVocabulary(ontology)
     if list_:
         click.echo(vocabulary.settings_help())
+        click.echo("prior=LABEL, the label of an intervention that was given before; repeatable")
         return
     if (profile is None) == (not settings):
         raise click.UsageError("give either a PROFILE or --set")
@@ -49,7 +53,7 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
         described = vocabulary.from_settings(settings)
     else:
         _validate(profile)
-        described = read_profile(profile)
+        described = vocabulary.complete(read_profile(profile))
     _print(ontology, vocabulary, described, form)
 
 
@@ -84,6 +88,9 @@ def _text(report: StratificationReport) -> Iterator[str]:
     yield ""
     yield f"Tumour: {'; '.join(report.profile)}"
     yield f"Strata: {'; '.join(report.strata) or 'pleural mesothelioma as a whole'}"
+    yield f"Had before: {'; '.join(report.prior) or 'nothing named'}"
+    yield from _first_page(report.summary)
+    yield "\nDetails"
     yield "\nMechanisms likely active, and what counters them"
     for mechanism in report.mechanisms:
         yield f"\n  {mechanism.label}" + (
@@ -91,10 +98,13 @@ def _text(report: StratificationReport) -> Iterator[str]:
         )
         yield from _statements(mechanism.statements, "    ")
         for intervention in mechanism.interventions:
-            if intervention.statements:
-                yield f"    countered by {intervention.label}"
+            if intervention.statements or intervention.results:
+                marks = [*([intervention.status] if intervention.status else [])]
+                marks += ["had before"] if intervention.had else []
+                yield f"    countered by {intervention.label}" + (f" [{'; '.join(marks)}]" if marks else "")
                 yield from _statements(intervention.statements, "      ")
-        bare = [i.label for i in mechanism.interventions if not i.statements]
+                yield from _results(intervention.results, "      ")
+        bare = [i.label for i in mechanism.interventions if not i.statements and not i.results]
         if bare:
             yield f"    countered, by rationale and without a statement here, by: {', '.join(bare)}"
         if not mechanism.interventions:
@@ -102,9 +112,7 @@ def _text(report: StratificationReport) -> Iterator[str]:
     yield "\nWhat the markers of this tumour foretell"
     yield from _statements(report.predictions, "  ") if report.predictions else ("  nothing on record",)
     yield "\nTrial results in these strata"
-    for result in report.results:
-        caution = f" [{result.caution}]" if result.caution else ""
-        yield f"  {result.text}: {result.value}; {result.population}{caution}\n    {result.source}"
+    yield from _results(report.results, "  ")
     if not report.results:
         yield "  none on record"
     yield "\nOn trial (the records tell what was on trial on a day, not who recruits now)"
@@ -119,6 +127,35 @@ def _text(report: StratificationReport) -> Iterator[str]:
         yield "  nothing"
     yield ""
     yield report.disclaimer
+
+
+#: How many interventions the first page names; the details have all.
+_ON_FIRST_PAGE = 12
+
+
+def _first_page(summary: Summary) -> Iterator[str]:
+    yield "\nIn short: interventions by the evidence for these strata, the best first"
+    for intervention in summary.options[:_ON_FIRST_PAGE]:
+        status = f" ({intervention.status})" if intervention.status else ""
+        yield f"  {intervention.label}{status}\n    {intervention.best}"
+    if not summary.options:
+        yield "  none with evidence"
+    more = [i.label for i in summary.options[_ON_FIRST_PAGE:]]
+    for title, labels in (
+        ("Further ones with evidence", more),
+        ("With a rationale only", summary.without_evidence),
+        ("Stopped, on hold or withdrawn", summary.stopped),
+        ("Had before, or of the same kind", summary.had),
+    ):
+        if labels:
+            yield f"{title}: {', '.join(labels)}"
+
+
+def _results(results: Sequence[TrialResult], indent: str) -> Iterator[str]:
+    for result in results:
+        caution = f" [{result.caution}]" if result.caution else ""
+        yield f"{indent}{result.text}: {result.value}; {result.population}{caution}"
+        yield f"{indent}  {result.source}"
 
 
 def _statements(statements: Sequence[Statement], indent: str) -> Iterator[str]:

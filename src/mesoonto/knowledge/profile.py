@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -30,6 +31,8 @@ _SETTINGS = {
     "perioperative": f"{MESO}Perioperative",
 }
 _HAS_FEATURE = f"{OBO}RO_0004029"
+_INTERVENTION = f"{MESO}MESO_0000002"
+_CHECKPOINT_INHIBITOR, _AFTER_BLOCKADE = f"{MESO}MESO_0000011", f"{MESO}MESO_0003218"
 _DISEASE, _BIOMARKER = f"{OBO}MONDO_0000001", f"{MESO}MESO_0000006"
 
 
@@ -40,6 +43,7 @@ class Profile:
     disease: str  #: IRI of a kind of pleural mesothelioma
     features: tuple[str, ...]  #: IRIs of biomarkers
     setting: str | None = None  #: IRI of a treatment setting
+    prior: tuple[str, ...] = ()  #: IRIs of interventions that the patient had before
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class ProfileVocabulary:
 
     def from_settings(self, settings: Sequence[str]) -> Profile:
         """The profile that ``NAME=VALUE`` settings describe; a MesoontoError names one that is not known."""
-        disease, setting, features = PLEURAL, None, []
+        disease, setting, features, prior = PLEURAL, None, [], []
         for text in settings:
             name, _, value = text.partition("=")
             if name == "histology" and value in _HISTOLOGIES:
@@ -86,11 +90,52 @@ class ProfileVocabulary:
                 disease = _HISTOLOGIES[value]
             elif name == "setting" and value in _SETTINGS:
                 setting = _SETTINGS[value]
+            elif name == "prior":
+                prior.append(self._intervention(value))
             elif text in self.notations:
                 features.append(self.notations[text])
             else:
                 raise MesoontoError(f"{text}: not known; mesoonto stratify --list names what can be set")
-        return Profile(disease, tuple(sorted(set(features))), setting)
+        return self.complete(
+            Profile(disease, tuple(sorted(set(features))), setting, tuple(sorted(set(prior))))
+        )
+
+    def complete(self, profile: Profile) -> Profile:
+        """*profile*, with prior checkpoint blockade among its features if such an agent was given before."""
+        given = {upper for iri in profile.prior for upper in self._parts(iri)}
+        if _CHECKPOINT_INHIBITOR not in given or _AFTER_BLOCKADE in profile.features:
+            return profile
+        return replace(profile, features=tuple(sorted({*profile.features, _AFTER_BLOCKADE})))
+
+    def _intervention(self, name: str) -> str:
+        iri = self._ontology.find(name)
+        if _INTERVENTION not in self._above.get(iri, set()):
+            raise MesoontoError(f"prior={name}: that is no intervention")
+        return iri
+
+    def _parts(self, intervention: str) -> set[str]:
+        """*intervention*, the agents that it is made of, and all that these are kinds of."""
+        whole = {intervention, *self._agents.get(intervention, set())}
+        return whole.union(*(self._above.get(part, set()) for part in whole))
+
+    @cached_property
+    def _above(self) -> dict[str, set[str]]:
+        return self._related(SUBCLASS)
+
+    @cached_property
+    def _agents(self) -> dict[str, set[str]]:
+        return self._related(f"{MESO}hasAgent")
+
+    @cached_property
+    def _relations(self) -> list[tuple[str, str, str]]:
+        return list(Entailments(self._ontology.logical_axioms).relations())
+
+    def _related(self, role: str) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for lower, relation, upper in self._relations:
+            if relation == role:
+                found.setdefault(lower, set()).add(upper)
+        return found
 
     def strata(self, profile: Profile) -> Strata:
         """The classes that *profile* falls into; a MesoontoError when its features exclude one another."""
@@ -164,4 +209,5 @@ def read_profile(path: Path) -> Profile:
         found["hasDisease"][0],
         tuple(sorted(found.get("hasBiomarker", ()))),
         next(iter(found.get("hasTreatmentSetting", ())), None),
+        tuple(sorted(found.get("hasPriorTreatment", ()))),
     )

@@ -1,91 +1,41 @@
 """What the curated records say for a tumour like one that is described: for research, not treatment.
 
-Nothing is weighed or ranked here: each line repeats one statement or result with its level and context. What
-was found in the tumour's own strata is kept apart from what was found in pleural mesothelioma as a whole, and
-both from what comes from other diseases.
+Each line repeats one statement or result with its level and context; interventions are ordered by the
+evidence for the tumour's own strata. What was found there is kept apart from what was found in pleural
+mesothelioma as a whole, and both from what comes from other diseases. A statement or result speaks of the
+patients of its cohort.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
+from mesoonto.knowledge.cohorts import Cohorts, Patients
 from mesoonto.knowledge.profile import PLEURAL, Profile, Strata
+from mesoonto.knowledge.strata_report import (
+    BAD_NEWS,
+    DISCLAIMER,
+    POPULATION_NOT_READ,
+    STOPPED,
+    Intervention,
+    Mechanism,
+    Statement,
+    StratificationReport,
+    TrialResult,
+    summarise,
+)
 from mesoonto.namespaces import MESO, OBO, PREFIXES
 
-DISCLAIMER = (
-    "This is no medical advice. It repeats what research records say of groups of patients, with their gaps, "
-    "and cannot tell what is right for one patient."
-)
+__all__ = ["DISCLAIMER", "Statement", "StratificationReport", "stratify"]
+
 _ANY_MESOTHELIOMA = f"{OBO}MONDO_0006292"
 _PLEURAL_CONTEXT = f"{MESO}PleuralContext"
+_AFTER_BLOCKADE = f"{MESO}MESO_0003218"
+#: Antibodies to PD-1 or PD-L1, and to CTLA-4: the blockade in use against this disease.
+_BLOCKADE = frozenset({f"{MESO}MESO_0002012", f"{MESO}MESO_0002004"})
 _OPPOSED = ("refutes", "inconclusive")
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One evidence statement, with what is needed to judge it."""
-
-    iri: str
-    text: str
-    subject: str
-    relation: str
-    object: str
-    direction: str  #: supports, refutes or inconclusive
-    level: str  #: CIViC level, A to E
-    context: str  #: the disease in which it was found
-    population: str  #: label of the patients it is limited to, or ""
-    source: str
-    extrapolated: str  #: why it does not speak of this stratum as such, or ""
-
-
-@dataclass(frozen=True, slots=True)
-class TrialResult:
-    """One result in a stratum of the tumour."""
-
-    iri: str
-    text: str
-    value: str  #: with unit and interval, as far as they were read
-    population: str
-    source: str
-    caution: str  #: what a reader must know: read second-hand, superseded, ...
-
-
-@dataclass(frozen=True, slots=True)
-class Mechanism:
-    """A mechanism that is likely active, why, and what counters it."""
-
-    iri: str
-    label: str
-    basis: str  #: "reported" or "by definition"
-    statements: tuple[Statement, ...]  #: on its activity here and on the response that it impairs
-    interventions: tuple[Intervention, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Intervention:
-    """An intervention that counters a mechanism, with the evidence for that and for its benefit."""
-
-    iri: str
-    label: str
-    statements: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StratificationReport:
-    """All that the records say for one profile."""
-
-    profile: tuple[str, ...]  #: labels of disease, features and setting
-    strata: tuple[str, ...]  #: labels
-    mechanisms: tuple[Mechanism, ...]
-    predictions: tuple[Statement, ...]  #: what the markers of the profile foretell
-    results: tuple[TrialResult, ...]
-    in_trial: tuple[str, ...]  #: development statuses: what was on trial, with the date
-    contradicting: tuple[Statement, ...]
-    extrapolated: tuple[Statement, ...]
-    disclaimer: str = field(default=DISCLAIMER)
 
 
 def stratify(store: ox.Store, profile: Profile, strata: Strata) -> StratificationReport:
@@ -107,7 +57,19 @@ class _Stratification:
         self._biomarkers = {row["x"] for row in below if row["y"] == f"{MESO}MESO_0000006"}
         rows = self._rows("SELECT ?x ?label { ?x rdfs:label ?label }")
         self._labels = {row["x"]: row["label"] for row in rows}
+        self._kinds: dict[str, set[str]] = {}
+        for row in below:
+            self._kinds.setdefault(row["x"], {row["x"]}).add(row["y"])
+        self._agents: dict[str, set[str]] = {}
+        for row in self._rows("SELECT ?x ?y { ?x meso:hasAgent ?y }"):
+            self._agents.setdefault(row["x"], set()).add(row["y"])
+        self._had = self._given_before()
+        #: The same and all kinds above it, for what a cohort excludes.
+        self._had_parts = {kind for part in self._had for kind in self._kind(part)}
+        self._cohorts = Cohorts(self._rows)
+        self._statuses = self._newest_statuses()
         self._statements = self._read_statements()
+        self._results = self._read_results()
 
     def report(self) -> StratificationReport:
         mechanisms = self._mechanisms()
@@ -122,16 +84,21 @@ class _Stratification:
             shown |= {s.iri: s for s in mechanism.statements}
             shown |= {s.iri: s for i in mechanism.interventions for s in i.statements}
         everything = self._with_conflicts(shown)
-        interventions = {i.iri for m in mechanisms for i in m.interventions}
+        results = self._own_results(shown)
+        interventions = {i.iri: i for m in mechanisms for i in m.interventions}
+        for iri in {r.intervention for r in results if r.own and r.intervention} - set(interventions):
+            interventions[iri] = self._intervention(iri, ())
         labels = [self._profile.disease, *self._profile.features]
         labels += [self._profile.setting] if self._profile.setting else []
         return StratificationReport(
             profile=tuple(self._label(iri) for iri in labels),
             strata=tuple(sorted(self._label(iri) for iri in self._specific)),
+            prior=tuple(sorted(self._label(iri) for iri in self._profile.prior)),
+            summary=summarise(interventions),
             mechanisms=mechanisms,
             predictions=predictions,
-            results=self._results(shown),
-            in_trial=self._in_trial(interventions),
+            results=results,
+            in_trial=self._in_trial(set(interventions)),
             contradicting=tuple(s for s in everything if s.direction in _OPPOSED or s.iri not in shown),
             extrapolated=tuple(s for s in everything if s.extrapolated),
         )
@@ -162,7 +129,8 @@ class _Stratification:
         )
         found = []
         for row in rows:
-            populations = set(row["populations"].split())
+            patients = self._cohorts.of_statement(row["s"])
+            populations = {*row["populations"].split(), *self._narrowing(patients)}
             if not self._fits(populations):
                 continue
             claim = (row["subject"], row["relation"], row["object"])
@@ -177,7 +145,7 @@ class _Stratification:
                 context=self._label(row["context"]),
                 population=", ".join(sorted(self._label(p) for p in populations)),
                 source=row["source"],
-                extrapolated=self._why_extrapolated(row["context"], claim, populations),
+                extrapolated=self._why_extrapolated(row["context"], claim, populations, patients),
             )
             found.append((statement, claim))
         return found
@@ -187,6 +155,46 @@ class _Stratification:
         known = self._strata.states | self._strata.biomarkers | {_ANY_MESOTHELIOMA} | self._narrower
         return all(p in known or self._is_analysis_population(p) for p in populations)
 
+    def _narrowing(self, patients: Patients) -> set[str]:
+        """What a cohort asked for beyond mesothelioma of the pleura, or of any site."""
+        return set(patients.populations) - {PLEURAL, _ANY_MESOTHELIOMA}
+
+    def _unlike(self, patients: Patients) -> str:
+        """Why the patients of a cohort were unlike this one by treatment, or ""."""
+        barred = sorted(map(self._label, patients.excluded_treatments & self._had_parts))
+        if barred:
+            return f"found in patients who had not had {', '.join(barred)}"
+        wanted = self._profile.setting
+        if wanted and patients.settings and not patients.settings & {wanted, f"{MESO}AnyLine"}:
+            where = ", ".join(sorted(map(self._label, patients.settings)))
+            return f"found in another setting: {where}"
+        return ""
+
+    def _kind(self, iri: str) -> set[str]:
+        return self._kinds.get(iri, {iri})
+
+    def _given_before(self) -> set[str]:
+        """What the patient had, its agents, and for checkpoint inhibitors their kind by target.
+
+        Blockade that the profile does not name is taken for that of PD-1 or PD-L1 and of CTLA-4.
+        """
+        given = set(self._profile.prior).union(*(self._leaf_agents(iri) for iri in self._profile.prior))
+        if _AFTER_BLOCKADE not in self._strata.biomarkers:
+            return given
+        kinds = {kind for iri in given for kind in self._kind(iri) if kind in _BLOCKADE}
+        return given | (kinds or set(_BLOCKADE))
+
+    def _leaf_agents(self, intervention: str) -> set[str]:
+        agents = self._agents.get(intervention, set())
+        return {a for a in agents if not any(a in self._kind(b) for b in agents - {a})}
+
+    def _was_had(self, intervention: str) -> bool:
+        """Whether the patient had the intervention, a kind above it, or each of its agents before."""
+        if self._kind(intervention) & self._had:
+            return True
+        agents = self._leaf_agents(intervention)
+        return bool(agents) and all(self._kind(a) & self._had for a in agents)
+
     def _of_other_sites(self, populations: set[str]) -> bool:
         """Whether a subgroup is named by a biomarker alone: curators do so in trials of several sites."""
         named = {p for p in populations if not self._is_analysis_population(p)}
@@ -195,7 +203,12 @@ class _Stratification:
     def _is_analysis_population(self, iri: str) -> bool:
         return iri.startswith(MESO) and "MESO_" not in iri
 
-    def _why_extrapolated(self, context: str, claim: tuple[str, str, str], populations: set[str]) -> str:
+    def _why_extrapolated(
+        self, context: str, claim: tuple[str, str, str], populations: set[str], patients: Patients
+    ) -> str:
+        unlike = self._unlike(patients)
+        if unlike:
+            return unlike
         if context != _PLEURAL_CONTEXT:
             return f"found in {self._label(context)}, not in pleural mesothelioma alone"
         narrower = self._narrower & {*populations, claim[0], claim[2]}
@@ -238,11 +251,47 @@ class _Stratification:
     def _counters(self, mechanism: str) -> tuple[Intervention, ...]:
         rows = self._rows(f"SELECT DISTINCT ?i {{ <{mechanism}> meso:counteredBy ?i }}")
         found = []
-        for iri in sorted((row["i"] for row in rows), key=self._label):
+        for iri in {row["i"] for row in rows}:
             statements = self._about(iri, "counters", [mechanism])
-            statements += [s for s, c in self._statements if c[0] == iri and c[1] == f"{MESO}improves"]
-            found.append(Intervention(iri, self._label(iri), tuple(statements)))
-        return tuple(found)
+            found.append(self._intervention(iri, tuple(statements)))
+        return tuple(sorted(found, key=lambda i: (i.rank, i.label)))
+
+    def _intervention(self, iri: str, counters: tuple[Statement, ...]) -> Intervention:
+        benefit = [s for s, c in self._statements if c[0] == iri and c[1] == f"{MESO}improves"]
+        status, stopped = self._status(iri)
+        results = [r for r in self._results if r.intervention == iri and not r.superseded]
+        return Intervention(
+            iri=iri,
+            label=self._label(iri),
+            statements=(*counters, *benefit),
+            results=tuple(r for r in results if r.own or not benefit),
+            status=status,
+            stopped=stopped,
+            had=self._was_had(iri),
+        )
+
+    def _newest_statuses(self) -> dict[str, list[tuple[str, str]]]:
+        rows = self._rows(
+            """SELECT ?i ?stage ?date WHERE {
+                ?s a meso:DevelopmentStatus ; meso:hasIntervention ?i ; dcterms:issued ?date ;
+                    meso:hasDevelopmentStage/rdfs:label ?stage .
+                FILTER NOT EXISTS { ?later meso:supersedes ?s }
+            } ORDER BY DESC(STR(?date))"""
+        )
+        found: dict[str, list[tuple[str, str]]] = {}
+        for row in rows:
+            found.setdefault(row["i"], []).append((row["stage"], row["date"]))
+        return found
+
+    def _status(self, intervention: str) -> tuple[str, bool]:
+        """The newest status in words, that of an agent where it is bad news; whether it ends the matter."""
+        for stage, date in self._statuses.get(intervention, ()):
+            return f"{stage} ({date})", stage in STOPPED
+        for agent in sorted(self._agents.get(intervention, set()), key=self._label):
+            for stage, date in self._statuses.get(agent, ())[:1]:
+                if stage in BAD_NEWS:
+                    return f"{self._label(agent)}: {stage} ({date})", stage in STOPPED
+        return "", False
 
     def _with_conflicts(self, shown: dict[str, Statement]) -> list[Statement]:
         """The statements *shown* and those that are recorded to conflict with one of them."""
@@ -251,51 +300,68 @@ class _Stratification:
         others = {row["b"] for row in pairs if row["a"] in shown and row["b"] in by_iri}
         return [by_iri[iri] for iri in sorted(set(shown) | others)]
 
-    def _results(self, shown: dict[str, Statement]) -> tuple[TrialResult, ...]:
+    def _read_results(self) -> tuple[TrialResult, ...]:
+        """The results that may speak of this tumour, in the setting of the profile if it has one."""
         rows = self._rows(
-            """SELECT ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?study_setting ?superseded
+            """SELECT ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?superseded ?intervention ?end_point
                 (GROUP_CONCAT(DISTINCT STR(?population); SEPARATOR=" ") AS ?populations)
                 (MIN(?from) AS ?source)
-                (GROUP_CONCAT(DISTINCT STR(?statement); SEPARATOR=" ") AS ?statements)
             WHERE {
                 ?r a meso:Result ; rdfs:label ?text ; dcterms:source ?from ;
-                    meso:ofCohort/meso:ofStudy ?study .
+                    meso:hasEndPoint/rdfs:label ?end_point .
                 OPTIONAL { ?r meso:hasPopulation ?population }
-                OPTIONAL { ?statement meso:basedOn ?r }
+                OPTIONAL { ?r meso:ofArm|meso:hasExperimentalArm ?arm .
+                    ?arm meso:hasIntervention ?intervention }
                 OPTIONAL { ?r meso:value ?value } OPTIONAL { ?r meso:unit ?unit }
                 OPTIONAL { ?r meso:lowerBound ?low } OPTIONAL { ?r meso:upperBound ?high }
                 OPTIONAL { ?r meso:intervalLevel ?level } OPTIONAL { ?r meso:pValue ?p }
                 OPTIONAL { ?r meso:locator ?locator }
-                OPTIONAL { ?study meso:hasTreatmentSetting ?study_setting }
-                BIND(EXISTS { ?r meso:hasAnalysis/^meso:supersedes ?later } AS ?superseded)
-            } GROUP BY ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?study_setting ?superseded
+                BIND(EXISTS { ?r meso:hasAnalysis/^meso:supersedes ?later } ||
+                    EXISTS { ?r ^meso:supersedes ?newer } AS ?superseded)
+            } GROUP BY ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?superseded ?intervention
+                ?end_point
             ORDER BY ?text ?r"""
         )
         specific = self._specific | self._strata.biomarkers | self._narrower
         found = []
         for row in rows:
-            populations = set(row["populations"].split())
-            own = bool(populations & specific) and self._fits(populations)
-            # a trial of this stratum alone: its statement says so, its results speak of all patients
-            cited = any(shown[s].population for s in row["statements"].split() if s in shown)
-            if not (own or (cited and self._fits(populations))):
-                continue
-            if self._profile.setting and row["study_setting"] not in (
-                self._profile.setting,
-                f"{MESO}AnyLine",
-            ):
+            patients = self._cohorts.of_result(row["r"])
+            printed = set(row["populations"].split())
+            populations = printed | self._narrowing(patients)
+            if not self._fits(populations) or self._unlike(patients):
                 continue
             found.append(
                 TrialResult(
-                    row["r"],
-                    row["text"],
-                    _value(row),
-                    ", ".join(sorted(self._label(p) for p in populations)) or "population not read",
-                    row["source"],
-                    _caution(row, bool(populations & self._narrower), self._of_other_sites(populations)),
+                    iri=row["r"],
+                    text=row["text"],
+                    value=_value(row),
+                    population=", ".join(sorted(map(self._label, populations))) or POPULATION_NOT_READ,
+                    source=row["source"],
+                    caution=_caution(
+                        row, bool(populations & self._narrower), self._other_sites(patients, printed)
+                    ),
+                    end_point=row["end_point"],
+                    intervention=row["intervention"],
+                    own=bool(populations & specific),
+                    superseded=row["superseded"] == "true",
                 )
             )
         return tuple(found)
+
+    def _other_sites(self, patients: Patients, populations: set[str]) -> bool:
+        """Whether a trial took in mesothelioma of other sites."""
+        return _ANY_MESOTHELIOMA in patients.populations or self._of_other_sites(populations)
+
+    def _own_results(self, shown: dict[str, Statement]) -> tuple[TrialResult, ...]:
+        """Results of this tumour's strata, and of trials whose statement limits them to one of these."""
+        cited: dict[str, set[str]] = {}
+        for row in self._rows("SELECT ?s ?r { ?s meso:basedOn ?r }"):
+            cited.setdefault(row["r"], set()).add(row["s"])
+        return tuple(
+            r
+            for r in self._results
+            if r.own or any(shown[s].population for s in cited.get(r.iri, ()) if s in shown)
+        )
 
     def _in_trial(self, interventions: set[str]) -> tuple[str, ...]:
         rows = self._rows(

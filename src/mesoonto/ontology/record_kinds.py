@@ -383,6 +383,7 @@ RECORD_KINDS = (
         template="""<urn:tumour:{key}> a meso:TumourProfile ;
     meso:hasDisease obo:MONDO_0005112 ;                # or its kind, such as obo:MONDO_0006378
     meso:hasBiomarker meso:MESO_ ;                       # a biomarker
+    meso:hasPriorTreatment meso:MESO_ ;                  # an intervention that was given before
     meso:hasTreatmentSetting meso: .      # FirstLine SecondOrLaterLine Maintenance Perioperative
 """,
     ),
