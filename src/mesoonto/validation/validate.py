@@ -12,7 +12,7 @@ from mesoonto.errors import InputError, ShapeError
 from mesoonto.files.rdf import Source, find, from_path
 from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation import shipped
-from mesoonto.validation.advice import coverage, doubts
+from mesoonto.validation.advice import constructs, coverage, doubts
 from mesoonto.validation.assemble import assemble
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
@@ -100,6 +100,8 @@ def check(
         vocabulary = shipped.Vocabulary(data, shipped.concerns(data, shapes))
         found += doubts.of_shapes(shapes, vocabulary)
         found += doubts.of_strays(shapes)
+        found += constructs.of_constructs(shapes)
+        found += constructs.of_roles(shapes, data.store)
         if only is None:
             found += [
                 Doubt("unseen-file", name, "no shape looked at any node of this file")

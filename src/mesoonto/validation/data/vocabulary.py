@@ -42,8 +42,16 @@ _ELSEWHERE = (
     "zeroOrMorePath", "zeroOrOnePath",
 )  # fmt: skip
 
+#: Words of the drafts of SHACL 1.2 (vocabulary of 2026) that 1.0 does not have.
+_DRAFT = (
+    "agentInstruction", "bodyExpression", "codeIdentifier", "intent", "maxListLength", "memberShape",
+    "minListLength", "nodeByExpression", "reificationRequired", "reifierShape", "rootClass", "shape",
+    "singleLine", "someValue", "sparqlExpr", "subsetOf", "targetWhere", "uniqueMembers", "uniqueValuesFor",
+    "unit",
+)  # fmt: skip
+
 #: Every property of the SHACL vocabulary that may stand in a shapes graph.
-PROPERTIES = frozenset((*TARGETS, *PARAMETERS, *ON_SHAPES, *_ELSEWHERE))
+PROPERTIES = frozenset((*TARGETS, *PARAMETERS, *ON_SHAPES, *_ELSEWHERE, *_DRAFT))
 
 NODE_KINDS = {
     "BlankNode": ("isBlank",),

@@ -42,9 +42,9 @@ class Outcome:
     evaluator: Evaluator
 
 
-def prepare(graph: Graph) -> model.Shapes:
-    """Read the shapes of *graph* and refuse what is not SHACL."""
-    shapes = read_shapes(graph)
+def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shapes:
+    """Read the shapes of *graph* and refuse what is not SHACL; *inferred* as for `read_shapes`."""
+    shapes = read_shapes(graph, inferred)
     for shape in shapes.by_node.values():
         for constraint in shape.constraints:
             if isinstance(constraint, model.Query):

@@ -13,6 +13,7 @@ from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
 from mesoonto.validation.data.graph import Graph, told, unusable
 from mesoonto.validation.data.literals import is_well_formed
 from mesoonto.validation.data.vocabulary import NODE_KINDS, PARAMETERS, SH, sh
+from mesoonto.validation.shapes.constructs import refuse
 from mesoonto.validation.shapes.model import (
     Bound,
     Class,
@@ -58,8 +59,12 @@ _NEED_PATH = ("minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEqual
 _VALIDATORS = ("validator", "nodeValidator", "propertyValidator")
 
 
-def read_shapes(graph: Graph) -> Shapes:
-    """The shapes of *graph*; raises ShapeError when one is not well formed or refers to itself."""
+def read_shapes(graph: Graph, inferred: frozenset[str] = frozenset()) -> Shapes:
+    """The shapes of *graph*; raises ShapeError when one is not well formed or refers to itself.
+
+    *inferred* are the entailment regimes by which the data are completed before.
+    """
+    refuse(graph, inferred)
     reader = _Reader(graph)
     for node in [*graph.subjects()]:
         if reader.is_declared(node):
@@ -180,11 +185,28 @@ class _Reader:
         if isinstance(node, ox.NamedNode) and self.classes & set(self.graph.all(node, TYPE)):
             yield Target("class", node)
         for target in self.graph.all(node, sh("target")):
-            text = self._query(target, "select", "SPARQLTarget")
+            text = self._query(target, "select", "SPARQLTarget") or self._typed_target(target)
             if text is None:
-                self.foreign.add("a target that is no SPARQLTarget")
-            else:
-                yield Target("query", target, text)
+                raise unusable(
+                    f"the target of {told(node)} is neither a SPARQLTarget nor of a type of targets"
+                )
+            yield Target("query", target, text)
+
+    def _typed_target(self, target: Term) -> str | None:
+        """The query of a SPARQLTargetType with the parameters of *target* (Advanced Features, 3.2)."""
+        types = self.graph.all(target, TYPE)
+        kinds = [kind for kind in types if sh("SPARQLTargetType") in self.graph.all(kind, TYPE)]
+        if not kinds:
+            return None
+        text = self._query(kinds[0], "select", "SPARQLTargetType") or ""
+        for parameter in self.graph.all(kinds[0], sh("parameter")):
+            path = self.graph.one(parameter, sh("path"))
+            value = self.graph.one(target, path) if isinstance(path, ox.NamedNode) else None
+            if isinstance(path, ox.NamedNode) and value is not None:
+                text = _bound(text, re.split("[/#]", path.value)[-1], value)
+            elif not self._flag(parameter, "optional"):
+                raise unusable(f"the target {told(target)} lacks the parameter {told(path or parameter)}")
+        return text
 
     def _query(self, node: Term, kind: str, what: str) -> str | None:
         """The text of the query at *node* with its prefixes, checked as SPARQL and for SERVICE."""
@@ -238,9 +260,8 @@ class _Reader:
                 if parameter in _NEED_PATH and shape.path is None:
                     raise unusable(f"sh:{parameter} of {told(shape.node)} needs a sh:path beside it")
                 yield from self._constraint(shape, parameter, value)
-        for predicate in ("expression", "js", "values"):
-            if self.graph.all(shape.node, sh(predicate)):
-                yield Foreign(component_name(predicate), f"sh:{predicate}")
+        if self.graph.all(shape.node, sh("expression")):
+            yield Foreign(component_name("expression"), "sh:expression")
         for component in self.components:
             yield from self._custom(shape, component)
 
@@ -373,6 +394,12 @@ class _Reader:
 
     def _texts(self, node: Term, name: str) -> tuple[ox.Literal, ...]:
         return tuple(term for term in self.graph.all(node, sh(name)) if isinstance(term, ox.Literal))
+
+
+def _bound(text: str, variable: str, value: Term) -> str:
+    """A query with *value* in place of a variable, wherever that stands outside of IRIs and strings."""
+    pattern = re.compile(rf'<[^<>"\s]*>|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[?$]{re.escape(variable)}\b')
+    return pattern.sub(lambda match: str(value) if match[0][0] in "?$" else match[0], text)
 
 
 def _iri(value: Term | None, node: Term, parameter: str, default: str | None = None) -> str:

@@ -1,0 +1,207 @@
+"""Each construct of SHACL does what the table says: an example for each of its rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from mesoonto.errors import ShapeError
+from mesoonto.validation.advice import constructs as advice
+from mesoonto.validation.data import store as data_files
+from mesoonto.validation.data.graph import Graph
+from mesoonto.validation.engine.plan import Engine, prepare
+from mesoonto.validation.shapes import constructs
+from mesoonto.validation.shapes.constructs import TABLE, Construct, Treatment
+from tests.conftest import ROOT
+from tests.validation.helpers import load, outcome, shapes, source
+
+DATA = """ex:a a ex:T ; ex:p 1, 2, "x"@en, "y"@en ; ex:q 1 ; ex:o ex:b . ex:b ex:p "z" .
+ex:D rdfs:subClassOf ex:C ."""
+
+RDFS = "http://www.w3.org/ns/entailment/RDFS"
+TARGET = "sh:targetNode ex:a"
+DECLARED = "ex: sh:declare [ sh:prefix 'ex' ; sh:namespace 'https://example.org/'^^xsd:anyURI ] ."
+
+
+def on_values(constraint: str) -> str:
+    """A property shape that the data break."""
+    return f"ex:S a sh:NodeShape ; {TARGET} ; sh:property [ sh:path ex:p ; {constraint} ] ."
+
+
+def on_node(constraint: str) -> str:
+    return f"ex:S a sh:NodeShape ; {TARGET} ; {constraint} ."
+
+
+def with_path(path: str) -> str:
+    return f"ex:S a sh:NodeShape ; {TARGET} ; sh:property [ sh:path {path} ; sh:maxCount 0 ] ."
+
+
+def with_query(query: str) -> str:
+    return (
+        f"{DECLARED} ex:S a sh:NodeShape ; {TARGET} ; sh:sparql [ sh:prefixes ex: ; sh:select '{query}' ] ."
+    )
+
+
+def with_component(validator: str) -> str:
+    return (
+        "ex:Component a sh:ConstraintComponent ; sh:parameter [ sh:path ex:never ] ; "
+        f"{validator} . {on_values('ex:never true')}"
+    )
+
+
+QUERY = with_query("SELECT $this { $this ex:q ?x }")
+ASK = '[ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(isIRI($value)) }" ]'
+SELECT = '[ a sh:SPARQLSelectValidator ; sh:select "SELECT $this { $this $PATH ?x }" ]'
+SELECT_NODE = '[ a sh:SPARQLSelectValidator ; sh:select "SELECT $this { $this ?p ?x }" ]'
+
+AT_LEAST_ONE = on_values("sh:qualifiedValueShape [ sh:nodeKind sh:IRI ] ; sh:qualifiedMinCount 1")
+
+#: Shapes for each row; what is evaluated finds something in DATA.
+EXAMPLES = {
+    "targetClass": "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:nodeKind sh:Literal .",
+    "targetNode": "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:nodeKind sh:Literal .",
+    "targetSubjectsOf": "ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:nodeKind sh:Literal .",
+    "targetObjectsOf": "ex:S a sh:NodeShape ; sh:targetObjectsOf ex:o ; sh:nodeKind sh:Literal .",
+    "and": on_values("sh:and ( [ sh:nodeKind sh:IRI ] )"),
+    "class": on_values("sh:class ex:T"),
+    "closed": on_node("sh:closed true"),
+    "datatype": on_values("sh:datatype xsd:date"),
+    "disjoint": on_values("sh:disjoint ex:q"),
+    "equals": on_values("sh:equals ex:q"),
+    "hasValue": on_values("sh:hasValue 9"),
+    "in": on_values("sh:in ( 9 )"),
+    "languageIn": on_values('sh:languageIn ( "de" )'),
+    "lessThan": on_values("sh:lessThan ex:q"),
+    "lessThanOrEquals": on_values("sh:lessThanOrEquals ex:q"),
+    "maxCount": on_values("sh:maxCount 1"),
+    "maxExclusive": on_values("sh:maxExclusive 1"),
+    "maxInclusive": on_values("sh:maxInclusive 0"),
+    "maxLength": on_values("sh:maxLength 0"),
+    "minCount": on_values("sh:minCount 9"),
+    "minExclusive": on_values("sh:minExclusive 9"),
+    "minInclusive": on_values("sh:minInclusive 9"),
+    "minLength": on_values("sh:minLength 9"),
+    "node": on_values("sh:node [ sh:nodeKind sh:IRI ]"),
+    "nodeKind": on_values("sh:nodeKind sh:IRI"),
+    "not": on_values("sh:not [ sh:nodeKind sh:Literal ]"),
+    "or": on_values("sh:or ( [ sh:nodeKind sh:IRI ] )"),
+    "pattern": on_values("sh:pattern 'never'"),
+    "property": on_values("sh:minCount 9"),
+    "qualifiedMaxCount": on_values(
+        "sh:qualifiedMaxCount 0 ; sh:qualifiedValueShape [ sh:nodeKind sh:Literal ]"
+    ),
+    "qualifiedMinCount": AT_LEAST_ONE,
+    "qualifiedValueShape": on_values(
+        "sh:qualifiedValueShape [ sh:nodeKind sh:IRI ] ; sh:qualifiedMinCount 1"
+    ),
+    "uniqueLang": on_values("sh:uniqueLang true"),
+    "xone": on_values("sh:xone ( [ sh:nodeKind sh:IRI ] )"),
+    "path": with_path("ex:p"),
+    "inversePath": "ex:S a sh:NodeShape ; sh:targetNode ex:b ; "
+    "sh:property [ sh:path [ sh:inversePath ex:o ] ; sh:maxCount 0 ] .",
+    "alternativePath": with_path("[ sh:alternativePath ( ex:never ex:p ) ]"),
+    "zeroOrMorePath": with_path("[ sh:zeroOrMorePath ex:o ]"),
+    "oneOrMorePath": with_path("[ sh:oneOrMorePath ex:o ]"),
+    "zeroOrOnePath": with_path("[ sh:zeroOrOnePath ex:o ]"),
+    "deactivated": on_values("sh:minCount 9 ; sh:deactivated false"),
+    "severity": on_values("sh:minCount 9 ; sh:severity sh:Warning"),
+    "message": on_values("sh:minCount 9 ; sh:message 'nine are needed'"),
+    "flags": on_values("sh:pattern 'NEVER' ; sh:flags 'i'"),
+    "ignoredProperties": on_node("sh:closed true ; sh:ignoredProperties ( ex:p )"),
+    "qualifiedValueShapesDisjoint": f"ex:S a sh:NodeShape ; {TARGET} ; "
+    "sh:property [ sh:path ex:p ; sh:qualifiedValueShapesDisjoint true ; sh:qualifiedMinCount 1 ; "
+    "sh:qualifiedValueShape [ sh:nodeKind sh:Literal ] ] , [ sh:path ex:q ; "
+    "sh:qualifiedValueShapesDisjoint true ; sh:qualifiedMinCount 1 ; "
+    "sh:qualifiedValueShape [ sh:minLength 0 ] ] .",
+    "name": on_values("sh:name 'a name'"),
+    "description": on_values("sh:description 'a text'"),
+    "order": on_values("sh:order 1"),
+    "group": on_values("sh:group ex:g"),
+    "defaultValue": on_values("sh:defaultValue 1"),
+    "entailment": f"ex:graph sh:entailment <{RDFS}> . {on_values('sh:minCount 1')}",
+    "shapesGraph": f"ex:graph sh:shapesGraph ex:other . {on_values('sh:minCount 1')}",
+    "suggestedShapesGraph": f"ex:graph sh:suggestedShapesGraph ex:other . {on_values('sh:minCount 1')}",
+    "sparql": QUERY,
+    "select": QUERY,
+    "prefixes": QUERY,
+    "declare": QUERY,
+    "prefix": QUERY,
+    "namespace": QUERY,
+    "parameter": with_component(f"sh:validator {ASK}"),
+    "validator": with_component(f"sh:validator {ASK}"),
+    "nodeValidator": "ex:Component a sh:ConstraintComponent ; sh:parameter [ sh:path ex:never ] ; "
+    f"sh:nodeValidator {SELECT_NODE} . {on_node('ex:never true')}",
+    "propertyValidator": with_component(f"sh:propertyValidator {SELECT}"),
+    "target": f"{DECLARED} ex:Of a sh:SPARQLTargetType ; rdfs:subClassOf sh:Target ; "
+    "sh:parameter [ sh:path ex:value ] ; sh:prefixes ex: ; sh:select 'SELECT ?this { ?this ex:q $value }' . "
+    "ex:S a sh:NodeShape ; sh:target [ a ex:Of ; ex:value 1 ] ; sh:nodeKind sh:Literal .",
+    "rule": "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:made ; sh:maxCount 0 ] ; "
+    "sh:rule [ a sh:TripleRule ; sh:subject sh:this ; sh:predicate ex:made ; sh:object 1 ] .",
+    "expression": on_node("sh:expression [ sh:path ex:q ]"),
+    "values": on_values("sh:values [ sh:path ex:q ]"),
+    "returnType": f"{DECLARED} ex:f a sh:SPARQLFunction ; sh:prefixes ex: ; sh:returnType xsd:boolean ; "
+    "sh:select 'SELECT (true AS ?x) {}' . " + QUERY.removeprefix(DECLARED),
+    "resultAnnotation": on_node(
+        "sh:sparql [ sh:select 'SELECT $this { $this ?p 1 }' ; "
+        "sh:resultAnnotation [ sh:annotationProperty ex:note ; sh:annotationValue 1 ] ]"
+    ),
+    "js": on_node("sh:js [ a sh:JSConstraint ]"),
+    "jsFunctionName": f"ex:f sh:jsFunctionName 'f' . {on_values('sh:minCount 1')}",
+    "jsLibrary": f"ex:f sh:jsLibrary ex:l . {on_values('sh:minCount 1')}",
+    "jsLibraryURL": f"ex:f sh:jsLibraryURL 'file:///l.js' . {on_values('sh:minCount 1')}",
+}
+PLAIN = [row.word for row in TABLE if row.word not in EXAMPLES]
+
+
+def example(row: Construct) -> str:
+    return EXAMPLES.get(row.word) or on_values(f"sh:{row.word} ex:anything")
+
+
+def test_only_words_of_drafts_have_no_example_of_their_own() -> None:
+    assert {row.standard for row in TABLE if row.word in PLAIN} == {constructs.Standard.DRAFT}
+    assert set(EXAMPLES) <= {row.word for row in TABLE}
+    assert len({row.word for row in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.word)
+def test_construct_does_what_the_table_says(row: Construct) -> None:
+    text = example(row)
+    assert f"sh:{row.word} " in text
+    if row.treatment is Treatment.REFUSED:
+        with pytest.raises(ShapeError, match=f"sh:{row.word}|JavaScript"):
+            shapes(text)
+        return
+    read = shapes(text)
+    found = outcome(load(DATA), read, Engine.AUTO)
+    doubts = [doubt.message for doubt in advice.of_constructs(read)]
+    assert (f"sh:{row.word} ({row.standard.value}) is not evaluated" in doubts) == (
+        row.treatment is Treatment.DOUBT
+    )
+    if row.treatment is Treatment.COMPILED:
+        assert found.results
+        assert not found.plan.delegated
+    elif row.treatment is Treatment.PYSHACL:
+        assert found.results
+        assert found.plan.delegated
+
+
+def test_entailment_that_was_done_is_not_refused() -> None:
+    graph = Graph(data_files.read(source(EXAMPLES["entailment"]), 1))
+    assert prepare(graph, frozenset({RDFS})).targeted
+
+
+@pytest.mark.parametrize("kind", ["JSRule", "JSTarget", "JSFunction", "JSValidator", "JSConstraint"])
+def test_what_is_a_script_is_refused(kind: str) -> None:
+    with pytest.raises(ShapeError, match="JavaScript"):
+        shapes(f"ex:x a sh:{kind} . {on_values('sh:minCount 1')}")
+
+
+def test_class_in_the_place_of_a_property_is_a_doubt() -> None:
+    read = shapes(on_values("sh:disjoint ex:T") + " ex:S2 sh:targetSubjectsOf ex:C ; sh:nodeKind sh:IRI .")
+    found = [doubt.message for doubt in advice.of_roles(read, load(DATA).store)]
+    assert {message.split()[0] for message in found} == {"<https://example.org/C>", "<https://example.org/T>"}
+
+
+def test_page_is_current() -> None:
+    if not (ROOT / "docs").is_dir():
+        pytest.skip("the documentation is in a checkout only")
+    assert (ROOT / "docs" / "shacl.md").read_text() == constructs.HEAD + constructs.as_markdown()
