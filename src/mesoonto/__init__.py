@@ -1,3 +1,41 @@
-"""mesoonto: resistance to immunotherapy in malignant pleural mesothelioma, as linked data."""
+"""mesoonto: resistance to immunotherapy in malignant pleural mesothelioma, as linked data.
+
+from mesoonto import Dataset
+
+data = Dataset()
+data.query("SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial }").to_pandas()
+for result in data.trial("CheckMate 743").verdicts:
+    print(result.value, result.interval, result.level)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesoonto.api.dataset import Dataset
+    from mesoonto.api.endpoint import connect
+    from mesoonto.api.functions import explain, stratify, validate
 
 __version__ = "0.1.0"
+__all__ = ["Dataset", "__version__", "connect", "explain", "stratify", "validate"]
+
+#: Where each public name is; they load when they are used.
+_HOMES = {
+    "Dataset": "mesoonto.api.dataset",
+    "connect": "mesoonto.api.endpoint",
+    "explain": "mesoonto.api.functions",
+    "stratify": "mesoonto.api.functions",
+    "validate": "mesoonto.api.functions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mesoonto' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,55 @@
+"""What the commands do, as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mesoonto.knowledge.stratify import StratificationReport
+    from mesoonto.owl.explain import Explanation
+    from mesoonto.validation.report.findings import Report
+    from mesoonto.validation.validate import Options
+
+Paths = Sequence[str | PathLike[str]]
+
+
+def validate(data: Paths = (), shapes: Paths = (), options: Options | None = None) -> Report:
+    """Check the files or folders *data* against *shapes*; the same Report as `mesoonto validate` prints.
+
+    Without *data* the shipped records, without *shapes* the shipped shapes. Raises InputError for a file, and
+    ShapeError for shapes, that cannot be used.
+    """
+    from mesoonto.validation import validate as validation
+
+    return validation.validate([Path(p) for p in data], [Path(p) for p in shapes], options)
+
+
+def explain(subject: str, predicate: str, object_: str) -> Explanation | None:
+    """Why a triple holds, by labels or CURIEs; None where it does not follow from the dataset.
+
+    >>> explain("pegargiminase", "counters", "arginine auxotrophy by ASS1 loss").how
+    'follows from these axioms'
+    """
+    from mesoonto.ontology.model import Ontology
+    from mesoonto.owl.explain import Explainer
+
+    ontology = Ontology.shipped()
+    return Explainer(ontology).explain(*(ontology.find(name) for name in (subject, predicate, object_)))
+
+
+def stratify(traits: Mapping[str, str]) -> StratificationReport:
+    """What the records say for a tumour with *traits*, such as ``{"histology": "sarcomatoid"}``.
+
+    It is no medical advice. A MesoontoError names a trait that is not known, or two that exclude each other.
+    """
+    from mesoonto.dataset import shipped
+    from mesoonto.knowledge import stratify as stratification
+    from mesoonto.knowledge.profile import ProfileVocabulary
+    from mesoonto.ontology.model import Ontology
+
+    vocabulary = ProfileVocabulary(Ontology.shipped())
+    tumour = vocabulary.from_settings([f"{name}={value}" for name, value in traits.items()])
+    return stratification.stratify(shipped.build(), tumour, vocabulary.strata(tumour))

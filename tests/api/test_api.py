@@ -1,0 +1,166 @@
+"""The public interface for Python."""
+
+from __future__ import annotations
+
+import doctest
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+import mesoonto
+from mesoonto import Dataset, connect, explain, stratify, validate
+from mesoonto.api.rows import IRI, value_of
+from mesoonto.errors import EndpointError, MesoontoError, QuerySyntaxError
+from tests.conftest import ROOT
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return Dataset()
+
+
+class TestQuery:
+    def test_rows_have_values_of_python(self, data: Dataset) -> None:
+        rows = data.query(
+            "SELECT ?r ?v ?n ?none { VALUES ?r { mesod:result_NCT02899299_2021_os_hr_all } "
+            "?r meso:value ?v ; meso:populationSize ?n }"
+        )
+        assert rows.names == ("r", "v", "n", "none")
+        (row,) = rows
+        assert row == {
+            "r": "https://w3id.org/mesoonto/data/result_NCT02899299_2021_os_hr_all",
+            "v": Decimal("0.74"),
+            "n": 605,
+            "none": None,
+        }
+        assert isinstance(row["r"], IRI)
+
+    def test_ask_answers_yes_or_no(self, data: Dataset) -> None:
+        assert data.ask("ASK { ?s a meso:Study }") is True
+        assert data.ask("ASK { ?s a meso:Nothing }") is False
+
+    def test_count_is_that_of_the_engine(self, data: Dataset) -> None:
+        (row,) = data.query("SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s a meso:Study }")
+        assert row["n"] == len(data.trials())
+
+    def test_mistake_has_its_place(self, data: Dataset) -> None:
+        with pytest.raises(QuerySyntaxError) as raised:
+            data.query("SELECT *\nWHERE x")
+        assert raised.value.place is not None
+        assert raised.value.place.line == 2
+
+    @pytest.mark.parametrize("text", ["ASK {}", "CONSTRUCT WHERE { ?s ?p ?o }"])
+    def test_other_queries_have_no_rows(self, data: Dataset, text: str) -> None:
+        with pytest.raises(MesoontoError):
+            data.query(text)
+
+    def test_unknown_column_is_named(self, data: Dataset) -> None:
+        with pytest.raises(MesoontoError, match="no column y; there are x"):
+            data.query("SELECT (1 AS ?x) {}").column("y")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("0.60", "decimal", Decimal("0.60")),
+        ("12345678901234567890", "integer", 12345678901234567890),
+        ("1e3", "double", 1000.0),
+        ("true", "boolean", True),
+        ("2020-10-02", "date", date(2020, 10, 2)),
+        ("2020", "gYear", "2020"),
+        ("soon", "date", "soon"),
+    ],
+)
+def test_literals_become_values(text: str, kind: str, expected: object) -> None:
+    found = value_of(ox.Literal(text, datatype=ox.NamedNode(XSD + kind)))
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+class TestObjects:
+    @pytest.mark.parametrize("name", ["CheckMate 743", "NCT02899299", "checkmate 743"])
+    def test_trial_is_found_by_any_of_its_names(self, data: Dataset, name: str) -> None:
+        assert data.trial(name).link.label == "CheckMate 743"
+
+    def test_result_has_interval_and_level(self, data: Dataset) -> None:
+        # Lancet 2021;397:375
+        (verdict,) = data.trial("CheckMate 743").verdicts
+        assert (verdict.value, verdict.interval, verdict.level) == ("0.74", "0.60 to 0.91", "96.6 %")
+
+    @pytest.mark.parametrize("name", ["MESO:0001020", "MESO_0001020", "LAG-3 checkpoint engagement"])
+    def test_mechanism_is_found_by_identifier_and_label(self, data: Dataset, name: str) -> None:
+        assert data.mechanism(name).term.link.label == "LAG-3 checkpoint engagement"
+
+    def test_synonym_finds_an_intervention(self, data: Dataset) -> None:
+        assert data.intervention("Opdivo").term.link.label == "nivolumab"
+
+    def test_unknown_name_is_told_with_what_is_near(self, data: Dataset) -> None:
+        with pytest.raises(MesoontoError, match="no trial is called CheckMate 744; near it: CheckMate 743"):
+            data.trial("CheckMate 744")
+
+
+def test_validate_finds_what_is_wrong_and_where(tmp_path: Path) -> None:
+    path = tmp_path / "mine.ttl"
+    path.write_text("@prefix meso: <https://w3id.org/mesoonto/> .\n<urn:x> a meso:Study .\n")
+    report = validate([path])
+    assert not report.conforms
+    assert {finding.line for finding in report.findings} == {2}
+
+
+def test_explain_and_stratify_answer() -> None:
+    found = explain("pegargiminase", "counters", "arginine auxotrophy by ASS1 loss")
+    assert found is not None
+    assert found.reasons
+    dossier = stratify({"histology": "sarcomatoid", "ASS1": "lost"})
+    assert "ASS1 loss" in dossier.profile
+    with pytest.raises(MesoontoError, match="not known"):
+        stratify({"histology": "round"})
+
+
+def test_endpoint_has_the_same_interface(address: str, data: Dataset) -> None:
+    text = "SELECT ?l { ?s a meso:Study ; rdfs:label ?l } ORDER BY ?l"
+    with connect(f"{address}sparql") as remote:
+        assert list(remote.query(text)) == list(data.query(text))
+        assert remote.ask("ASK { ?s a meso:Study }")
+        with pytest.raises(EndpointError):
+            remote.query("SELECT nonsense")
+
+
+def test_address_that_is_none_is_refused() -> None:
+    with pytest.raises(EndpointError, match="not an http or https address"):
+        connect("file:///etc/passwd")
+
+
+def test_public_names_are_there_and_documented() -> None:
+    for name in mesoonto.__all__:
+        assert getattr(mesoonto, name)
+        assert name == "__version__" or getattr(mesoonto, name).__doc__
+
+
+def test_import_is_light() -> None:
+    """Nothing heavy loads before it is used."""
+    heavy = "{'pyoxigraph', 'rdflib', 'pyshacl', 'flask'}"
+    code = f"import sys, mesoonto; sys.exit(bool({heavy} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_examples_of_the_documentation_run() -> None:
+    path = ROOT / "docs" / "python.md"
+    done = doctest.testfile(str(path), module_relative=False)
+    assert done.attempted > 8
+    assert done.failed == 0
+
+
+@pytest.mark.parametrize("name", ["rows", "dataset", "functions"])
+def test_examples_run(name: str) -> None:
+    done = doctest.testmod(import_module(f"mesoonto.api.{name}"))
+    assert done.attempted > 0
+    assert done.failed == 0
