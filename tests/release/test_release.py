@@ -20,7 +20,7 @@ from mesoonto import resources
 from mesoonto.dataset import shipped
 from mesoonto.errors import InputError, MesoontoError, OutputError
 from mesoonto.namespaces import MESO, PREFIXES
-from mesoonto.release import changes, publish
+from mesoonto.release import changes, gate, publish
 from mesoonto.release.variants import VARIANTS
 from tests.conftest import JARS, ROOT
 
@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _build(output: Path, seed: str, *options: str) -> None:
     command = [sys.executable, "-m", "mesoonto", "release", "0.1.0", "--output", str(output), *options]
+    command += [part for name in gate.CHECKS for part in ("--skip", name)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True)
 
 

@@ -61,12 +61,10 @@ def _files(ontology: Ontology) -> list[Flaw]:
     from mesoonto.owl import fmt, generated
     from mesoonto.owl.quality import Flaw
 
-    loose = [
-        path
-        for path in (*resources.module_files(), *resources.record_files())
-        if fmt.format_file(path, ontology.labels, write=False)
+    found = [
+        (path, "canonical_form", "the file is in canonical form; run mesoonto fmt")
+        for path in fmt.loose_files(ontology)
     ]
-    found = [(path, "canonical_form", "the file is in canonical form; run mesoonto fmt") for path in loose]
     found += [
         (path, "generated", "the generated file is up to date; run mesoonto build")
         for path in generated.stale_files(ontology)

@@ -77,8 +77,7 @@ def report(show_records: bool) -> None:
     envvar="MESOONTO_TABLES",
     show_envvar=True,
     type=click.Path(path_type=Path),
-    default=Path("../shared/vocab"),
-    show_default=True,
+    required=True,
     help="Directory with a table <prefix>.tsv.gz for each vocabulary.",
 )
 def check_ids(tables: Path) -> None:

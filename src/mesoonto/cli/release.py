@@ -18,23 +18,55 @@ import click
     type=click.Path(path_type=Path),
     help="The folder of an earlier release: CHANGES.md and changes.ttl tell what differs.",
 )
-def release(version: str, output: Path | None, previous: Path | None) -> None:
+@click.option(
+    "--tables",
+    envvar="MESOONTO_TABLES",
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    help="Directory with a table <prefix>.tsv.gz for each vocabulary, for check-ids.",
+)
+@click.option(
+    "--skip",
+    "skipped",
+    multiple=True,
+    type=click.Choice(["version", "generated", "check", "validate", "check-ids", "fmt", "reason"]),
+    help="Publish without this check; repeatable. It is told.",
+)
+def release(
+    version: str, output: Path | None, previous: Path | None, tables: Path | None, skipped: tuple[str, ...]
+) -> None:
     """Build the files of release VERSION.
 
     The ontology in four variants (base, full, reasoned, simple), each as OWL (RDF/XML), Turtle, OBO and OBO
     Graphs JSON; a JSON-LD context; a SKOS view; the mappings as one SSSOM table; all records as TriG and CSV;
     what changed, in words and RDF; a documentation page; DCAT and VoID metadata; checksums. The same
-    sources give the same bytes. Needs no Java.
+    sources give the same bytes.
 
     \b
-    mesoonto release 0.2.0 --previous dist/0.1.0
+    mesoonto release 0.2.0 --previous dist/0.1.0 --tables ~/vocabularies
+    mesoonto release 0.2.0 --skip check-ids --skip reason        without tables and Java
+
+    Before, it is checked that the version is above the previous one, generated files are current, mesoonto
+    check, validate, check-ids and fmt --check find nothing, and HermiT, asked anew, infers what is shipped.
+    Ends with 1, and writes nothing, when a check fails or comes to no verdict.
     """
-    from mesoonto.release import publish
+    from mesoonto.ontology.model import Ontology
+    from mesoonto.release import gate, publish
 
     def show(text: str) -> None:
         if sys.stderr.isatty():
             click.echo(f"{text} ...", err=True)
 
+    wanted = gate.Release(publish.checked(version), Ontology.shipped(), previous, tables)
+    failed = gate.failures(wanted, skipped, show)
+    for failure in failed:
+        for finding in failure.findings:
+            click.echo(f"{failure.check}: {finding}", err=True)
+    if failed:
+        click.echo(f"not released: {', '.join(f.check for f in failed)} failed", err=True)
+        raise SystemExit(1)
+    for name in skipped:
+        click.echo(f"not checked: {name}", err=True)
     folder = output or Path("dist", version)
     written = publish.release(version, folder, previous, show)
     size = sum(path.stat().st_size for path in written)

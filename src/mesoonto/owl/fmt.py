@@ -21,6 +21,8 @@ from ttlser import CustomTurtleSerializer
 from mesoonto.errors import InputError, OutputError, Place
 from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO, PREFIXES, prefixed
+from mesoonto.ontology.files import DATA, MODULES
+from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.record_kinds import RECORD_KINDS, field_order
 
 #: Lists whose order means nothing (OWL 2 Structural Specification: sets of class expressions, individuals).
@@ -102,6 +104,12 @@ def turtle(triples: Iterable[ox.Triple | ox.Quad], labels: Labels, place: Place 
     # ttlser closes with a line that names its version; an update of it shall not touch every file.
     body = stream.getvalue().decode().rpartition("\n### Serialized using")[0].rstrip("\n")
     return "\n".join(_commented(body.split("\n"), {**labels, **own})) + "\n"
+
+
+def loose_files(ontology: Ontology) -> list[Path]:
+    """The modules and records of *ontology* that are not in their canonical form."""
+    files = [file.path for file in ontology.documents if file.layer in (MODULES, DATA)]
+    return [path for path in files if format_file(path, ontology.labels, write=False)]
 
 
 def format_file(path: Path, labels: Labels, *, write: bool) -> bool:

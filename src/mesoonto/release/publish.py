@@ -26,12 +26,13 @@ def release(
 ) -> list[Path]:
     """Write release *version* into the new folder *output*, compared with the release in *previous*.
 
+    Whether it may be published is not asked here; `gate.failures` tells.
+
     *on_step* is called with a line of text before each longer step. Raises MesoontoError when *version* is no
     version, OutputError when *output* exists or cannot be written, and InputError for a broken source. The
     folder appears whole or not at all.
     """
-    if not _VERSION.fullmatch(version):
-        raise MesoontoError(f"{version}: a version is three numbers, such as 0.2.0")
+    checked(version)
     if output.exists():
         raise OutputError(
             "exists already; remove it or choose another folder with --output", Place(str(output))
@@ -48,6 +49,13 @@ def release(
         shutil.rmtree(partial, ignore_errors=True)
         raise OutputError(error.strerror or str(error), Place(str(output))) from error
     return [output / name for name in sorted(files)]
+
+
+def checked(version: str) -> str:
+    """*version* when it is one, else a MesoontoError."""
+    if not _VERSION.fullmatch(version):
+        raise MesoontoError(f"{version}: a version is three numbers, such as 0.2.0")
+    return version
 
 
 def build(
