@@ -35,7 +35,7 @@ PAGES = (
     "MESO_0002101",
     "MESO_0003001",
     "search?q=nivolumab",
-    "stratify?set=histology%3Dsarcomatoid&set=ASS1%3Dlost",
+    "stratify?set=histology%3Dsarcomatoid&set=ASS1%3Dlost&prior=nivolumab%20plus%20ipilimumab",
     "validate",
 )
 
@@ -200,3 +200,18 @@ class TestMistakes:
         reply = fetch(address, "stratify?set=histology%3Dround")
         assert reply.status == 200
         assert "not known" in reply.body.decode()
+
+
+@pytest.mark.chromium
+def test_what_was_given_before_is_not_offered_again(browser: Browser, address: str) -> None:
+    with quiet_page(browser) as page:
+        page.goto(f"{address}stratify")
+        page.get_by_label("histology").select_option("histology=sarcomatoid")
+        page.get_by_label("ASS1").select_option("ASS1=lost")
+        page.get_by_label("given before").first.fill("nivolumab plus ipilimumab")
+        page.get_by_role("button", name="Show what the records say").click()
+        offered = page.locator("section.dossier ol").first
+        expect(offered).to_contain_text("pembrolizumab plus lenvatinib")
+        names = [link.inner_text() for link in offered.get_by_role("link").all()]
+        assert "nivolumab plus ipilimumab" not in names
+        expect(page.get_by_label("given before").first).to_have_value("nivolumab plus ipilimumab")

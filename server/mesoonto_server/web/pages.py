@@ -166,14 +166,15 @@ def blueprint(gateway: Gateway) -> Blueprint:
 
     @bp.get("/stratify")
     def stratify() -> str:
-        problem = ""
+        prior = [name for name in request.args.getlist("prior") if name.strip()]
+        problem, settings = "", [*request.args.getlist("set"), *(f"prior={name}" for name in prior)]
         try:
-            found = view("stratify", set=request.args.getlist("set"))
+            found = view("stratify", set=settings)
         except RequestError as error:
             problem = str(error)
-            found = {**view("stratify"), "settings": request.args.getlist("set")}
+            found = {**view("stratify"), "settings": settings}
         return render_template(
-            "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem
+            "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem, prior=prior
         )
 
     @bp.get("/document")

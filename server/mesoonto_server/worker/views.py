@@ -109,12 +109,18 @@ def _stratify(engine: Engine, parameters: Parameters) -> Any:
     settings = [text for text in parameters.get("set", []) if text]
     described: dict[str, Any] = {
         "choices": known.settings_help().splitlines(),
+        "given": [link.label for link in terms.given_in_trials(Facts(engine.store))],
         "settings": settings,
         "report": None,
     }
     if settings:
         tumour = known.from_settings(settings)
-        described["report"] = stratification.stratify(engine.store, tumour, known.strata(tumour))
+        report = stratification.stratify(engine.store, tumour, known.strata(tumour))
+        described["report"] = report
+        described["options"] = [
+            {"iri": o.iri, "label": o.label, "status": o.status, "best": o.best}
+            for o in report.summary.options
+        ]
     return described
 
 

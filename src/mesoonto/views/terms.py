@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, compress
-from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, EntityLink, Facts
+from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, TYPE, EntityLink, Facts
 from mesoonto.views.results import ResultView, result
 from mesoonto.views.statements import StatementView, about, ordered, statement
 
@@ -184,6 +184,12 @@ def biomarker(facts: Facts, node: ox.NamedNode) -> BiomarkerPage:
         results=tuple(sorted(results, key=lambda r: (r.study.label if r.study else "", r.weight))),
         cohorts=facts.links(c for c in named if facts.is_a(c, f"{MESO}Cohort")),
     )
+
+
+def given_in_trials(facts: Facts) -> tuple[EntityLink, ...]:
+    """The interventions that an arm of a study gives."""
+    arms = facts.subjects(TYPE, ox.NamedNode(f"{MESO}Arm"))
+    return facts.links({i for arm in arms for i in facts.entities(arm, f"{MESO}hasIntervention")})
 
 
 def statuses(facts: Facts, agent: ox.NamedNode) -> tuple[Status, ...]:
