@@ -53,6 +53,8 @@ ASK = '[ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(isIRI($value)) }" ]'
 SELECT = '[ a sh:SPARQLSelectValidator ; sh:select "SELECT $this { $this $PATH ?x }" ]'
 SELECT_NODE = '[ a sh:SPARQLSelectValidator ; sh:select "SELECT $this { $this ?p ?x }" ]'
 
+RULED = "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:made ; sh:maxCount 0 ]"
+RULE = f"{RULED} ; sh:rule [ a sh:TripleRule ; sh:subject sh:this ; sh:predicate ex:made ; sh:object 1"
 AT_LEAST_ONE = on_values("sh:qualifiedValueShape [ sh:nodeKind sh:IRI ] ; sh:qualifiedMinCount 1")
 
 #: Shapes for each row; what is evaluated finds something in DATA.
@@ -134,8 +136,13 @@ EXAMPLES = {
     "target": f"{DECLARED} ex:Of a sh:SPARQLTargetType ; rdfs:subClassOf sh:Target ; "
     "sh:parameter [ sh:path ex:value ] ; sh:prefixes ex: ; sh:select 'SELECT ?this { ?this ex:q $value }' . "
     "ex:S a sh:NodeShape ; sh:target [ a ex:Of ; ex:value 1 ] ; sh:nodeKind sh:Literal .",
-    "rule": "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:made ; sh:maxCount 0 ] ; "
-    "sh:rule [ a sh:TripleRule ; sh:subject sh:this ; sh:predicate ex:made ; sh:object 1 ] .",
+    "rule": f"{RULE} ] .",
+    "condition": f"{RULE} ; sh:condition [ sh:property [ sh:path ex:q ; sh:minCount 1 ] ] ] .",
+    "subject": f"{RULE} ] .",
+    "predicate": f"{RULE} ] .",
+    "object": f"{RULE} ] .",
+    "construct": f"{RULED} ; sh:rule [ a sh:SPARQLRule ; sh:prefixes ex: ; "
+    f"sh:construct 'CONSTRUCT {{ $this ex:made 1 }} {{}}' ] . {DECLARED}",
     "expression": on_node("sh:expression [ sh:path ex:q ]"),
     "values": on_values("sh:values [ sh:path ex:q ]"),
     "returnType": f"{DECLARED} ex:f a sh:SPARQLFunction ; sh:prefixes ex: ; sh:returnType xsd:boolean ; "

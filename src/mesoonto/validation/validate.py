@@ -40,6 +40,7 @@ class Options:
     placed: int = PLACED
     ontology: tuple[Path, ...] = ()  #: files that are known and not checked
     progress: Callable[[int], None] | None = None
+    repeat_rules: bool = False  #: run rules until nothing new comes, not once
 
 
 def validate(
@@ -89,7 +90,7 @@ def check(
 ) -> Report:
     """Check loaded *data*, or the focus nodes *only* of it."""
     chosen = options or Options()
-    outcome = run(data, shapes, chosen.engine, only)
+    outcome = run(data, shapes, chosen.engine, only, repeat_rules=chosen.repeat_rules)
     # Whatever order the store gave them in.
     results = with_details(sorted(outcome.results, key=attrgetter("order")), outcome.evaluator)
     looked_at = Coverage()

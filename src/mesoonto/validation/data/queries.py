@@ -46,3 +46,12 @@ def variables(store: ox.Store, query: str) -> tuple[str, ...] | None:
         return tuple(v.value for v in found.variables) if isinstance(found, ox.QuerySolutions) else None
     finally:
         del found
+
+
+def construct(store: ox.Store, query: str, this: Term) -> list[ox.Triple] | None:
+    """The triples of a CONSTRUCT query in which *this* is ``?this``; None when it is another query."""
+    found = store.query(query, substitutions={_THIS: this})
+    try:
+        return list(found) if isinstance(found, ox.QueryTriples) else None
+    finally:
+        del found

@@ -107,7 +107,7 @@ class Evaluator:
             return
         if shape.path is not None:
             counts: Counter[Term] = Counter()
-            for this, value in self._pairs(focus, shape.path):
+            for this, value in self.pairs(focus, shape.path):
                 counts[value] += 1 if times is None else times[this]
             focus, times = focus.values(shape.path), counts
         for node in nested:
@@ -309,11 +309,11 @@ class Evaluator:
             if shape.path is None:
                 yield from self.failing(constraint.shape, focus)
             elif bad := self.failing(constraint.shape, focus.values(shape.path)):
-                for this, value in self._pairs(focus, shape.path):
+                for this, value in self.pairs(focus, shape.path):
                     if value in bad:
                         yield this
 
-    def _pairs(self, focus: Focus, path: Path | None) -> Iterator[tuple[Term, Term]]:
+    def pairs(self, focus: Focus, path: Path | None) -> Iterator[tuple[Term, Term]]:
         """Every focus node with each of its values."""
         for row in self.ask(focus.pairs(path)):
             yield row[0], row[-1]
@@ -329,17 +329,17 @@ class Evaluator:
             case "Or":
                 bad = set.intersection(*failed) if failed else set()
             case "Not":
-                yield from ((t, v) for t, v in self._pairs(focus, path) if v not in failed[0])
+                yield from ((t, v) for t, v in self.pairs(focus, path) if v not in failed[0])
                 return
             case _:  # Xone
-                for this, value in self._pairs(focus, path):
+                for this, value in self.pairs(focus, path):
                     if sum(value not in fails for fails in failed) != 1:
                         yield this, value
                 return
         if bad and path is None:
             yield from ((node, node) for node in bad)
         elif bad:
-            yield from ((this, value) for this, value in self._pairs(focus, path) if value in bad)
+            yield from ((this, value) for this, value in self.pairs(focus, path) if value in bad)
 
     def _qualified(self, constraint: model.Qualified, focus: Focus, path: Path | None) -> Iterator[Term]:
         if path is None:
@@ -348,7 +348,7 @@ class Evaluator:
         failed = self.failing(constraint.shape, values)
         others = [self.failing(sibling, values) for sibling in constraint.siblings]
         counts: dict[Term, int] = defaultdict(int)
-        for this, value in self._pairs(focus, path):
+        for this, value in self.pairs(focus, path):
             if value not in failed and all(value in fails for fails in others):
                 counts[this] += 1
         if constraint.component.startswith("QualifiedMax"):

@@ -10,7 +10,7 @@ from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph, told, unusable
 from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.engine import sparql_constraints
+from mesoonto.validation.engine import rules, sparql_constraints
 from mesoonto.validation.engine.evaluate import Evaluator
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
@@ -53,17 +53,30 @@ def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shape
 
 
 def run(
-    data: Data, shapes: model.Shapes, engine: Engine = Engine.AUTO, only: Collection[Term] | None = None
+    data: Data,
+    shapes: model.Shapes,
+    engine: Engine = Engine.AUTO,
+    only: Collection[Term] | None = None,
+    *,
+    repeat_rules: bool = False,
 ) -> Outcome:
-    """Validate *data*, or the focus nodes *only* of it; the results come in the order of the shapes."""
+    """Validate *data*, or the focus nodes *only* of it; the results come in the order of the shapes.
+
+    What rules make is added to *data* first: once, or with *repeat_rules* until nothing new comes.
+    """
     wanted = None if only is None else frozenset(map(encode_term, only))
     evaluator = Evaluator(shapes, data.store, data.by_value, wanted)
     plan = _plan(shapes, evaluator, engine)
+    here = engine is not Engine.PYSHACL and rules.obstacle(shapes, evaluator) is None
+    if here and shapes.rules:
+        rules.run(data, shapes, repeat=repeat_rules)
+        evaluator = Evaluator(shapes, data.store, data.by_value, wanted)
     results = list(evaluator.run(plan.compiled))
     if plan.delegated:
         from mesoonto.validation.engine import pyshacl
 
-        found = pyshacl.run(data.statements(), shapes, [shape for shape, _ in plan.delegated])
+        targeted = [shape for shape, _ in plan.delegated]
+        found = pyshacl.run(data.statements(), shapes, targeted, rules=not here, repeat=repeat_rules)
         results += [result for result in found if only is None or result.focus in only]
     return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
 
@@ -71,8 +84,10 @@ def run(
 def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: Engine) -> Plan:
     compiled: list[model.Shape] = []
     delegated: list[tuple[model.Shape, str]] = []
+    whole = rules.obstacle(shapes, evaluator)
     for shape in shapes.targeted:
         reasons = ["--engine pyshacl"] if engine is Engine.PYSHACL else evaluator.obstacles(shape)
+        reasons += [whole] if whole is not None else []
         if not reasons:
             compiled.append(shape)
         elif engine is Engine.OXIGRAPH:

@@ -30,17 +30,26 @@ _CLASSES = (ox.NamedNode(RDFS + "Class"), ox.NamedNode(OWL + "Class"))
 
 
 def run(
-    statements: Iterable[tuple[Term, ox.NamedNode, Term]], shapes: Shapes, targeted: Iterable[Shape]
+    statements: Iterable[tuple[Term, ox.NamedNode, Term]],
+    shapes: Shapes,
+    targeted: Iterable[Shape],
+    *,
+    rules: bool = True,
+    repeat: bool = False,
 ) -> list[Result]:
-    """The results of pySHACL for the shapes *targeted*; a ShapeError when it makes no report."""
+    """The results of pySHACL for the shapes *targeted*; a ShapeError when it makes no report.
+
+    It runs the rules, too, unless *rules* says that this is done; with *repeat* until nothing new comes.
+    """
     keep = {shape.node for shape in targeted}
     asked = (
         statement
         for statement in shapes.graph
-        if statement[0] in keep or not _makes_target(shapes, *statement)
+        if (statement[0] in keep or not _makes_target(shapes, *statement))
+        and (rules or statement[1] != sh("rule"))
     )
     with _quiet():
-        report = _run(_graph(statements), _graph(asked))
+        report = _run(_graph(statements), _graph(asked), repeat)
         return list(_results(report, shapes))
 
 
@@ -75,10 +84,16 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _run(data: Graph, shapes: Graph) -> Graph:
+def _run(data: Graph, shapes: Graph, repeat: bool) -> Graph:
     try:
         _, results, text = pyshacl.validate(
-            data, shacl_graph=shapes, advanced=True, allow_warnings=True, inplace=True, do_owl_imports=False
+            data,
+            shacl_graph=shapes,
+            advanced=True,
+            allow_warnings=True,
+            inplace=True,
+            do_owl_imports=False,
+            iterate_rules=repeat,
         )
     except Exception as error:
         # pySHACL 0.40 and the libraries below it raise almost anything on odd shapes and odd values, plain

@@ -45,7 +45,7 @@ def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[T
     if "this" not in _variables(by_value_store, query, "a target"):
         raise unusable("the query of a target does not select ?this")
     found = {row["this"] for row in _run(by_value_store, query, "a target") if "this" in row}
-    return {node for term in found for node in _as_written(term, None, store)}
+    return {node for term in found for node in as_written(term, None, store)}
 
 
 def check(query: Query, shape: Shape) -> None:
@@ -113,10 +113,10 @@ def _violations(
         raise unusable(f"the query of {told(shape.node)} reports a failure")
     path, message = solution.get("path"), solution.get("message")
     templates = query.messages or ((message,) if isinstance(message, ox.Literal) else ()) or shape.messages
-    for this in _as_written(solution["this"], None, store):
+    for this in as_written(solution["this"], None, store):
         values: list[Term | None] = [None if shape.path is not None else this]
         if "value" in solution:
-            values = [*_as_written(solution["value"], this, store)]
+            values = [*as_written(solution["value"], this, store)]
         for value in values:
             yield Violation(
                 this,
@@ -164,7 +164,7 @@ def _run(store: ox.Store, text: str, what: str, this: Term | None = None) -> Ite
         raise unusable(f"the query of {what}: {error}") from error
 
 
-def _as_written(term: Term, focus: Term | None, store: ox.Store) -> list[Term]:
+def as_written(term: Term, focus: Term | None, store: ox.Store) -> list[Term]:
     """The terms of the data store that a query, which knows values alone, found as *term*.
 
     The spellings are taken from the statements about *focus*, else from any.

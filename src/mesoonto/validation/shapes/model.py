@@ -182,12 +182,23 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a shape (Advanced Features, section 8); neither kind where only pySHACL can run it."""
+
+    shape: Term
+    conditions: tuple[Term, ...]
+    construct: str = ""  #: the query of a SPARQLRule
+    triple: tuple[Term | Path | None, ...] | None = None  #: of a TripleRule; None in it is the focus node
+
+
+@dataclass(frozen=True, slots=True)
 class Shapes:
     """Everything that a shapes graph asks for."""
 
     graph: Graph
     by_node: dict[Term, Shape]
-    foreign: tuple[str, ...] = ()  #: parts of the whole graph that only pySHACL does, such as rules
+    foreign: tuple[str, ...] = ()  #: parts of the whole graph that only pySHACL does, such as functions
+    rules: tuple[Rule, ...] = ()  #: in the order in which they run
 
     @property
     def targeted(self) -> list[Shape]:

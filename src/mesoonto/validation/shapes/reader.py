@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
 
@@ -34,13 +35,14 @@ from mesoonto.validation.shapes.model import (
     Pattern,
     Qualified,
     Query,
+    Rule,
     Shape,
     Shapes,
     Target,
     UniqueLang,
     named_shapes,
 )
-from mesoonto.validation.shapes.paths import read_path
+from mesoonto.validation.shapes.paths import Path, read_path
 
 _BOUNDS = {
     "minExclusive": Operator.GREATER,
@@ -69,7 +71,7 @@ def read_shapes(graph: Graph, inferred: frozenset[str] = frozenset()) -> Shapes:
     for node in [*graph.subjects()]:
         if reader.is_declared(node):
             reader.read(node)
-    shapes = Shapes(graph, reader.shapes, tuple(sorted(reader.foreign)))
+    shapes = Shapes(graph, reader.shapes, tuple(sorted(reader.foreign)), tuple(reader.ordered_rules()))
     _refuse_recursion(shapes)
     return shapes
 
@@ -151,7 +153,43 @@ class _Reader:
             self._fill(shape)
             for constraint in shape.constraints:
                 waiting += named_shapes(constraint)
+            for rule in self.graph.all(current, sh("rule")):
+                waiting += self.graph.all(rule, sh("condition"))
         return node
+
+    def ordered_rules(self) -> Iterator[Rule]:
+        """The rules of all shapes, shapes and rules by their ``sh:order``."""
+        for node in sorted(self.shapes, key=self._order):
+            for rule in sorted(self.graph.all(node, sh("rule")), key=self._order):
+                if not self._flag(rule, "deactivated"):
+                    yield self._rule(node, rule)
+
+    def _rule(self, node: Term, rule: Term) -> Rule:
+        conditions = tuple(self.graph.all(rule, sh("condition")))
+        if sh("SPARQLRule") in self.graph.all(rule, TYPE):
+            return Rule(node, conditions, construct=self._query(rule, "construct", "SPARQLRule") or "")
+        parts: list[Term | Path | None] = []
+        for word in ("subject", "predicate", "object"):
+            term = self.graph.one(rule, sh(word))
+            if term is None:
+                raise unusable(f"the rule of {told(node)} has no sh:{word}")
+            predicates = [*self.graph.predicates(term)] if isinstance(term, ox.BlankNode) else []
+            if isinstance(term, ox.BlankNode) and predicates != [sh("path")]:
+                return Rule(node, conditions)
+            at = self.graph.one(term, sh("path")) if predicates else None
+            parts.append(
+                read_path(self.graph, at) if at is not None else None if term == sh("this") else term
+            )
+        return Rule(node, conditions, triple=tuple(parts))
+
+    def _order(self, node: Term) -> Decimal:
+        order = self.graph.one(node, sh("order"))
+        if not isinstance(order, ox.Literal):
+            return Decimal(0)
+        try:
+            return Decimal(order.value)
+        except InvalidOperation as error:
+            raise unusable(f"sh:order of {told(node)} is not a number") from error
 
     def _fill(self, shape: Shape) -> None:
         graph, node = self.graph, shape.node
@@ -173,7 +211,6 @@ class _Reader:
         shape.targets = tuple(self._targets(node))
         if graph.all(node, sh("rule")):
             self._check_rules(node)
-            self.foreign.add("rules")
         shape.constraints = tuple(self._constraints(shape))
 
     def _targets(self, node: Term) -> Iterator[Target]:

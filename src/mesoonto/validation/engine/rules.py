@@ -1,0 +1,104 @@
+"""Runs rules (SHACL Advanced Features, section 8) on the data store, before shapes are evaluated.
+
+As pySHACL does: shapes in the order of ``sh:order``, and the rules of a shape in theirs; what a rule makes is
+there for the next one. Each rule runs once, or until nothing new comes where that is asked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from mesoonto.files.terms import Term
+from mesoonto.validation.data import queries
+from mesoonto.validation.data.graph import told, unusable
+from mesoonto.validation.data.store import Data
+from mesoonto.validation.engine.evaluate import Evaluator
+from mesoonto.validation.engine.sparql_constraints import as_written
+from mesoonto.validation.shapes import model
+from mesoonto.validation.shapes.paths import Path
+
+#: A rule that still makes new statements after so many rounds is taken for one that never ends.
+_ROUNDS = 100
+
+_Statement = tuple[Term, ox.NamedNode, Term]
+
+
+def obstacle(shapes: model.Shapes, evaluator: Evaluator) -> str | None:
+    """Why the rules of *shapes* cannot be run here; None when they can."""
+    for rule in shapes.rules:
+        if rule.triple is None and not rule.construct:
+            return "a rule with a node expression that is more than a path"
+        for condition in rule.conditions:
+            if found := evaluator.obstacles(shapes.by_node[condition]):
+                return found[0]
+    return None
+
+
+def run(data: Data, shapes: model.Shapes, *, repeat: bool = False) -> None:
+    """Add to *data* what the rules of *shapes* make of it; a ShapeError for one that never ends."""
+    for node, group in itertools.groupby(shapes.rules, key=lambda rule: rule.shape):
+        shape, rules = shapes.by_node[node], list(group)
+        if shape.deactivated:
+            continue
+        for _ in range(_ROUNDS if repeat else 1):
+            if not sum(_apply(rule, shape, data, shapes) for rule in rules):
+                break
+        else:
+            if repeat:
+                raise unusable(f"the rules of {told(node)} make new statements without end")
+
+
+def _apply(rule: model.Rule, shape: model.Shape, data: Data, shapes: model.Shapes) -> int:
+    """Run *rule* once; gives the number of new statements."""
+    evaluator = Evaluator(shapes, data.store, data.by_value)
+    nodes = evaluator.focus_nodes(shape)
+    for condition in rule.conditions:
+        nodes -= evaluator.failing(condition, evaluator.node_set(nodes)) if nodes else set()
+    if not nodes:
+        return 0
+    made = _constructed(rule, nodes, data) if rule.construct else _combined(rule, nodes, evaluator)
+    return data.infer(made)
+
+
+def _combined(rule: model.Rule, nodes: set[Term], evaluator: Evaluator) -> Iterator[_Statement]:
+    """The statements of a TripleRule: its three expressions, combined for each node."""
+    if rule.triple is None:
+        return
+    columns = [_values(part, nodes, evaluator) for part in rule.triple]
+    for node in nodes:
+        for subject, predicate, value in itertools.product(*(column[node] for column in columns)):
+            if isinstance(predicate, ox.NamedNode) and not isinstance(subject, ox.Literal):
+                yield subject, predicate, value
+
+
+def _values(part: Term | Path | None, nodes: set[Term], evaluator: Evaluator) -> dict[Term, list[Term]]:
+    """What a node expression gives for each node; None stands for the node itself."""
+    if part is None:
+        return {node: [node] for node in nodes}
+    if not isinstance(part, Path):
+        return {node: [part] for node in nodes}
+    found: dict[Term, list[Term]] = defaultdict(list)
+    for node, value in evaluator.pairs(evaluator.node_set(nodes), part):
+        found[node].append(value)
+    return found
+
+
+def _constructed(rule: model.Rule, nodes: set[Term], data: Data) -> Iterator[_Statement]:
+    """The statements of a SPARQLRule; literals as they are written in the data."""
+    what = f"the rule of {told(rule.shape)}"
+    for node in nodes:
+        try:
+            triples = queries.construct(data.by_value(), rule.construct, node)
+        except (SyntaxError, ValueError, RuntimeError, OSError) as error:
+            raise unusable(f"the query of {what}: {error}") from error
+        if triples is None:
+            raise unusable(f"the query of {what} is not a CONSTRUCT query")
+        for triple in triples:
+            if isinstance(triple.subject, ox.Triple) or isinstance(triple.object, ox.Triple):
+                continue
+            for value in as_written(triple.object, node, data.store):
+                yield triple.subject, triple.predicate, value
