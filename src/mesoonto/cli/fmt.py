@@ -21,15 +21,28 @@ def fmt(files: tuple[Path, ...], check: bool) -> None:
     mesoonto fmt                                      after a save from Protégé
     mesoonto fmt --check ontology/modules/core.ttl    in CI
 
-    A file with a remark behind # that would be lost, or with a mistake, is named and left as it is.
+    A file with a remark behind # that would be lost, or with a mistake, is named and left as it is; the
+    others are judged all the same. Ends with 1 when --check finds a file that is not canonical, 2 when a file
+    cannot be formatted.
     """
     from mesoonto import resources
+    from mesoonto.cli import UNUSABLE
+    from mesoonto.errors import InputError
     from mesoonto.ontology.model import Ontology
     from mesoonto.owl import fmt as formatting
 
     chosen = files or (*resources.module_files(), *resources.record_files())
     labels = Ontology.shipped().labels
-    changed = [path for path in chosen if formatting.format_file(path, labels, write=not check)]
-    for path in changed:
-        click.echo(f"{path}: not canonical; run mesoonto fmt" if check else f"formatted {path}", err=check)
-    raise SystemExit(1 if check and changed else 0)
+    changed, refused = False, False
+    for path in chosen:
+        try:
+            loose = formatting.format_file(path, labels, write=not check)
+        except InputError as error:
+            click.echo(f"mesoonto: {error}", err=True)
+            refused = True
+            continue
+        if loose:
+            changed = True
+            done = f"{path}: not canonical; run mesoonto fmt" if check else f"formatted {path}"
+            click.echo(done, err=check)
+    raise SystemExit(UNUSABLE if refused else 1 if check and changed else 0)
