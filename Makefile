@@ -17,7 +17,7 @@ serve: build/validated ## set up, build and validate the dataset, serve it
 
 test: $(VENV)/dev ## set up what tests need and run them all
 	@sh tests/setup.sh
-	$(BIN)/pytest $(PYTEST_ARGS)
+	tests/run $(PYTEST_ARGS)
 
 setup: $(VENV)/ready ## set up the environment in .venv
 
@@ -26,7 +26,9 @@ check: $(VENV)/dev ## lint, types, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@sh tests/setup.sh
-	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
+	@rm -f .coverage
+	tests/run --cov --cov-append --cov-report= --cov-fail-under=0 $(PYTEST_ARGS)
+	$(BIN)/coverage report
 
 bench: $(VENV)/ready ## short comparison with the Oxigraph server; the whole: benchmarks/endpoint/README.md
 	$(BIN)/python -m benchmarks.endpoint run $(BENCH)

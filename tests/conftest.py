@@ -9,13 +9,19 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
+from random import randrange
+from typing import cast
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from mesoonto.cli import main
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
 
@@ -67,14 +73,33 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 LONG = ("w3c_full", "hostile_full", "slow", "federation_full")
 
 
+#: Files that take longest: where several processes share the tests, they begin with these, so that none is
+#: left with one of them when the others have ended.
+LONGEST = (
+    "tests/hostile/test_attacks.py",
+    "tests/owl/test_owl_api.py",
+    "tests/release/test_release.py",
+    "tests/server/test_processes.py",
+    "tests/ontology/test_reason.py",
+    "tests/test_shapes.py",
+    "tests/hostile/test_kill_during_write.py",
+    "tests/owl/test_entail.py",
+    "tests/owl/test_fmt.py",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long runs that were not asked for."""
+    """Leave out the long runs that were not asked for, and put the longest files first."""
     wanted = str(config.getoption("markexpr"))
     left_out = [
         item for item in items if any(item.get_closest_marker(name) and name not in wanted for name in LONG)
     ]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    places = {ROOT / name: place for place, name in enumerate(LONGEST)}
+    items[:] = sorted(
+        (item for item in items if item not in set(left_out)),
+        key=lambda item: places.get(item.path, len(places)),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -83,11 +108,27 @@ def engine() -> Engine:
     return Engine(shipped.build(), shipped.version())
 
 
+def _ports() -> Iterator[int]:
+    """Ports for servers, round and round: those of this process among the ones that pytest-xdist started.
+
+    They lie below the ports that systems give to clients, so that none is taken before the server has it.
+    """
+    place = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
+    mine = range(_PORTS.start + place, _PORTS.stop, _PROCESSES)
+    return cycle([*mine[(start := randrange(len(mine))) :], *mine[:start]])
+
+
+_PORTS, _PROCESSES = range(20_000, 32_000), 16
+_PORT = _ports()
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and another one each time."""
+    for port in _PORT:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError  # the ports have no end
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +185,34 @@ def address() -> Iterator[str]:
         yield found
 
 
+class _Program:
+    """The command line as click's CliRunner calls one, with all that `main` does around it."""
+
+    name = "mesoonto"
+
+    def main(self, args: Sequence[str], **_: object) -> None:
+        main(args)
+
+
 @pytest.fixture
-def mesoonto(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def mesoonto(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in an empty directory, within this process; see `mesoonto_process`."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            done = CliRunner().invoke(
+                cast(click.Command, _Program()), arguments, env=env, catch_exceptions=False
+            )
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def mesoonto_process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs the command line in a process of its own, in an empty directory."""
 
     def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

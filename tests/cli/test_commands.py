@@ -42,8 +42,8 @@ def test_each_command_explains_itself(mesoonto: Run, command: str) -> None:
     assert len(done.stdout.splitlines()) > 4
 
 
-def test_version_names_the_dataset(mesoonto: Run) -> None:
-    assert mesoonto("version").stdout == f"mesoonto {__version__}, dataset {shipped.version()}\n"
+def test_version_names_the_dataset(mesoonto_process: Run) -> None:
+    assert mesoonto_process("version").stdout == f"mesoonto {__version__}, dataset {shipped.version()}\n"
 
 
 def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ class TestQuery:
     def test_format_that_does_not_fit(self, mesoonto: Run) -> None:
         assert_one_line(mesoonto("query", "-e", "ASK {}", "--format", "turtle"), "json")
 
-    def test_missing_file(self, mesoonto: Run) -> None:
-        assert_one_line(mesoonto("query", "none.rq"), "none.rq", "no such file")
+    def test_missing_file(self, mesoonto_process: Run) -> None:
+        assert_one_line(mesoonto_process("query", "none.rq"), "none.rq", "no such file")
 
     def test_file_that_is_not_utf8(self, mesoonto: Run, tmp_path: Path) -> None:
         (tmp_path / "q.rq").write_bytes(b"ASK { ?s ?p '\xe9' }")
@@ -176,29 +176,29 @@ class TestValidate:
 
 
 class TestServe:
-    def test_port_in_use(self, mesoonto: Run) -> None:
+    def test_port_in_use(self, mesoonto_process: Run) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
             assert_one_line(
-                mesoonto("serve", "--port", str(port)), f"127.0.0.1:{port}", "address already in use"
+                mesoonto_process("serve", "--port", str(port)), f"127.0.0.1:{port}", "address already in use"
             )
 
-    def test_directory_of_another_store_is_left_as_it_is(self, mesoonto: Run, tmp_path: Path) -> None:
+    def test_directory_of_another_store_is_left_as_it_is(self, mesoonto_process: Run, tmp_path: Path) -> None:
         import pyoxigraph as ox
 
         location = tmp_path / "store"
         held = ox.Store(str(location))
         held.add(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.NamedNode("a:c"), ox.DefaultGraph()))
         held.flush()
-        done = mesoonto("serve", "--port", str(free_port()), "--location", str(location))
+        done = mesoonto_process("serve", "--port", str(free_port()), "--location", str(location))
         assert_one_line(done, "store", "not mesoonto's", "mesoonto load")
         assert len(held) == 1
 
-    def test_directory_that_is_a_file_is_refused(self, mesoonto: Run, tmp_path: Path) -> None:
+    def test_directory_that_is_a_file_is_refused(self, mesoonto_process: Run, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")
-        assert_one_line(mesoonto("serve", "--port", str(free_port()), "--location", "file"), "file")
+        assert_one_line(mesoonto_process("serve", "--port", str(free_port()), "--location", "file"), "file")
         assert (tmp_path / "file").read_text() == "x"
 
     def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path) -> None:
@@ -227,22 +227,22 @@ class TestServe:
         assert "curl -G" in text
         assert "Traceback" not in text
 
-    def test_options_from_environment_and_file(self, mesoonto: Run, tmp_path: Path) -> None:
+    def test_options_from_environment_and_file(self, mesoonto_process: Run, tmp_path: Path) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
             (tmp_path / "c.toml").write_text(f"port = {port}\n")
-            assert_one_line(mesoonto("serve", "--config", "c.toml"), f":{port}")
-            assert_one_line(mesoonto("serve", env={"MESOONTO_PORT": str(port)}), f":{port}")
+            assert_one_line(mesoonto_process("serve", "--config", "c.toml"), f":{port}")
+            assert_one_line(mesoonto_process("serve", env={"MESOONTO_PORT": str(port)}), f":{port}")
 
     @pytest.mark.parametrize(
         ("content", "part"),
         [(b"port = ", "not TOML"), (b"prot = 1", "unknown option prot"), (b"port = '\xff'", "not UTF-8")],
     )
-    def test_bad_config_file(self, mesoonto: Run, tmp_path: Path, content: bytes, part: str) -> None:
+    def test_bad_config_file(self, mesoonto_process: Run, tmp_path: Path, content: bytes, part: str) -> None:
         (tmp_path / "c.toml").write_bytes(content)
-        assert_one_line(mesoonto("serve", "--config", "c.toml"), "c.toml", part)
+        assert_one_line(mesoonto_process("serve", "--config", "c.toml"), "c.toml", part)
 
 
 def test_no_command_imports_flask_before_it_is_needed() -> None:

@@ -71,6 +71,7 @@ def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
         yield place, random.choice(_HEAVY if place % _SELDOM == _SELDOM - 1 else _LIGHT)
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("number", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
 def test_run(victim: Victim, number: int) -> None:
     """After many attacks at a time the server answers, has its processes, and holds no more memory."""

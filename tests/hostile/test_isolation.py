@@ -20,6 +20,8 @@ from tests.hostile.conftest import Victim
 from tests.hostile.raw import Outcome, connect, exchange, head, leave
 from tests.wire import QUERY, request
 
+pytestmark = pytest.mark.serial
+
 #: Seconds in which ASK {} is answered while four endless queries run: the median of several.
 _PROMPT = 0.3
 #: Seconds in which the worker of a client that went away must stop; in which a killed one must be replaced.

@@ -35,6 +35,8 @@ from mesoonto.processes.network import Wall
 from mesoonto.processes.pool import Pool
 from mesoonto.processes.worker import Reply, jobs
 
+pytestmark = pytest.mark.serial
+
 MEMORY = 256 * MIB
 
 

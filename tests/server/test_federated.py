@@ -176,9 +176,9 @@ def test_page_shows_the_plan_beside_the_result(joining: str, other: str) -> None
         browser.close()
 
 
-def test_configuration_that_cannot_be_used_names_the_entry(mesoonto: object, tmp_path: Path) -> None:
+def test_configuration_that_cannot_be_used_names_the_entry(mesoonto_process: object, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('[federation.endpoints.scores]\nurl = "ftp://e/"\n')
-    done = mesoonto("serve", "--config", str(path))  # type: ignore[operator]
+    done = mesoonto_process("serve", "--config", str(path))  # type: ignore[operator]
     assert done.returncode == 2
     assert "federation.endpoints.scores" in done.stderr

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_reading_is_open(address: str) -> None:
 
 @pytest.mark.parametrize("write", [insert, put])
 def test_writing_without_a_token_is_401_with_a_challenge(address: str, write: object) -> None:
-    reply = write(address)  # type: ignore[operator]
+    reply = write(address)
     assert reply.status == 401
     assert reply.headers["www-authenticate"] == 'Bearer realm="mesoonto"'
 
@@ -113,8 +114,10 @@ def test_refusals_are_the_same_for_programs(address: str) -> None:
 
 
 class TestWithoutTokenFile:
-    def test_allow_update_on_other_addresses_is_refused(self, mesoonto: object, tmp_path: Path) -> None:
-        done = mesoonto("serve", "--allow-update", "--host", "0.0.0.0", "--port", str(free_port()))  # type: ignore[operator]
+    def test_allow_update_on_other_addresses_is_refused(
+        self, mesoonto_process: Callable[..., CompletedProcess[str]], tmp_path: Path
+    ) -> None:
+        done = mesoonto_process("serve", "--allow-update", "--host", "0.0.0.0", "--port", str(free_port()))
         assert done.returncode == 2
         assert "loopback only" in done.stderr
         assert list(tmp_path.iterdir()) == []
