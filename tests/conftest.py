@@ -24,11 +24,10 @@ from click.testing import CliRunner
 from mesoonto.cli import main
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
+from tests import suites
+from tests.suites import CACHE
 
 ROOT = Path(__file__).resolve().parent.parent
-
-#: Where tests/setup.sh puts what is no package of the system.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mesoonto-tests"
 
 #: Markers, the programs that they need, and how to get them.
 NEEDS = {
@@ -62,6 +61,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ]
     if item.get_closest_marker("owlapi") and not (JARS / "installed").exists():
         lacking.append(("owlapi", "sh tests/setup.sh, with Java and Maven"))
+    if item.get_closest_marker("w3c") and not all(map(suites.folder, ("sparql", "shacl"))):
+        lacking.append(("the W3C's suite", suites.ADVICE))
     for marker, advice in lacking:
         message = f"{marker} is missing; install it: {advice}"
         if os.environ.get("CI") == "true":
@@ -154,7 +155,7 @@ def served(*options: str, log: Path | None = None) -> Iterator[Served]:
             yield server
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 @contextmanager
@@ -165,7 +166,7 @@ def running_server(*options: str, log: Path | None = None) -> Iterator[str]:
 
 
 def _wait_for(server: Served) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             raise AssertionError(f"the server ended with {server.process.returncode}")

@@ -55,3 +55,20 @@ if [ ! -d "$cache/jena" ] && command -v mvn >/dev/null; then
         mv "$cache/jena.partial" "$cache/jena"
     fi
 fi
+
+# The W3C's test suites for SPARQL and SHACL, from the sources of Apache Jena, which takes some cases out of one
+# manifest. MESOONTO_W3C_TESTS names a folder with others.
+if [ ! -d "$cache/w3c" ] && [ -z "${MESOONTO_W3C_TESTS:-}" ] && command -v mvn >/dev/null; then
+    echo "Installing for tests: the W3C's test suites"
+    rm -rf "$cache/w3c.partial"
+    if timeout 600 mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack \
+        -Dartifact=org.apache.jena:jena:6.1.0:zip:source-release -DoutputDirectory="$cache/w3c.partial" -DmarkersDirectory="$cache/w3c.partial/markers" \
+        '-Dmdep.unpack.includes=**/rdf-tests-cg/sparql/**,**/jena-shacl/src/test/files/std/**'; then
+        mkdir "$cache/w3c.partial/whole"
+        mv "$cache"/w3c.partial/jena-*/jena-arq/testing/rdf-tests-cg/sparql "$cache/w3c.partial/whole/sparql"
+        mv "$cache"/w3c.partial/jena-*/jena-shacl/src/test/files/std "$cache/w3c.partial/whole/shacl"
+        manifest=$cache/w3c.partial/whole/shacl/sparql/pre-binding/manifest.ttl
+        sed 's/^## //' "$manifest" >"$manifest.new" && mv "$manifest.new" "$manifest"
+        mv "$cache/w3c.partial/whole" "$cache/w3c" && rm -rf "$cache/w3c.partial"
+    fi
+fi

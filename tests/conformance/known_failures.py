@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 _VALUES = "literals are stored by value: 1, 01 and +1 are one term, as are 1.0 and 1"
 _GRAPH = "the variable of GRAPH ?g is seen by, or joined with, what stands inside the group only afterwards"
 _ABSENT = "a path of length zero does not match a term that the graph lacks"
@@ -49,3 +51,31 @@ KNOWN_FAILURES = {
     "sparql12/syntax-triple-terms-negative/tripleterm-subject-06": _SUBJECT,
     "sparql12/syntax/nested-aggregate-functions": "an aggregate inside an aggregate is accepted",
 }
+
+#: Cases among them that the suite got after the copy that tests/setup.sh fetches.
+ADDED = {
+    "sparql10/expr-builtin/case-insensitive-booleans",
+    "sparql10/graph/graph-optional",
+    "sparql10/graph/graph-variable-scope",
+    "sparql11/aggregates/agg-groupconcat-06",
+    "sparql11/bindings/graph",
+    "sparql11/negation/graph-minus",
+    "sparql11/property-path/zero_or_more_set_end",
+    "sparql11/property-path/zero_or_more_set_start",
+    "sparql11/property-path/zero_or_one_set_end",
+    "sparql11/property-path/zero_or_one_set_start",
+    "sparql12/grouping/select-variable-reuse",
+    "sparql12/syntax/nested-aggregate-functions",
+}
+
+_DRAFT = "a draft of SPARQL 1.2 had codepoint escapes anywhere; by now they stand in IRIs and strings"
+#: Cases of that draft, as the copy has them; later states have others by some of these names.
+DRAFTS = {
+    f"sparql12/codepoint-escapes/codepoint-esc-{name}": _DRAFT
+    for name in ("01", "02", "06", "07", "08", "bad-03")
+}
+
+
+def known(names: Container[str]) -> dict[str, str]:
+    """The known failures of a suite that has cases of these *names*."""
+    return {**KNOWN_FAILURES, **(DRAFTS if all(name in names for name in DRAFTS) else {})}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -76,17 +75,6 @@ class Case:
     result: Path | None  #: the expected results of a query
     state: Files  #: the expected dataset after an update
     lax: bool  #: the number of equal rows is free (REDUCED)
-
-
-def folder() -> Path | None:
-    """The suite: MESOONTO_W3C_TESTS, else ../shared/w3c beside the checkout; None where there is none."""
-    given = os.environ.get("MESOONTO_W3C_TESTS")
-    if given:
-        if not (Path(given) / "sparql").is_dir():
-            raise FileNotFoundError(f"MESOONTO_W3C_TESTS: no folder sparql in {given}")
-        return Path(given).resolve() / "sparql"
-    beside = Path(__file__).resolve().parents[3] / "shared" / "w3c" / "sparql"
-    return beside if beside.is_dir() else None
 
 
 def iri(root: Path, file: Path) -> str:

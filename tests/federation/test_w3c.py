@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -10,11 +9,14 @@ import pytest
 import rdflib
 
 from mesoonto.federation import Endpoint, Endpoints, Federation
+from tests import suites
 from tests.federation.standins import StoreLocal, StoreTransport
 from tests.federation.test_equality import bag
 
-_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "w3c"
-CASES = Path(os.environ.get("MESOONTO_W3C_TESTS", _BESIDE)) / "sparql" / "sparql11" / "service"
+_SUITE = suites.folder("sparql")
+CASES = (_SUITE or Path()) / "sparql11" / "service"
+
+pytestmark = pytest.mark.w3c
 
 _MANIFEST = """
 PREFIX mf: <http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#>
@@ -34,8 +36,6 @@ def _store(name: str) -> ox.Store:
 
 @pytest.mark.parametrize("number", ["01", "02", "03", "04a", "05", "06", "07"])
 def test_service(number: str) -> None:
-    if not CASES.is_dir():
-        pytest.skip(f"the W3C's test cases are not at {CASES}; set MESOONTO_W3C_TESTS to their folder")
     rows = [
         tuple(str(cell).rpartition("/")[2] if i != 2 else str(cell) for i, cell in enumerate(row))
         for row in rdflib.Graph().parse(CASES / "manifest.ttl").query(_MANIFEST)

@@ -1,13 +1,11 @@
 """The W3C test cases for SHACL core and SHACL-SPARQL, with both engines.
 
-The cases are data files that the project does not ship: ``../shared/w3c/shacl`` beside the checkout, or the
-folder that MESOONTO_W3C_TESTS names.
+The cases are data files that the project does not ship; tests/suites.py says where they come from.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,10 +25,12 @@ from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.plan import Engine
 from mesoonto.validation.shapes.paths import read_path
-from tests.conftest import ROOT
+from tests import suites
 from tests.validation.helpers import Row, name, outcome, rows, shapes_of
 
-FOLDER = Path(os.environ.get("MESOONTO_W3C_TESTS", ROOT.parent / "shared" / "w3c")) / "shacl"
+FOLDER = suites.folder("shacl")
+
+pytestmark = pytest.mark.w3c
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 SHT = "http://www.w3.org/ns/shacl-test#"
 FAILURE = ox.NamedNode(f"{SHT}Failure")
@@ -61,8 +61,9 @@ class Case:
     expected: Counter[Row] | None  #: None for a case that must be refused
 
 
-def cases() -> list[Case]:
-    return [case for file in manifests(FOLDER / "manifest.ttl") for case in cases_of(file)]
+def cases(folder: Path) -> Iterator[Case]:
+    for file in manifests(folder / "manifest.ttl"):
+        yield from cases_of(file, folder)
 
 
 def read(path: Path) -> Graph:
@@ -83,7 +84,7 @@ def local(term: Term) -> Path:
     return Path(unquote(urlsplit(term.value).path))
 
 
-def cases_of(path: Path) -> Iterator[Case]:
+def cases_of(path: Path, folder: Path) -> Iterator[Case]:
     graph = read(path)
     for test in graph.subjects():
         if ox.NamedNode(f"{SHT}Validate") in graph.all(test, TYPE):
@@ -92,7 +93,7 @@ def cases_of(path: Path) -> Iterator[Case]:
                 graph.all(action, ox.NamedNode(f"{SHT}{n}")) for n in ("dataGraph", "shapesGraph")
             )
             yield Case(
-                str(path.relative_to(FOLDER).with_suffix("")),
+                str(path.relative_to(folder).with_suffix("")),
                 local(data),
                 local(shapes),
                 None if result == FAILURE else Counter(expected(graph, result)),
@@ -126,13 +127,7 @@ def found(data: Path, shapes: Path, engine: Engine) -> Counter[Row] | None:
         return None
 
 
-CASES = cases() if FOLDER.is_dir() else []
-
-
-@pytest.fixture(autouse=True)
-def _cases_are_there() -> None:
-    if not CASES:
-        pytest.skip(f"the W3C cases are not at {FOLDER}; set MESOONTO_W3C_TESTS to their folder")
+CASES = list(cases(FOLDER)) if FOLDER else []
 
 
 def test_all_cases_are_found() -> None:
