@@ -60,10 +60,13 @@ fi
 # manifest. MESOONTO_W3C_TESTS names a folder with others.
 if [ ! -d "$cache/w3c" ] && [ -z "${MESOONTO_W3C_TESTS:-}" ] && command -v mvn >/dev/null; then
     echo "Installing for tests: the W3C's test suites"
-    rm -rf "$cache/w3c.partial"
-    if timeout 600 mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack \
-        -Dartifact=org.apache.jena:jena:6.1.0:zip:source-release -DoutputDirectory="$cache/w3c.partial" -DmarkersDirectory="$cache/w3c.partial/markers" \
-        '-Dmdep.unpack.includes=**/rdf-tests-cg/sparql/**,**/jena-shacl/src/test/files/std/**'; then
+    rm -rf "$cache/w3c.partial" && mkdir "$cache/w3c.partial"
+    if (
+        cd "$cache/w3c.partial" # where Maven leaves a folder of notes
+        timeout 600 mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack \
+            -Dartifact=org.apache.jena:jena:6.1.0:zip:source-release -DoutputDirectory="$PWD" \
+            '-Dmdep.unpack.includes=**/rdf-tests-cg/sparql/**,**/jena-shacl/src/test/files/std/**'
+    ); then
         mkdir "$cache/w3c.partial/whole"
         mv "$cache"/w3c.partial/jena-*/jena-arq/testing/rdf-tests-cg/sparql "$cache/w3c.partial/whole/sparql"
         mv "$cache"/w3c.partial/jena-*/jena-shacl/src/test/files/std "$cache/w3c.partial/whole/shacl"
