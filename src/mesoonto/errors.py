@@ -38,6 +38,12 @@ class OutputError(MesoontoError):
 class QuerySyntaxError(MesoontoError):
     """A query that is not SPARQL."""
 
+    def __init__(self, message: str, place: Place | None = None, excerpt: str = "") -> None:
+        super().__init__(message, place)
+        self.excerpt = (
+            excerpt  #: the line in which it stops to be SPARQL, and a line with a mark under the place
+        )
+
 
 class QueryRefusedError(MesoontoError):
     """A query that is SPARQL and is not allowed here, such as one with SERVICE."""

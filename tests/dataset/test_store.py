@@ -69,7 +69,7 @@ def test_syntax_error_tells_line_and_column(small: Engine) -> None:
     assert place is not None
     # The x stands where a brace is wanted: line 2, column 7.
     assert (place.line, place.column) == (2, 7)
-    assert str(caught.value).startswith('query:2:7: expected one of "{"')
+    assert str(caught.value).startswith("query:2:7: what belongs to WHERE stands in braces")
 
 
 def test_undeclared_prefix_is_named_as_such(small: Engine) -> None:

@@ -77,7 +77,8 @@ def refusal(
     message = str(error) if len(str(error)) <= _LONGEST else f"{str(error)[:_LONGEST]} ..."
     chosen = negotiate.choose(offers, accept) or "text/plain"
     if chosen == "text/plain":
-        kind, body = "text/plain; charset=utf-8", f"{message}\n"
+        excerpt = f"{error.excerpt}\n" if isinstance(error, QuerySyntaxError) and error.excerpt else ""
+        kind, body = "text/plain; charset=utf-8", f"{message}\n{excerpt}"
     elif chosen == "text/turtle":
         assert isinstance(error, RejectedError)  # noqa: S101  # nothing else offers it
         kind, body = "text/turtle; charset=utf-8", error.report
@@ -89,6 +90,8 @@ def refusal(
                 "column": error.place.column,
                 "detail": error.message[:_LONGEST],
             }
+        if isinstance(error, QuerySyntaxError) and error.excerpt:
+            problem["excerpt"] = error.excerpt
         if isinstance(error, RejectedError):
             problem["report"] = error.report
         kind, body = "application/problem+json", json.dumps(problem) + "\n"

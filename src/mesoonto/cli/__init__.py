@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from mesoonto import __version__
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import MesoontoError, QuerySyntaxError
 
 #: Name, module and one line of help. Modules are imported when their command is called, so that
 #: ``mesoonto --help`` answers at once.
@@ -80,4 +80,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli.main(args=arguments, prog_name="mesoonto", auto_envvar_prefix="MESOONTO")
     except MesoontoError as error:
         click.echo(f"mesoonto: {error}", err=True)
+        if isinstance(error, QuerySyntaxError) and error.excerpt:
+            click.echo(error.excerpt, err=True)
         sys.exit(UNUSABLE)

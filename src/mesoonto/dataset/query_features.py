@@ -1,114 +1,231 @@
-"""Looks at a query before it is evaluated, with the SPARQL grammar of tree-sitter.
+"""Looks at a query or update before it is evaluated.
 
-The engine would fetch any host for SERVICE, and reads its default graph from FROM only where
-no other is given. Both must be known before evaluation.
+The engine would fetch any host for SERVICE and LOAD, and reads its default graph from FROM only when it is
+not told otherwise. Both must be known before evaluation, and what counts is how the engine reads the text: it
+takes keywords that are glued to what follows (``SERVICESILENT<http://a/>``), and resolves codepoint
+escapes in strings and IRIs alone. So the engine itself is asked. A text in which the letters of a keyword do
+not stand has no such keyword. In any other text one letter of the word is changed wherever it stands: names,
+strings, IRIs and comments are as good as before, and a keyword is none any more. When the engine still parses
+the text, the keyword is not in it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
-from tree_sitter import Node
+import pyoxigraph as ox
 
-from mesoonto.dataset import syntax_tree
-from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
+from mesoonto.errors import NestingError, Place, QueryRefusedError
+from mesoonto.namespaces import PREFIXES
+from mesoonto.sparql.grammar import VOLATILE
 
-_WORDS = (b"service", b"from", b"load", b"rand", b"now", b"uuid", b"struuid", b"bnode")
-_SUSPECTS = re.compile(rb"\b(?:%s)\b" % b"|".join(_WORDS))
+_VOLATILE = tuple(name.lower() for name in VOLATILE)
+_VOLATILE_NAME = re.compile(rf"(?<![^\W_])(?:{'|'.join(_VOLATILE)})(?![^\W_])")
 
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+#: The letter of each keyword that is changed. Neither it nor what takes its place is a hexadecimal digit, so
+#: that escapes stay what they are.
+_CHANGED = {"service": 0, "load": 0, "from": 1}
+_MASKS = "zxqkjw"
 
-#: Functions whose value differs from one evaluation to the next (SPARQL 1.1 Query, section 17.4).
-_VOLATILE = frozenset((b"rand", b"now", b"uuid", b"struuid", b"bnode"))
+#: The declarations before an update, which the engine takes in this place only.
+_PROLOGUE = re.compile(
+    r"""(?:[ \t\r\n]++|\#[^\r\n]*+
+        |BASE(?:[ \t\r\n]|\#[^\r\n]*)*+<[^>]*+>
+        |PREFIX(?:[ \t\r\n]|\#[^\r\n]*)*+[^\s:<>"'{}]*+:(?:[ \t\r\n]|\#[^\r\n]*)*+<[^>]*+>
+        |VERSION(?:[ \t\r\n]|\#[^\r\n]*)*+(?:"[^"\r\n]*+"|'[^'\r\n]*+')
+    )*+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+#: An operation that fails on an empty store, so that nothing behind it is carried out.
+_STOP = "DROP GRAPH <urn:mesoonto:none> ; "
+
+
+#: Levels of brackets and negations that the engine's parser follows safely; it dies of some 800.
+_LEVELS = 300
+#: Characters of a query with more brackets than that, which is parsed here to see how deep it nests.
+_LONGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What matters of a query before it runs."""
 
-    has_service: bool
-    has_dataset_clause: bool
-    has_load: bool  #: other than LOAD SILENT
-    unclear: bool  #: whether the grammar does not understand it
+    has_service: bool  #: also when the engine does not parse the text, and the letters of SERVICE are in it
+    has_dataset_clause: bool  #: likewise
     volatile: bool  #: whether it may call a function that gives another value each time
 
 
-_NOTHING = Outline(has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False)
+_NOTHING = Outline(has_service=False, has_dataset_clause=False, volatile=False)
+
+#: What the engine is told of prefixes and base, where it is not told anything else.
+DEFAULTS: Mapping[str, Any] = {"prefixes": PREFIXES, "base_iri": "http://localhost/"}
 
 
-def outline(query: str) -> Outline:
-    """What the query or update *query* holds.
+def outline(query: str, options: Mapping[str, Any] = DEFAULTS) -> Outline:
+    """What *query* holds, as the engine reads it with *options* (``prefixes`` and ``base_iri``).
 
-    Errs on the side of safety: when the grammar does not understand a text in which the word SERVICE or LOAD
-    stands, the text counts as having it; and the mere name of a volatile function makes it volatile.
+    The answer is sure for an evaluation with the same options. The mere name of a volatile function makes the
+    query volatile.
     """
-    text = _unescaped(query).encode("utf-8", "replace")
-    lower = text.lower()
-    for word in _WORDS:  # ten times as fast as the expression
-        if word in lower:
+    try:
+        return outline_without_service(query, options)
+    except SyntaxError:
+        return Outline(has_service=True, has_dataset_clause=True, volatile=True)
+
+
+def outline_without_service(query: str, options: Mapping[str, Any]) -> Outline:
+    """As `outline`; raises the engine's SyntaxError when it does not parse the text with SERVICE masked."""
+    lower = query.lower()
+    if "service" in lower:
+        _parse_without(query, "service", options)
+    volatile = False
+    for name in _VOLATILE:  # ten times as fast as the expression alone
+        if name in lower:
+            volatile = _VOLATILE_NAME.search(lower) is not None
             break
-    else:
+    dataset = False
+    if "from" in lower:
+        try:
+            _parse_without(query, "from", options)
+        except SyntaxError:
+            dataset = True
+    if not (volatile or dataset):
         return _NOTHING
-    words = set(_SUSPECTS.findall(lower))
-    volatile = not words.isdisjoint(_VOLATILE)
-    if words <= _VOLATILE:
-        return replace(_NOTHING, volatile=volatile)
-    root = _parsed(text)
-    found = list(syntax_tree.nodes(root))
-    kinds = {node.type for node in found}
-    unclear = root.has_error
-    loads = any(node.type == "load" and not _is_silent(node) for node in found)
-    return Outline(
-        has_service=b"service" in words and (unclear or "service_graph_pattern" in kinds),
-        has_dataset_clause="dataset_clause" in kinds,
-        has_load=b"load" in words and (unclear or loads),
-        unclear=unclear,
-        volatile=volatile,
-    )
+    return Outline(has_service=False, has_dataset_clause=dataset, volatile=volatile)
+
+
+def names_service(query: str) -> bool:
+    """Whether SERVICE stands in *query*, which need not be one that the engine takes in all else."""
+    from mesoonto.sparql.parser import NotSparqlError, parse_query
+
+    if "service" not in query.lower():
+        return False
+    try:
+        return any(node.kind == "SERVICE" for node in parse_query(query).walk())
+    except NotSparqlError:
+        return False
+
+
+def reaches_out(update: str, options: Mapping[str, Any]) -> bool:
+    """Whether *update* has SERVICE or LOAD, or has their letters and is not parsed by the engine."""
+    return has_load(update, options) or _update_has(update, "service", options)
+
+
+def has_load(update: str, options: Mapping[str, Any]) -> bool:
+    """Whether *update* has LOAD, or has its letters and is not parsed by the engine."""
+    return _update_has(update, "load", options)
+
+
+def masked(text: str, word: str) -> str | None:
+    """*text* in which *word* stands nowhere, one letter being another; None when no letter is left for it.
+
+    All else stays in its place. The word with the other letter is nowhere in *text*, so that two names that
+    were different still are.
+
+    >>> masked("SELECT ?service { ?s a <http://e/SERVICE> }", "service")
+    'SELECT ?zervice { ?s a <http://e/ZERVICE> }'
+    """
+    lower, at = text.lower(), _CHANGED[word]
+    letter = next((a for a in _MASKS if word[:at] + a + word[at + 1 :] not in lower), None)
+    if letter is None:
+        return None
+
+    def changed(found: re.Match[str]) -> str:
+        old = found[0]
+        return old[:at] + (letter.upper() if old[at].isupper() else letter) + old[at + 1 :]
+
+    return re.sub(word, changed, text, flags=re.IGNORECASE | re.ASCII)
+
+
+def _parse_without(query: str, word: str, options: Mapping[str, Any]) -> None:
+    """Let the engine parse *query*, in which *word* is no keyword any more; raises its SyntaxError."""
+    text = masked(query, word)
+    if text is not None and word != "service":
+        # What is parsed here must not reach out; the result of ASK is not lazy.
+        text = masked(text, "service")
+    if text is None:
+        raise SyntaxError("too many words that are nearly keywords")
+    _require_shallow(query)
+    with suppress(OSError, RuntimeError, ValueError):  # it was parsed, and could not be evaluated
+        ox.Store().query(text, **options)
+
+
+def _require_shallow(query: str) -> None:
+    """Raise NestingError for a query that would overflow the stack of the engine's parser."""
+    if sum(query.count(character) for character in "{([!") <= _LEVELS:
+        return
+    from mesoonto.sparql.parser import NotSparqlError, parse_query
+
+    try:
+        root = parse_query(query) if len(query) <= _LONGEST else None
+    except NotSparqlError as error:
+        raise SyntaxError(str(error)) from error
+    if root is None or root.levels() > _LEVELS:
+        raise NestingError("nested too deeply for the engine; write it with fewer levels", Place("query"))
+
+
+def _update_has(update: str, word: str, options: Mapping[str, Any]) -> bool:
+    if word not in update.lower():
+        return False
+    text = masked(update, word)
+    if text is None:
+        return True
+    start = _PROLOGUE.match(text)
+    at = start.end() if start else 0
+    try:
+        ox.Store().update(text[:at] + _STOP + text[at:], **options)
+    except RuntimeError:
+        return False  # it was parsed, and stopped at the first operation
+    except (SyntaxError, OSError, ValueError):
+        return True
+    return True
 
 
 def capped(query: str, rows: int) -> str:
-    """*query* with a LIMIT of at most *rows*, or as it is when the grammar does not understand it.
+    """*query* with a LIMIT of at most *rows*, or as it is when it is not understood.
 
     >>> capped("SELECT * { ?s ?p ?o } LIMIT 50 VALUES ?s { 1 }", 10)
     'SELECT * { ?s ?p ?o } LIMIT 10 VALUES ?s { 1 }'
     >>> capped("SELECT * { ?s ?p ?o }", 10)
     'SELECT * { ?s ?p ?o } LIMIT 10'
     """
-    text = query.encode()
-    root = syntax_tree.parse(text)
-    body = next((node for node in root.children if node.type.endswith("_query")), None)
-    if root.has_error or body is None or body.type == "ask_query":
+    from mesoonto.sparql.parser import NotSparqlError, parse_query
+
+    try:
+        body = parse_query(query).children[-1]
+    except NotSparqlError:
         return query
-    modifier = next((node for node in body.children if node.type == "solution_modifier"), None)
-    limit = (
-        next((node for node in syntax_tree.nodes(modifier) if node.type == "limit_clause"), None)
-        if modifier
-        else None
-    )
-    if limit is None:
-        start = end = body.end_byte
-        wanted = rows
-    else:
-        start, end = limit.start_byte, limit.end_byte
-        wanted = min(rows, int(text[start:end].split()[-1]))
-    space = b" " if limit is None else b""
-    return (text[:start] + space + b"LIMIT %d" % wanted + text[end:]).decode()
+    if body.kind == "AskQuery":
+        return query
+    clauses = body.child("LimitOffsetClauses")
+    limit = clauses.child("LimitClause") if clauses else None
+    if limit is not None:
+        wanted = min(rows, int(limit.children[-1].text))
+        return f"{query[: limit.start]}LIMIT {wanted}{query[limit.end :]}"
+    values = body.child("ValuesClause")
+    last = body.children[-2] if values else body
+    return f"{query[: last.end]} LIMIT {rows}{query[last.end :]}"
 
 
 def without_silent_loads(update: str) -> str:
     """*update* in which each LOAD SILENT does nothing, which is what it does when its source cannot be had.
 
+    Raises NotSparqlError.
+
     >>> without_silent_loads("LOAD SILENT <http://e/> ; CLEAR ALL")
     'INSERT DATA {} ; CLEAR ALL'
     """
-    text = update.encode()
-    nodes = [node for node in syntax_tree.nodes(_parsed(text)) if node.type == "load" and _is_silent(node)]
+    from mesoonto.sparql.parser import parse_update
+
+    nodes = [n for n in parse_update(update).children if n.kind == "Load" and n.has("SILENT")]
     for node in reversed(nodes):
-        text = text[: node.start_byte] + b"INSERT DATA {}" + text[node.end_byte :]
-    return text.decode()
+        update = f"{update[: node.start]}INSERT DATA {{}}{update[node.end :]}"
+    return update
 
 
 def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> str:
@@ -116,45 +233,25 @@ def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Seque
 
     They are the using-graph-uri and using-named-graph-uri of SPARQL 1.1 Protocol, section 2.2.3, written as
     USING and USING NAMED. Raises QueryRefusedError where the update has USING or WITH of its own, as the
-    section asks, or is not understood.
+    section asks, and NotSparqlError.
     """
+    from mesoonto.sparql.parser import parse_update
+
     clauses = "".join(
         [f"USING <{iri}> " for iri in default_graphs] + [f"USING NAMED <{iri}> " for iri in named_graphs]
-    ).encode()
-    text = update.encode()
-    root = _parsed(text)
-    if root.has_error:
-        raise QuerySyntaxError("using-graph-uri needs an update that can be parsed", Place("update"))
-    changes: list[tuple[int, int, bytes]] = []  # from, to, replacement
-    for node in syntax_tree.nodes(root):
-        if node.type in ("using_clause", "WITH"):
-            raise QueryRefusedError("using-graph-uri does not go with USING or WITH in the update")
-        if node.type == "modify":
-            where = next(child for child in node.children if child.type in ("WHERE", "group_graph_pattern"))
-            changes.append((where.start_byte, where.start_byte, clauses))
-        elif node.type == "delete_where":
-            quads = next(child for child in node.children if child.type == "quads")
-            pattern = text[quads.start_byte : quads.end_byte]
-            whole = b"DELETE " + pattern + b" " + clauses + b"WHERE "
-            changes.append((node.start_byte, quads.start_byte, whole))
+    )
+    changes: list[tuple[int, int, str]] = []  # from, to, replacement
+    for node in parse_update(update).children:
+        if node.kind == "Modify" or node.has("UsingClause"):
+            raise QueryRefusedError(
+                "using-graph-uri does not go with USING or WITH in the update", Place("update")
+            )
+        where = node.child("WherePart")
+        if where is not None:
+            changes.append((where.start, where.start, clauses))
+        elif node.kind == "Delete" and node.has("WHERE"):
+            quads = node.children[-1]
+            changes.append((node.start, quads.start, f"DELETE {quads.text} {clauses}WHERE "))
     for start, end, replacement in sorted(changes, reverse=True):
-        text = text[:start] + replacement + text[end:]
-    return text.decode()
-
-
-def _parsed(text: bytes) -> Node:
-    """The tree of *text*; the grammar lacks the semicolon that may end an update."""
-    root = syntax_tree.parse(text)
-    stripped = text.rstrip()
-    return syntax_tree.parse(stripped[:-1]) if root.has_error and stripped.endswith(b";") else root
-
-
-def _is_silent(node: Node) -> bool:
-    return any(child.type == "SILENT" for child in node.children)
-
-
-def _unescaped(query: str) -> str:
-    """*query* with codepoint escapes resolved, as the engine does (SPARQL 1.1 Query, section 19.2)."""
-    if "\\" not in query:
-        return query
-    return _ESCAPE.sub(lambda match: chr(min(int(match[1] or match[2], 16), 0x10FFFF)), query)
+        update = update[:start] + replacement + update[end:]
+    return update

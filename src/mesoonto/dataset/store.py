@@ -17,7 +17,6 @@ from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import (
     FormatError,
     InputError,
-    Place,
     QueryFailedError,
     QuerySyntaxError,
     ServiceRefusedError,
@@ -114,22 +113,19 @@ class Engine:
 
         Raises QuerySyntaxError with line and column, ServiceRefusedError, and QueryFailedError.
         """
-        seen = outline or query_features.outline(text)
-        if seen.has_service:
-            raise ServiceRefusedError(
-                "SERVICE is refused: no endpoint may be asked from here; those that may be are listed in the "
-                "configuration, as [federation.endpoints.NAME]"
-            )
+        dataset: dict[str, Any] = {}
+        if default_graphs or named_graphs:
+            dataset = {"default_graph": _graphs(default_graphs), "named_graphs": _graphs(named_graphs)}
         options: dict[str, Any] = {}
         try:
-            if default_graphs or named_graphs:
-                options["default_graph"] = _graphs(default_graphs)
-                options["named_graphs"] = _graphs(named_graphs)
-            elif self.union and not seen.has_dataset_clause:
-                options["use_default_graph_as_union"] = True
-            result = self._evaluated(text, base, options)
+            result, seen = self._evaluated(text, base, options, dataset, outline)
         except SyntaxError as error:
-            raise syntax_error(error) from error
+            if query_features.names_service(text):
+                raise ServiceRefusedError(
+                    "SERVICE is refused: no endpoint may be asked from here; those that may be are listed in "
+                    "the configuration, as [federation.endpoints.NAME]"
+                ) from error
+            raise syntax_error(error, text) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the query could not be evaluated: {error}") from error
         kind = _kind(result)
@@ -140,15 +136,18 @@ class Engine:
         return QueryResult(kind, seen.volatile or fresh or relative, result)
 
     def _evaluated(
-        self, text: str, base: str, options: dict[str, Any]
-    ) -> ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples:
-        """The result of *text*; prefixes and base are handed over when they turn out to be needed.
+        self, text: str, base: str, options: dict[str, Any], dataset: dict[str, Any], outline: Outline | None
+    ) -> tuple[ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples, Outline]:
+        """The result of *text* and its outline; prefixes and base are put into *options* when needed.
 
         To hand them over takes as long as a small query.
         """
         while True:
             try:
-                return self.store.query(text, **options)
+                seen = outline or query_features.outline_without_service(text, options)
+                if self.union and not dataset and not seen.has_dataset_clause:
+                    return self.store.query(text, use_default_graph_as_union=True, **options), seen
+                return self.store.query(text, **dataset, **options), seen
             except SyntaxError as error:
                 message = str(error)
                 if _UNDECLARED in message and "prefixes" not in options:
@@ -187,21 +186,13 @@ def _kind(result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples) -> Kind
     return Kind.SOLUTIONS if isinstance(result, ox.QuerySolutions) else Kind.TRIPLES
 
 
-def syntax_error(error: SyntaxError, source: str = "query") -> QuerySyntaxError:
-    """The parser's complaint about the text called *source*, with line and column apart."""
+def syntax_error(error: SyntaxError, text: str, source: str = "query") -> QuerySyntaxError:
+    """What is wrong with *text*, called *source*, in words, with the place; *error* is the engine's."""
+    from mesoonto.sparql.messages import explained
+
     parts = _PARSER_MESSAGE.match(str(error))
-    if parts is None:
-        return QuerySyntaxError(str(error), Place(source))
-    return QuerySyntaxError(_readable(parts[3]), Place(source, int(parts[1]), int(parts[2])))
-
-
-def _readable(message: str) -> str:
-    """The parser's message without the long character classes that it lists beside the words it expected."""
-    if _UNDECLARED in message:
-        return "prefix not declared"
-    head, expected, choices = message.partition("expected one of ")
-    words = [c for c in choices.split(", ") if not c.startswith("[") or (c != "[_]" and len(c) < 15)]
-    return f"{head}{expected}{', '.join(words)}" if words else message
+    place = (int(parts[1]), int(parts[2])) if parts else None
+    return explained(text, source, parts[3] if parts else str(error), place)
 
 
 def replace_graphs(target: ox.Store, source: ox.Store) -> None:

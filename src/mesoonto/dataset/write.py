@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, NoReturn
 
 import pyoxigraph as ox
 
@@ -18,9 +18,10 @@ from mesoonto.errors import (
     PreconditionError,
     QueryFailedError,
     QueryRefusedError,
-    QuerySyntaxError,
 )
 from mesoonto.namespaces import PREFIXES
+from mesoonto.sparql.messages import explained, mistake
+from mesoonto.sparql.parser import NotSparqlError, parse_update
 
 #: What a write has added and removed, and perhaps what it left; None where only the versions can tell.
 Changed = Collection[ox.Quad] | None
@@ -76,19 +77,16 @@ class Writer:
         Raises PreconditionError where *only_if* says no, QuerySyntaxError, QueryRefusedError for LOAD and
         SERVICE, QueryFailedError, and whatever the check raises; nothing is changed then.
         """
-        if default_graphs or named_graphs:
-            text = query_features.with_dataset(text, default_graphs, named_graphs)
-        seen = query_features.outline(text)
-        if seen.unclear and (seen.has_service or seen.has_load):
-            raise QuerySyntaxError("it cannot be read, and SERVICE or LOAD stands in it", Place("update"))
-        if seen.has_service or seen.has_load:
-            raise QueryRefusedError(
-                "SERVICE and LOAD are refused in updates: this endpoint does not contact other hosts; "
-                "send the data with POST to the graph store"
-            )
-
-        if "load" in text.lower():
-            text = query_features.without_silent_loads(text)
+        options = {"prefixes": PREFIXES, "base_iri": base}
+        try:
+            if default_graphs or named_graphs:
+                text = query_features.with_dataset(text, default_graphs, named_graphs)
+            if query_features.has_load(text, options):
+                text = query_features.without_silent_loads(text)
+            if query_features.reaches_out(text, options):
+                _refuse(text)
+        except NotSparqlError as error:
+            raise mistake(error, text, "update") from error
 
         steps = delta.steps(text, base)
 
@@ -98,7 +96,7 @@ class Writer:
             try:
                 draft.data.update(text, base_iri=base, prefixes=PREFIXES)
             except SyntaxError as error:
-                raise syntax_error(error, "update") from error
+                raise syntax_error(error, text, "update") from error
             except (OSError, RuntimeError, ValueError) as error:
                 raise QueryFailedError(f"the update could not be evaluated: {error}") from error
             return _Change(False, None)
@@ -188,6 +186,16 @@ class _Changes:
         if self.quads is not None:
             self.quads.add(quad)
             self.quads = self.quads if len(self.quads) <= delta.MOST else None
+
+
+def _refuse(update: str) -> NoReturn:
+    """Raise what there is to say of *update*, which the engine does not parse without SERVICE and LOAD."""
+    if any(node.kind in ("SERVICE", "LOAD") for node in parse_update(update).walk()):
+        raise QueryRefusedError(
+            "SERVICE and LOAD are refused in updates: this endpoint does not contact other hosts; "
+            "send the data with POST to the graph store"
+        )
+    raise explained(update, "update")
 
 
 def exists(store: ox.Store, graph: Graph) -> bool:

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tree_sitter import Node
-
-from mesoonto.dataset import query_features, syntax_tree
+from mesoonto.dataset import query_features
 from mesoonto.federation import syntax
 from mesoonto.federation.syntax import NOTHING, Clause, Names, Query
+from mesoonto.sparql.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,14 @@ class LocalQuery:
     variables: tuple[str, ...]
 
 
-def local_query(query: Query, clause: Clause, fetched: Mapping[int, str], limit: int) -> LocalQuery | None:
+def local_query(query: Query, clause: Clause, fetched: Mapping[Node, str], limit: int) -> LocalQuery | None:
     """The query for the first *limit* solutions of the local side of *clause*, or None when nothing binds any
     of its variables.
 
     *fetched* has the patterns in place of the clauses whose solutions are known, by the id of their nodes.
     """
     wanted = clause.certain | ({clause.variable} if clause.variable else NOTHING)
-    climb = _Climb(query, {c.node.id for c in query.clauses} - fetched.keys(), fetched)
+    climb = _Climb(query, {c.node for c in query.clauses} - fetched.keys(), fetched)
     context = climb.around(clause.node, wanted)
     names = tuple(sorted(context.scope & climb.allowed))
     if not names:
@@ -54,7 +53,7 @@ def local_query(query: Query, clause: Clause, fetched: Mapping[int, str], limit:
     )
 
 
-def rewrite(query: Query, fetched: Mapping[int, str]) -> str:
+def rewrite(query: Query, fetched: Mapping[Node, str]) -> str:
     """The text of *query* with each clause replaced by the pattern that *fetched* has for it."""
     return _with_patterns(query.root, fetched)
 
@@ -67,29 +66,29 @@ def outline(query: Query) -> query_features.Outline:
     endpoints say may differ the next time, so that the result counts as volatile.
     """
     return replace(
-        query_features.outline(rewrite(query, {c.node.id: "{}" for c in query.clauses})), volatile=True
+        query_features.outline(rewrite(query, {c.node: "{}" for c in query.clauses})), volatile=True
     )
 
 
-def _with_patterns(node: Node, fetched: Mapping[int, str]) -> str:
+def _with_patterns(node: Node, fetched: Mapping[Node, str]) -> str:
     """The text of *node*, its SERVICE clauses replaced."""
-    source, start = node.text or b"", node.start_byte
+    source, start = node.text, node.start
     parts, done = [], 0
-    for clause in sorted(_clauses_in(node, fetched), key=lambda c: c.start_byte):
-        parts.append(source[done : clause.start_byte - start].decode())
-        parts.append(fetched[clause.id])
-        done = clause.end_byte - start
-    return "".join(parts) + source[done:].decode()
+    for clause in sorted(_clauses_in(node, fetched), key=lambda c: c.start):
+        parts.append(source[done : clause.start - start])
+        parts.append(fetched[clause])
+        done = clause.end - start
+    return "".join(parts) + source[done:]
 
 
-def _clauses_in(node: Node, ids: Mapping[int, str] | set[int]) -> list[Node]:
-    return [n for n in syntax_tree.nodes(node) if n.type == "service_graph_pattern" and n.id in ids]
+def _clauses_in(node: Node, ids: Mapping[Node, str] | set[Node]) -> list[Node]:
+    return [n for n in node.walk() if n.kind == "ServiceGraphPattern" and n in ids]
 
 
 class _Climb:
     """Goes from a clause outwards and gathers its context."""
 
-    def __init__(self, query: Query, pending: set[int], fetched: Mapping[int, str]) -> None:
+    def __init__(self, query: Query, pending: set[Node], fetched: Mapping[Node, str]) -> None:
         self._query = query
         self._pending = pending
         self._fetched = fetched
@@ -100,27 +99,27 @@ class _Climb:
         context, node = Context(), clause
         while True:
             group = node.parent
-            if group is None or group.type != "group_graph_pattern":
+            if group is None or group.kind != "GroupGraphPattern":
                 return context  # an EXISTS in a place that is not understood
             context = self._relax(group, node, context)
             container = group.parent
             if container is None:
                 return context
-            match container.type:
-                case "group_or_union_graph_pattern":
+            match container.kind:
+                case "GroupOrUnionGraphPattern":
                     node = container
-                case "graph_graph_pattern":
+                case "GraphGraphPattern":
                     context, node = self._in_graph(container, context), container
-                case "optional_graph_pattern" | "minus_graph_pattern":
+                case "OptionalGraphPattern" | "MinusGraphPattern":
                     outer = container.parent
                     assert outer is not None  # noqa: S101  # as the grammar says
                     return self._relax(outer, container, context, only_before=True)
-                case "exists_func" | "not_exists_func":
+                case "ExistsFunc" | "NotExistsFunc":
                     return self._around_exists(container)
-                case "where_clause":
+                case "WhereClause":
                     select = container.parent
                     assert select is not None  # noqa: S101  # as the grammar says
-                    if select.type != "sub_select":
+                    if select.kind != "SubSelect":
                         return self._with_trailing_values(context)
                     if syntax.cuts(select) or context.scope & self.allowed:
                         return context
@@ -135,8 +134,8 @@ class _Climb:
         evaluated with the outer solution substituted, so that it tells nothing by itself.
         """
         node = exists
-        while node.type != "filter":
-            if node.parent is None or node.type == "group_graph_pattern":
+        while node.kind != "Filter":
+            if node.parent is None or node.kind == "GroupGraphPattern":
                 return Context()
             node = node.parent
         group = node.parent
@@ -149,18 +148,18 @@ class _Climb:
             return context
         names = syntax.scope_of_values(block)
         return Context(
-            f"{{ {context.text} {syntax.text(block)} }}",
+            f"{{ {context.text} {block.text} }}",
             context.scope | names,
             context.certain | syntax.certain_of_values(block),
         )
 
     def _in_graph(self, graph: Node, inner: Context) -> Context:
-        term = next(c for c in graph.children if c.is_named)
-        names = frozenset((syntax.text(term)[1:],)) if term.type == "var" else NOTHING
+        term = graph.children[1]
+        names = frozenset((term.text[1:],)) if term.kind == "VAR" else NOTHING
         if not inner.text and not names:
             return inner
         return Context(
-            f"{{ GRAPH {syntax.text(term)} {inner.text or '{}'} }}",
+            f"{{ GRAPH {term.text} {inner.text or '{}'} }}",
             inner.scope | names,
             inner.certain | names,
         )
@@ -178,14 +177,14 @@ class _Climb:
         filters: list[Node] = []
         passed = False
         for element in syntax.elements(group):
-            if path is not None and element.id == path.id:
+            if path is not None and element is path:
                 if inner.text:
                     kept.append(inner.text)
                 scope |= inner.scope
                 certain |= inner.certain
                 dropped |= syntax.scope(element)
                 passed = True
-            elif element.type == "filter":
+            elif element.kind == "Filter":
                 filters.append(element)
             elif (passed and only_before) or syntax.is_volatile(element):
                 dropped |= syntax.scope(element)
@@ -205,7 +204,7 @@ class _Climb:
         known = certain | (scope - dropped)
         for constraint in filters:
             mentioned = syntax.variables(constraint)
-            if path is not None and constraint.id == path.id:
+            if path is not None and constraint is path:
                 continue
             if syntax.has_exists(constraint) or syntax.is_volatile(constraint):
                 continue
@@ -218,14 +217,14 @@ class _Climb:
 
     def _relaxed_part(self, element: Node) -> Context:
         """What of *element*, in which a pending clause stands, holds in any case."""
-        if element.type == "group_or_union_graph_pattern":
+        if element.kind == "GroupOrUnionGraphPattern":
             branches = [self._relax(b, None, Context()) for b in syntax.elements(element)]
             return Context(
                 "{ " + " UNION ".join(b.text or "{}" for b in branches) + " }",
                 frozenset().union(*(b.scope for b in branches)),
                 frozenset.intersection(*(b.certain for b in branches)),
             )
-        if element.type == "graph_graph_pattern":
+        if element.kind == "GraphGraphPattern":
             return self._in_graph(element, self._relax(syntax.group_of(element), None, Context()))
         return Context()
 
@@ -235,22 +234,22 @@ def _guarded(constraint: Node, unsure: Names) -> str:
 
     What a solution binds, no later join can change, so that the constraint counts for all others.
     """
-    text = syntax.text(next(c for c in constraint.children if c.is_named))
+    text = next(c for c in constraint.children if not c.is_token).text
     guards = "".join(f"!BOUND(?{name}) || " for name in sorted(unsure))
     return f"FILTER({guards}{text})"
 
 
 def _full_stop(element: Node) -> str:
     """The full stop that *element* needs, since other triples may come to stand behind it."""
-    return " ." if element.type == "triples_block" and element.children[-1].type != "." else ""
+    return " ." if element.kind == "TriplesBlock" and element.children[-1].kind != "." else ""
 
 
 def _is_fixed(element: Node, certain: set[str], scope: set[str], dropped: set[str]) -> bool:
     """Whether *element*, behind elements of which some were left out, yields what it yields in the query."""
-    match element.type:
-        case "optional_graph_pattern" | "minus_graph_pattern":
+    match element.kind:
+        case "OptionalGraphPattern" | "LateralGraphPattern" | "MinusGraphPattern":
             return (syntax.variables(element) & dropped) <= certain
-        case "bind":
+        case "Bind":
             mentioned, _ = syntax.bound_by_bind(element)
             return not syntax.has_exists(element) and mentioned <= certain | (scope - dropped)
         case _:

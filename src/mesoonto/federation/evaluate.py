@@ -11,7 +11,6 @@ from typing import Protocol
 
 import pyoxigraph as ox
 
-from mesoonto.dataset import syntax_tree
 from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError
 from mesoonto.federation import context, syntax
@@ -21,6 +20,25 @@ from mesoonto.federation.config import Endpoint, Endpoints
 from mesoonto.federation.report import FederationReport, ServiceReport, SubRequest
 from mesoonto.federation.solutions import Row, Solutions, pattern
 from mesoonto.federation.subquery import SubQuery
+from mesoonto.sparql.tree import Node
+
+#: What a term that is no variable is written as.
+_GIVEN = frozenset(
+    [
+        "IRIREF",
+        "PNAME_LN",
+        "PNAME_NS",
+        "RDFLiteral",
+        "STRING",
+        "NumericLiteral",
+        "INTEGER",
+        "DECIMAL",
+        "DOUBLE",
+        "SIGNED",
+        "TRUE",
+        "FALSE",
+    ]
+)
 
 
 class Local(Protocol):
@@ -109,7 +127,7 @@ class _Evaluation:
         self._local = local
         self._outline = context.outline(query)
         self._start = time.monotonic()
-        self._fetched: dict[int, str] = {}
+        self._fetched: dict[Node, str] = {}
         self._services: list[ServiceReport] = []
         self._answers: dict[str, Solutions] = {}  # of the local data, by query
 
@@ -125,7 +143,7 @@ class _Evaluation:
         while clauses:
             clause, bindings = self._next(clauses)
             clauses.remove(clause)
-            self._fetched[clause.node.id] = pattern(self._solutions(clause, bindings))
+            self._fetched[clause.node] = pattern(self._solutions(clause, bindings))
         report = FederationReport(
             self._services, list(self._answers), (time.monotonic() - self._start) * 1000
         )
@@ -393,21 +411,18 @@ class _Fetch:
 
 def _selectivity(clause: syntax.Clause) -> int:
     """How many terms of the pattern of *clause* are given, beside predicates."""
-    given = (
-        "iri_reference",
-        "prefixed_name",
-        "rdf_literal",
-        "integer",
-        "decimal",
-        "double",
-        "boolean_literal",
-    )
-    return sum(
-        node.type in given
-        and node.parent is not None
-        and node.parent.type in ("object_list", "triples_same_subject", "data_block")
-        for node in syntax_tree.nodes(clause.group)
-    )
+    return sum(_given(node) for node in clause.group.walk())
+
+
+def _given(node: Node) -> int:
+    """How many terms among the parts of *node* are given, beside predicates."""
+    if node.kind == "DataBlockValue":
+        return not node.has("UNDEF")
+    if node.kind not in ("TriplesSameSubjectPath", "BlankNodePropertyListPath"):
+        return 0
+    pairs = zip(node.children, node.children[1:], strict=False)
+    verbs = {after for before, after in pairs if before is node.children[0] or before.kind == ";"}
+    return sum(child.kind in _GIVEN and child not in verbs for child in node.children)
 
 
 def _read(result: bytes) -> Solutions:

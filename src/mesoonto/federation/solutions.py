@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
-
-_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u([0-9A-F]{4})")
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Row = tuple[Term | None, ...]
@@ -87,8 +84,4 @@ def _label_of(name: str, taken: Sequence[str]) -> str:
 
 
 def _cell(term: Term | None) -> str:
-    if term is None:
-        return "UNDEF"
-    # pyoxigraph writes control characters as codepoint escapes, which tree-sitter's grammar does not know;
-    # SPARQL lets them stand in texts as they are.
-    return _ESCAPE.sub(lambda found: found[1] + chr(int(found[2], 16)), str(term))
+    return "UNDEF" if term is None else str(term)

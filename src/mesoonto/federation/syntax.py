@@ -1,40 +1,52 @@
 """Reads a query with SERVICE: the tree of its text, within bounds, and which variables each part can bind.
 
-The grammar is that of tree-sitter, whose parser does not recurse and keeps the position of every token, so
-that a SERVICE clause can be replaced in the text while all other text stays as it was written. Terms such as
+The parser does not recurse and keeps the position of every token, so that a SERVICE clause can be replaced in
+the text while all other text stays as it was written. Terms such as
 "in scope" are those of SPARQL 1.1 Query Language, section 18.2.1.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
-from tree_sitter import Node
 
-from mesoonto.dataset import syntax_tree
 from mesoonto.dataset.store import syntax_error
-from mesoonto.errors import Place, QueryRefusedError, QuerySyntaxError
+from mesoonto.errors import Place, QueryRefusedError
 from mesoonto.namespaces import PREFIXES
+from mesoonto.sparql.grammar import VOLATILE
+from mesoonto.sparql.messages import mistake, place_of
+from mesoonto.sparql.parser import NotSparqlError, parse_query
+from mesoonto.sparql.tree import Node
 
-#: Bytes of query text. The parser takes some 3 s for the worst text of 1 MB, 0.8 s for one of this size.
-MAX_BYTES = 256 * 1024
+#: Characters of query text. Parsing takes some 3 s for 1 MB.
+MAX_LENGTH = 256 * 1024
 #: Levels of brackets of any kind. pyoxigraph's parser overflows its stack at 800 and more.
 MAX_BRACKETS = 50
-#: Levels of the syntax tree; chains such as ``!!!?x`` or ``1+1+1`` nest without brackets.
+#: Levels of the syntax tree, and operators in a row, which the engine nests, such as ``1+1+1``.
 MAX_DEPTH = 2000
-
-#: Characters that can open a level, in a text whose tree cannot be trusted.
-_MAX_NESTING_CHARACTERS = 300
 
 Names = frozenset[str]
 NOTHING: Names = frozenset()
 
+_IRI = ("IRIREF", "PNAME_LN", "PNAME_NS")
 _OPENING, _CLOSING = ("{", "(", "["), ("}", ")", "]")
-_EXISTS = ("exists_func", "not_exists_func")
-#: Functions whose value differs from one evaluation to the next.
-_VOLATILE = frozenset(("RAND", "NOW", "UUID", "STRUUID", "BNODE"))
+#: What is evaluated for the solutions of what stands before it, or may hide what stands behind it.
+_IN_ORDER = ("OptionalGraphPattern", "LateralGraphPattern", "MinusGraphPattern", "Bind", "SubSelect")
+#: Productions whose parts the engine nests, each in the one before it.
+_CHAINS = (
+    "Expression",
+    "ConditionalAndExpression",
+    "AdditiveExpression",
+    "MultiplicativeExpression",
+    "Path",
+    "PathSequence",
+    "GroupOrUnionGraphPattern",
+)
+_ENGINE_PLACE = re.compile(r"error at (\d+):(\d+)")
+_EXISTS = ("ExistsFunc", "NotExistsFunc")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +65,14 @@ class Clause:
     @property
     def pattern(self) -> str:
         """The graph pattern with its braces, as written."""
-        return text(self.group)
+        return self.group.text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """A parsed query."""
 
-    text: bytes
+    text: str
     root: Node
     form: Node  #: the SELECT, CONSTRUCT, ASK or DESCRIBE part
     clauses: tuple[Clause, ...]
@@ -69,19 +81,19 @@ class Query:
 
     def prologue(self) -> str:
         """The declarations of the query, as written."""
-        return "\n".join(text(c) for c in self.root.children if c.type == "prologue")
+        return "\n".join(c.text for c in self.root.children if c.kind == "Prologue")
 
     def declarations(self, part: Node) -> str:
         """The BASE and PREFIX lines that *part* of the query needs to stand alone."""
         known = {**PREFIXES, **self.prefixes}
-        used = {_prefix(n) for n in syntax_tree.nodes(part) if n.type == "namespace"}
+        used = {_prefix(n) for n in part.walk() if n.kind in ("PNAME_LN", "PNAME_NS")}
         lines = [self.base] if self.base else []
         lines += [f"PREFIX {prefix}: <{known[prefix]}>" for prefix in sorted(used & known.keys())]
         return "\n".join(lines)
 
     def dataset(self) -> str:
         """The FROM and FROM NAMED clauses, as written."""
-        return " ".join(text(c) for c in self.form.children if c.type == "dataset_clause")
+        return " ".join(c.text for c in self.form.children if c.kind == "DatasetClause")
 
     @property
     def aggregates(self) -> bool:
@@ -95,81 +107,73 @@ def parse(query: str) -> Query:
     Raises QuerySyntaxError with line and column for what is not SPARQL 1.1, and QueryRefusedError for a text
     that is too long or too deep. Both are found without recursion.
     """
-    source = query.encode("utf-8", "replace")
-    if len(source) > MAX_BYTES:
+    if len(query) > MAX_LENGTH:
         raise QueryRefusedError(
-            f"the query has {len(source)} bytes; one with SERVICE may have {MAX_BYTES}", Place("query")
+            f"the query has {len(query)} characters; one with SERVICE may have {MAX_LENGTH}", Place("query")
         )
-    root = syntax_tree.parse(source)
+    try:
+        root = parse_query(query)
+    except NotSparqlError as error:
+        if len(error.inside) > 10 * MAX_BRACKETS:
+            raise _too_deep(None) from error
+        raise mistake(error, query) from error
     _require_shallow(root)
-    # The tree of a text that is not understood does not show how deep it nests, but its characters bound it.
-    if not root.has_error or sum(query.count(c) for c in "([{!+-^") <= _MAX_NESTING_CHARACTERS:
-        _require_valid(query)
-    if root.has_error:
-        raise _unclear(root)
-    form = next((c for c in root.children if c.type.endswith("_query")), None)
-    if form is None:
-        raise QuerySyntaxError("no SELECT, CONSTRUCT, ASK or DESCRIBE", Place("query", 1, 1))
+    _require_valid(query)
+    form = root.children[-1]
     base, prefixes = _declarations(root)
     found = tuple(_outer_services(root))
     elsewhere = _names_outside(root, found)
     clauses = tuple(_clause(node, elsewhere, base, prefixes) for node in found)
-    return Query(source, root, form, clauses, base, prefixes)
-
-
-def text(node: Node) -> str:
-    """The text of *node*."""
-    return (node.text or b"").decode("utf-8", "replace")
+    return Query(query, root, form, clauses, base, prefixes)
 
 
 def elements(group: Node) -> list[Node]:
     """The parts of a group graph pattern, in order."""
-    return [child for child in group.children if child.is_named and not child.is_extra]
+    return [child for child in group.children if not child.is_token]
 
 
 def group_of(node: Node) -> Node:
     """The group graph pattern directly inside *node*."""
-    return next(c for c in node.children if c.type == "group_graph_pattern")
+    return next(c for c in node.children if c.kind == "GroupGraphPattern")
 
 
 def variables(node: Node) -> Names:
     """Every variable that is mentioned in *node*."""
-    return frozenset(text(n)[1:] for n in syntax_tree.nodes(node) if n.type == "var")
+    return frozenset(n.text[1:] for n in node.walk() if n.kind == "VAR")
 
 
 def has_exists(node: Node) -> bool:
     """Whether EXISTS stands in *node*."""
-    return any(n.type in _EXISTS for n in syntax_tree.nodes(node))
+    return any(n.kind in _EXISTS for n in node.walk())
 
 
 def is_volatile(node: Node) -> bool:
     """Whether *node* calls a function that gives another value at another evaluation."""
-    return any(n.child_count == 0 and text(n).upper() in _VOLATILE for n in syntax_tree.nodes(node))
+    return any(n.is_token and n.text.upper() in VOLATILE for n in node.walk())
 
 
 def bound_by_bind(node: Node) -> tuple[Names, str]:
     """The variables in the expression of a BIND, and the variable that it binds."""
-    found = [c for c in node.children if c.is_named]
-    mentioned = [variables(part) for part in found[:-1]]
-    return frozenset().union(*mentioned), text(found[-1])[1:]
+    expression, variable = node.children[2], node.children[4]
+    return variables(expression), variable.text[1:]
 
 
 def scope(node: Node) -> Names:
     """The variables that are in scope in *node*: those that a solution of it can bind."""
-    kind = node.type
-    if kind == "triples_block":
+    kind = node.kind
+    if kind == "TriplesBlock":
         return variables(node)
-    if kind in ("group_graph_pattern", "group_or_union_graph_pattern"):
+    if kind in ("GroupGraphPattern", "GroupOrUnionGraphPattern"):
         return frozenset().union(*(scope(child) for child in elements(node)))
-    if kind == "optional_graph_pattern":
+    if kind in ("OptionalGraphPattern", "LateralGraphPattern"):
         return scope(group_of(node))
-    if kind in ("graph_graph_pattern", "service_graph_pattern"):
+    if kind in ("GraphGraphPattern", "ServiceGraphPattern"):
         return scope(group_of(node)) | _term_variable(node)
-    if kind == "bind":
+    if kind == "Bind":
         return frozenset((bound_by_bind(node)[1],))
-    if kind == "inline_data":
+    if kind == "InlineData":
         return scope_of_values(node)
-    if kind == "sub_select":
+    if kind == "SubSelect":
         plain, computed = projection(node)
         return _whole_scope(node) if plain is None else plain | computed
     return NOTHING
@@ -177,21 +181,21 @@ def scope(node: Node) -> Names:
 
 def certain(node: Node) -> Names:
     """The variables that every solution of *node* binds, as far as the text alone tells."""
-    kind = node.type
-    if kind == "triples_block":
+    kind = node.kind
+    if kind == "TriplesBlock":
         return variables(node)
-    if kind == "group_graph_pattern":
+    if kind == "GroupGraphPattern":
         return frozenset().union(*(certain(child) for child in elements(node)))
-    if kind == "group_or_union_graph_pattern":
+    if kind == "GroupOrUnionGraphPattern":
         return frozenset.intersection(*(certain(child) for child in elements(node)))
-    if kind == "graph_graph_pattern":
+    if kind == "GraphGraphPattern":
         return certain(group_of(node)) | _term_variable(node)
-    if kind == "service_graph_pattern":
-        silent = any(c.type == "SILENT" for c in node.children)
+    if kind == "ServiceGraphPattern":
+        silent = any(c.kind == "SILENT" for c in node.children)
         return NOTHING if silent else certain(group_of(node)) | _term_variable(node)
-    if kind == "inline_data":
+    if kind == "InlineData":
         return certain_of_values(node)
-    if kind == "sub_select":
+    if kind == "SubSelect":
         return _certain_of_select(node)
     return NOTHING
 
@@ -205,9 +209,9 @@ def certain_of_values(values: Node) -> Names:
     """The variables of a VALUES clause that are bound in each of its rows."""
     names = _columns(values)
     block = _data_block(values)
-    start = next(i for i, c in enumerate(block.children) if c.type == "{")
-    cells = [c for c in block.children[start:] if c.is_named or c.type == "UNDEF"]
-    undefined = {names[i % len(names)] for i, c in enumerate(cells) if c.type == "UNDEF"} if names else set()
+    start = next(i for i, c in enumerate(block.children) if c.kind == "{")
+    cells = [c for c in block.children[start:] if c.kind == "DataBlockValue"]
+    undefined = {names[i % len(names)] for i, c in enumerate(cells) if c.has("UNDEF")} if names else set()
     return frozenset(names) - undefined
 
 
@@ -215,7 +219,7 @@ def certain_at_front(group: Node) -> Names:
     """The variables bound by what stands in *group* before the first element that is not a plain join."""
     found: set[str] = set()
     for element in elements(group):
-        if element.type in ("optional_graph_pattern", "minus_graph_pattern", "bind", "sub_select"):
+        if element.kind in _IN_ORDER:
             break
         found |= certain(element)
     return frozenset(found)
@@ -223,38 +227,37 @@ def certain_at_front(group: Node) -> Names:
 
 def projection(select: Node) -> tuple[Names | None, Names]:
     """The variables that a SELECT hands on as they are (None for ``*``), and those that it computes."""
-    clause = next(c for c in select.children if c.type == "select_clause")
+    clause = next(c for c in select.children if c.kind == "SelectClause")
     plain: set[str] = set()
     computed: set[str] = set()
     depth, after_as = 0, False
     for child in clause.children:
-        if child.type == "*":
+        if child.kind == "*":
             return None, NOTHING
-        if child.type == "(":
+        if child.kind == "(":
             depth += 1
-        elif child.type == ")":
+        elif child.kind == ")":
             depth, after_as = depth - 1, False
-        elif child.type == "AS":
+        elif child.kind == "AS":
             after_as = True
-        elif child.type == "var" and (after_as or not depth):
-            (computed if after_as else plain).add(text(child)[1:])
+        elif child.kind == "VAR" and (after_as or not depth):
+            (computed if after_as else plain).add(child.text[1:])
     return frozenset(plain), frozenset(computed)
 
 
 def cuts(select: Node) -> bool:
     """Whether leaving out solutions of the WHERE part could change other solutions of *select*."""
-    return _aggregates(select) or any(n.type == "limit_offset_clauses" for n in _own_nodes(select))
+    return _aggregates(select) or any(n.kind == "LimitOffsetClauses" for n in _own_nodes(select))
 
 
 def where(select: Node) -> Node:
     """The group of the WHERE part."""
-    return group_of(next(c for c in select.children if c.type == "where_clause"))
+    return group_of(next(c for c in select.children if c.kind == "WhereClause"))
 
 
 def trailing_values(select: Node) -> Node | None:
     """The VALUES clause after the WHERE part."""
-    holder: Node | None = select.parent if select.type != "sub_select" else select
-    return next((c for c in (holder.children if holder else ()) if c.type == "values_clause"), None)
+    return select.child("ValuesClause")
 
 
 def _certain_of_select(select: Node) -> Names:
@@ -271,65 +274,65 @@ def _whole_scope(select: Node) -> Names:
 def _own_nodes(select: Node) -> Iterator[Node]:
     """The nodes of *select* outside its WHERE part."""
     for child in select.children:
-        if child.type not in ("where_clause", "values_clause"):
-            yield from syntax_tree.nodes(child)
+        if child.kind not in ("WhereClause", "ValuesClause"):
+            yield from child.walk()
 
 
 def _aggregates(select: Node) -> bool:
-    return any(n.type in ("group_clause", "having_clause", "aggregate") for n in _own_nodes(select))
+    return any(n.kind in ("GroupClause", "HavingClause", "Aggregate") for n in _own_nodes(select))
 
 
 def _term_variable(node: Node) -> Names:
-    return frozenset(text(c)[1:] for c in node.children if c.type == "var")
+    return frozenset(c.text[1:] for c in node.children if c.kind == "VAR")
 
 
 def _data_block(values: Node) -> Node:
-    return next(c for c in values.children if c.type == "data_block")
+    return next(c for c in values.children if c.kind == "DataBlock")
 
 
 def _columns(values: Node) -> list[str]:
-    return [text(c)[1:] for c in _data_block(values).children if c.type == "var"]
+    return [c.text[1:] for c in _data_block(values).children if c.kind == "VAR"]
 
 
 def _outer_services(root: Node) -> Iterator[Node]:
     end = -1
-    for node in syntax_tree.nodes(root):
-        if node.type == "service_graph_pattern" and node.start_byte >= end:
-            end = node.end_byte
+    for node in root.walk():
+        if node.kind == "ServiceGraphPattern" and node.start >= end:
+            end = node.end
             yield node
 
 
-def _names_outside(root: Node, services: tuple[Node, ...]) -> dict[int, Names | None]:
+def _names_outside(root: Node, services: tuple[Node, ...]) -> dict[Node, Names | None]:
     """For each service, the variables mentioned outside its pattern; None when ``*`` asks for all."""
-    spans = [(group_of(s).start_byte, group_of(s).end_byte) for s in services]
+    spans = [(group_of(s).start, group_of(s).end) for s in services]
     found: list[set[str]] = [set() for _ in spans]
     stars = False
-    for node in syntax_tree.nodes(root):
-        if node.type == "*" and node.parent is not None:
-            in_a_service = any(a <= node.start_byte < b for a, b in spans)
-            asks = node.parent.type in ("select_clause", "aggregate", "describe_query")
+    for node in root.walk():
+        if node.kind == "*" and node.parent is not None:
+            in_a_service = any(a <= node.start < b for a, b in spans)
+            asks = node.parent.kind in ("SelectClause", "Aggregate", "DescribeQuery")
             stars = stars or (asks and not in_a_service)
-        elif node.type == "var":
-            name = text(node)[1:]
+        elif node.kind == "VAR":
+            name = node.text[1:]
             for (a, b), names in zip(spans, found, strict=True):
-                if not a <= node.start_byte < b:
+                if not a <= node.start < b:
                     names.add(name)
-    return {s.id: None if stars else frozenset(names) for s, names in zip(services, found, strict=True)}
+    return {s: None if stars else frozenset(names) for s, names in zip(services, found, strict=True)}
 
 
 def _clause(
-    node: Node, elsewhere: dict[int, Names | None], base: str | None, prefixes: dict[str, str]
+    node: Node, elsewhere: dict[Node, Names | None], base: str | None, prefixes: dict[str, str]
 ) -> Clause:
-    term = next(c for c in node.children if c.type in ("var", "iri_reference", "prefixed_name"))
+    term = next(c for c in node.children if c.kind in ("VAR", *_IRI))
     group = group_of(node)
     names = scope(group)
-    mentioned = elsewhere[node.id]
+    mentioned = elsewhere[node]
     return Clause(
         node=node,
         group=group,
-        endpoint=None if term.type == "var" else _iri(term, base, prefixes),
-        variable=text(term)[1:] if term.type == "var" else None,
-        silent=any(c.type == "SILENT" for c in node.children),
+        endpoint=None if term.kind == "VAR" else _iri(term, base, prefixes),
+        variable=term.text[1:] if term.kind == "VAR" else None,
+        silent=any(c.kind == "SILENT" for c in node.children),
         scope=names,
         certain=certain(group),
         projected=tuple(sorted(names if mentioned is None else names & mentioned)),
@@ -340,7 +343,7 @@ def _iri(term: Node, base: str | None, prefixes: dict[str, str]) -> str:
     """The IRI that *term* stands for, as pyoxigraph reads it."""
     known = {**PREFIXES, **prefixes}
     lines = "\n".join([*([base] if base else []), *(f"PREFIX {p}: <{iri}>" for p, iri in known.items())])
-    solutions = ox.Store().query(f"{lines}\nSELECT ({text(term)} AS ?iri) {{}}")
+    solutions = ox.Store().query(f"{lines}\nSELECT ({term.text} AS ?iri) {{}}")
     assert isinstance(solutions, ox.QuerySolutions)  # noqa: S101  # SELECT
     value = next(iter(solutions))["iri"]
     assert isinstance(value, ox.NamedNode)  # noqa: S101  # the grammar allows nothing else
@@ -349,38 +352,40 @@ def _iri(term: Node, base: str | None, prefixes: dict[str, str]) -> str:
 
 def _declarations(root: Node) -> tuple[str | None, dict[str, str]]:
     base, prefixes = None, {}
-    for node in syntax_tree.nodes(root):
-        if node.type == "base_declaration":
-            base = text(node)
-        elif node.type == "prefix_declaration":
-            namespace, iri = (c for c in node.children if c.is_named)
-            prefixes[_prefix(namespace)] = text(iri)[1:-1]
+    for node in root.walk():
+        if node.kind == "BaseDecl":
+            base = node.text
+        elif node.kind == "PrefixDecl":
+            _, namespace, iri = node.children
+            prefixes[_prefix(namespace)] = iri.text[1:-1]
     return base, prefixes
 
 
-def _prefix(namespace: Node) -> str:
-    return text(namespace)[:-1]
+def _prefix(name: Node) -> str:
+    return name.text.partition(":")[0]
 
 
 def _require_shallow(root: Node) -> None:
     """Refuse what nests too deep for the parsers that recurse."""
-    brackets, depth = 0, 0
-    cursor = root.walk()
-    while True:
-        node = cursor.node
-        kind = node.type if node is not None else ""
-        brackets += (kind in _OPENING) - (kind in _CLOSING)
-        depth = max(depth, cursor.depth)
+    waiting = [(root, 0, 0)]
+    while waiting:
+        node, brackets, depth = waiting.pop()
+        for child in node.children:
+            if child.is_token:
+                brackets += (child.kind in _OPENING) - (child.kind in _CLOSING)
+            else:
+                levels = len(child.children) if child.kind in _CHAINS else 1
+                waiting.append((child, brackets, depth + levels))
         if brackets > MAX_BRACKETS or depth > MAX_DEPTH:
-            limit = f"{MAX_BRACKETS} levels of brackets and {MAX_DEPTH} of operators"
-            raise QueryRefusedError(
-                f"the query nests too deep; one with SERVICE may have {limit}", _place(node) if node else None
-            )
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
+            raise _too_deep(node)
+
+
+def _too_deep(node: Node | None) -> QueryRefusedError:
+    return QueryRefusedError(
+        f"the query nests too deep; one with SERVICE may have {MAX_BRACKETS} levels of brackets and "
+        f"{MAX_DEPTH} of operators",
+        place_of(node.source, node.start) if node else Place("query"),
+    )
 
 
 def _require_valid(query: str) -> None:
@@ -391,21 +396,8 @@ def _require_valid(query: str) -> None:
     try:
         ox.Store().query(f"{query}\n}}", prefixes=PREFIXES)
     except SyntaxError as error:
-        found = syntax_error(error)
+        found = _ENGINE_PLACE.search(str(error))
+        place = (int(found[1]), int(found[2])) if found else None
         last = query.count("\n") + 2
-        place = (found.place.line, found.place.column) if found.place else None
         if place != (last, 2) and not (place == (last, 1) and "EOF" in str(error)):
-            raise found from error
-
-
-def _unclear(root: Node) -> QuerySyntaxError:
-    node = next((n for n in syntax_tree.nodes(root) if n.is_error or n.is_missing), root)
-    return QuerySyntaxError(
-        "the planner of SERVICE does not read this; it knows SPARQL 1.1 without codepoint escapes, and a "
-        "prefix must not be called a",
-        _place(node),
-    )
-
-
-def _place(node: Node) -> Place:
-    return Place("query", node.start_point[0] + 1, node.start_point[1] + 1)
+            raise syntax_error(error, query) from error

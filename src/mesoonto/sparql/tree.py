@@ -52,5 +52,18 @@ class Node:
             if node.children:
                 waiting += node.children[::-1]
 
+    def levels(self) -> int:
+        """How deep brackets and signs before an expression nest."""
+        most, waiting = 0, [(self, 0)]
+        while waiting:
+            node, levels = waiting.pop()
+            most = max(most, levels)
+            for child in node.children:
+                if child.children:
+                    waiting.append((child, levels + (child.kind == "UnaryExpression")))
+                else:
+                    levels += (child.kind in ("{", "(", "[")) - (child.kind in ("}", ")", "]"))
+        return most
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.text[:40]!r}>"

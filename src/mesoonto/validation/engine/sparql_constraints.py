@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import pyoxigraph as ox
-from tree_sitter import Node
 
-from mesoonto.dataset import syntax_tree
 from mesoonto.files.terms import Term
+from mesoonto.sparql.messages import mistake
+from mesoonto.sparql.parser import NotSparqlError, parse_query
+from mesoonto.sparql.tree import Node
 from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import told, unusable
 from mesoonto.validation.data.literals import STEMS, by_value, decode
@@ -24,7 +25,7 @@ from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Query, Shape
 from mesoonto.validation.shapes.paths import Path
 
-_FORBIDDEN = {"minus_graph_pattern": "MINUS", "inline_data": "VALUES", "values_clause": "VALUES"}
+_FORBIDDEN = {"MinusGraphPattern": "MINUS", "InlineData": "VALUES", "ValuesClause": "VALUES"}
 _OWN_FOCUS = ox.NamedNode("urn:mesoonto:focus:query")
 
 Ask = Callable[[str], Iterator[tuple[Term, ...]]]
@@ -52,16 +53,18 @@ def check(query: Query, shape: Shape) -> None:
     """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
     text = _text(query, shape)
     _variables(ox.Store(), text, told(shape.node))
-    for node in _nodes(syntax_tree.parse(text.encode("utf-8", "replace"))):
-        if node.type in _FORBIDDEN:
+    try:
+        root = parse_query(text)
+    except NotSparqlError as error:
+        raise unusable(f"the query of {told(shape.node)}: {mistake(error, text)}") from error
+    for node in root.walk():
+        if node.kind in _FORBIDDEN:
             raise unusable(
-                f"the query of {told(shape.node)} holds {_FORBIDDEN[node.type]}, which SHACL forbids"
+                f"the query of {told(shape.node)} holds {_FORBIDDEN[node.kind]}, which SHACL forbids"
             )
-        if node.type == "sub_select" and not _projects_this(node):
+        if node.kind == "SubSelect" and not _projects_this(node):
             raise unusable(f"a subquery of {told(shape.node)} does not select $this, which SHACL asks for")
-        if node.type in ("bind", "select_clause") and re.search(
-            rb"\bAS\s+[?$]this\b", node.text or b"", re.I
-        ):
+        if node.kind in ("Bind", "SelectClause") and _names_this(node):
             raise unusable(f"the query of {told(shape.node)} binds $this, which SHACL binds itself")
 
 
@@ -199,53 +202,49 @@ def over_all(text: str, pattern: str) -> str | None:
     >>> over_all("SELECT $this { FILTER($this = <x:y>) }", "?this a <x:C> .")
     'SELECT $this { ?this a <x:C> .  FILTER($this = <x:y>) }'
     """
-    source = text.encode()
-    root = syntax_tree.parse(text.encode("utf-8", "replace"))
-    if root.has_error:
+    try:
+        root = parse_query(text)
+    except NotSparqlError:
         return None
     places: list[int] = []
-    for node in _nodes(root):
-        if node.type in ("select_query", "sub_select") and not _row_by_row(node):
+    for node in root.walk():
+        if node.kind in ("SelectQuery", "SubSelect") and not _row_by_row(node):
             return None
-        if node.type == "group_graph_pattern" and node.parent is not None and _is_scope(node):
-            places.append(node.start_byte + 1)
+        if node.kind == "GroupGraphPattern" and _is_scope(node):
+            places.append(node.start + 1)
     for place in sorted(places, reverse=True):
-        source = source[:place] + f" {pattern} ".encode() + source[place:]
-    return source.decode()
+        text = f"{text[:place]} {pattern} {text[place:]}"
+    return text
 
 
 def _is_scope(group: Node) -> bool:
     """Whether *group* is evaluated by itself, so that a binding from outside does not reach its filters."""
-    if any(child.type == "sub_select" for child in group.children):
+    if group.has("SubSelect") or group.parent is None:
         return False
-    return group.parent is not None and group.parent.type in ("where_clause", "group_or_union_graph_pattern")
+    return group.parent.kind in ("WhereClause", "GroupOrUnionGraphPattern")
 
 
 def _row_by_row(select: Node) -> bool:
     """Whether the solutions of *select* for all nodes are those for each node put together."""
-    parts = {child.type: child for child in select.children}
-    modifier = parts.get("solution_modifier")
-    text = modifier.text or b"" if modifier else b""
-    if re.search(rb"\b(?:LIMIT|OFFSET)\b", text, re.I):
+    if select.has("LimitOffsetClauses"):
         return False
-    clause = parts.get("select_clause", select)
-    grouped = re.search(rb"\bGROUP\s+BY\b", text, re.I) is not None
-    counts = any(node.type == "aggregate" for node in _nodes(clause)) or b"HAVING" in text.upper()
-    if grouped or counts:
-        group = next((n for n in _nodes(modifier) if n.type == "group_clause"), None) if modifier else None
-        return group is not None and re.search(rb"[?$]this\b", group.text or b"") is not None
+    clause, group = select.child("SelectClause"), select.child("GroupClause")
+    counts = clause is not None and any(node.kind == "Aggregate" for node in clause.walk())
+    if group is not None or counts or select.has("HavingClause"):
+        return group is not None and any(_is_this(node) for node in group.walk())
     return True
 
 
 def _projects_this(select: Node) -> bool:
-    clause = next((child for child in select.children if child.type == "select_clause"), None)
-    text = clause.text or b"" if clause else b""
-    return re.search(rb"[?$]this\b", text) is not None
+    clause = select.child("SelectClause")
+    return clause is not None and any(_is_this(node) for node in clause.children)
 
 
-def _nodes(root: Node) -> Iterator[Node]:
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += reversed(node.children)
+def _names_this(node: Node) -> bool:
+    """Whether AS gives the name ``$this`` among the parts of *node*."""
+    pairs = zip(node.children, node.children[1:], strict=False)
+    return any(before.kind == "AS" and _is_this(after) for before, after in pairs)
+
+
+def _is_this(node: Node) -> bool:
+    return node.kind == "VAR" and node.text[1:] == "this"

@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
 
-from mesoonto.dataset.query_features import outline
+from mesoonto.dataset.query_features import names_service, outline
 from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
+from mesoonto.sparql.messages import explained
 from mesoonto.validation.data.graph import Graph, told, unusable
 from mesoonto.validation.data.literals import is_well_formed
 from mesoonto.validation.data.vocabulary import NODE_KINDS, PARAMETERS, SH, sh
@@ -254,10 +255,14 @@ class _Reader:
             return None
         if len(found) > 1 or not isinstance(found[0], ox.Literal):
             raise unusable(f"{told(node)} needs one text in sh:{kind}")
-        text = found[0].value
-        if outline(text).has_service:
-            raise unusable("a query in them holds SERVICE, which is refused")
-        return self._prefixes(node) + text
+        text = self._prefixes(node) + found[0].value
+        # The path of a property shape takes the place of $PATH later.
+        complete = re.sub(r"[?$]PATH\b", "<urn:path>", text)
+        if outline(complete, {}).has_service:
+            if names_service(complete):
+                raise unusable("a query in them holds SERVICE, which is refused")
+            raise unusable(f"the query of {told(node)}: {explained(complete)}")
+        return text
 
     def _prefixes(self, node: Term) -> str:
         """The PREFIX lines that ``sh:prefixes`` of *node* asks for, imports included (section 5.2.1)."""
