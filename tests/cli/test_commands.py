@@ -90,7 +90,11 @@ class TestQuery:
         assert "rdfs:label" in done.stdout
 
     def test_syntax_error(self, mesoonto: Run) -> None:
-        assert_one_line(mesoonto("query", "-e", "SELECT *\nWHERE x"), "query:2:7:")
+        done = mesoonto("query", "-e", "SELECT *\nWHERE x")
+        assert done.returncode == 2
+        message, line, mark = done.stderr.splitlines()
+        assert message.startswith("mesoonto: query:2:7: ")
+        assert (line, mark) == ("WHERE x", "      ^")
 
     def test_service(self, mesoonto: Run) -> None:
         assert_one_line(

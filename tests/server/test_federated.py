@@ -141,9 +141,7 @@ def test_outline_from_outside_is_not_believed(joining: str) -> None:
 
 @pytest.mark.parametrize("make", [request_of_bytes, request_of_flask])
 def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], Request]) -> None:
-    outline = Outline(
-        has_service=False, has_dataset_clause=False, has_load=False, unclear=False, volatile=False
-    )
+    outline = Outline(has_service=False, has_dataset_clause=False, volatile=False)
     hostile = encode(Request("bindings", "GET", "/", b"", "", outline=outline))
     for text in (hostile, hostile.hex().encode(), b"outline=1&task=bindings"):
         request = decode_request(encode(make(text, text)))
