@@ -209,6 +209,14 @@ def test_generated_files_are_canonical(path: Path) -> None:
     assert fmt.canonical(text, path, LABELS) == text
 
 
+def test_ill_typed_literal_is_kept_without_a_stack_trace(mesoonto, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "x.ttl"
+    path.write_text(f'<http://e/s> <http://e/p> "bad"^^<{XSD}integer> .')
+    done = mesoonto("fmt", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"bad"^^xsd:integer' in path.read_text()
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_command_judges_every_file_also_beside_a_refused_one(mesoonto, tmp_path: Path, order: int) -> None:  # type: ignore[no-untyped-def]
     broken, loose = tmp_path / "broken.ttl", tmp_path / "loose.ttl"

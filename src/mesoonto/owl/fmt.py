@@ -8,6 +8,7 @@ an opaque identifier is followed by its label as a comment.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -71,6 +72,9 @@ _BY_FORMATTER = re.compile(rf"\#{{3,}}\s*{_WRITTEN}", re.IGNORECASE)
 _BY_OWL_API = re.compile(rf"(?:\# )?\#*\s*{_WRITTEN}", re.IGNORECASE)
 #: What a person writes to remember, also behind an identifier, where its label stands.
 _REMINDER = re.compile(r"\#+\s*(?:TODO|FIXME|XXX|HACK)\b", re.IGNORECASE)
+# rdflib tells of an ill-typed literal by a stack trace; here it is kept as it is spelt
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+
 _GENERATED = "# GENERATED"
 _OPAQUE = re.compile(r"[A-Za-z]+_\d{7,}|[OPQA-Z]\d[A-Z0-9]{4,8}")
 _LAST_OBJECT = re.compile(r"(?:^|\s)(\w+):([\w-]+)[ ;,.\])]*$")
