@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
 from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.dataset.write import Condition, Document, Graph, WriteOutcome, Writer, exists, no_graph
+from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
 from mesoonto.errors import FormatError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto_server.http import bodies, negotiate
@@ -65,9 +66,11 @@ def get(engine: Engine, request: Request, response: Response) -> None:
 
 
 def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: ByteOutput) -> None:
+    valid = XmlOutput(output.write) if syntax in XML_SYNTAXES else output
     store.dump(
-        cast(IO[bytes], output), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
+        cast(IO[bytes], valid), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
     )
+    valid.flush()
 
 
 def put(writer: Writer, request: Request, response: Response) -> None:

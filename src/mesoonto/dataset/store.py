@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from mesoonto.dataset import query_features
 from mesoonto.dataset.formats import Format, Kind
 from mesoonto.dataset.query_features import Outline
+from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
 from mesoonto.errors import (
     FormatError,
     InputError,
@@ -59,7 +60,8 @@ class QueryResult:
         """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above."""
         if self.kind not in form.kinds:
             raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
-        file = cast(IO[bytes], output)  # the engine calls these two only
+        valid = XmlOutput(output.write) if form.syntax in XML_SYNTAXES else output
+        file = cast(IO[bytes], valid)  # the engine calls these two only
         try:
             if isinstance(self._result, ox.QueryTriples):
                 assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
@@ -68,6 +70,7 @@ class QueryResult:
             else:
                 assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
                 self._result.serialize(file, format=form.syntax)
+            valid.flush()
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
 
