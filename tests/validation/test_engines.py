@@ -6,13 +6,16 @@ import os
 import random
 import re
 from pathlib import Path
+from unittest.mock import patch
 
+import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mesoonto import resources
 from mesoonto.validation.data.literals import decode
+from mesoonto.validation.engine import to_sparql
 from mesoonto.validation.engine.plan import Engine
 from mesoonto.validation.validate import Options, validate
 from tests.conftest import ROOT
@@ -251,6 +254,28 @@ def test_query_that_finds_a_value_reports_each_spelling_that_its_node_has() -> N
         '"1"^^<http://www.w3.org/2001/XMLSchema#int>',
     }
     assert len(outcome(load(text), read, Engine.PYSHACL).results) == 1
+
+
+@settings(common, max_examples=30)
+@given(text=data, path=st.tuples(paths, paths, paths), asked=st.lists(on_properties, min_size=1, max_size=2))
+def test_long_sequences_go_in_parts(text: str, path: tuple[str, ...], asked: list[str]) -> None:
+    """pySHACL walks no long path: a step of each sequence is a part of its own here."""
+    with patch.object(to_sparql, "_STEPS", 1):
+        assert_alike(
+            text,
+            "ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p , ex:q ; sh:targetClass ex:A ; "
+            f"sh:property [ sh:path ( {' '.join(path)} ) ; {joined(asked)} ] .",
+        )
+
+
+def test_path_of_a_thousand_steps_is_walked() -> None:
+    text = "".join(f"ex:n{n} ex:p ex:n{n + 1} .\n" for n in range(1000))
+    read = shapes(
+        f"ex:S a sh:NodeShape ; sh:targetNode ex:n0 , ex:n1 ; sh:property [ sh:path ({' ex:p' * 1000} ) ; "
+        "sh:minCount 1 ] ."
+    )
+    (found,) = outcome(load(text), read, Engine.OXIGRAPH).results
+    assert found.focus == ox.NamedNode("https://example.org/n1")
 
 
 def test_path_of_a_property_shape_stands_in_its_query() -> None:

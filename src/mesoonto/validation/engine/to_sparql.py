@@ -26,6 +26,9 @@ from mesoonto.validation.shapes.paths import Path
 #: From this many members on, sh:in is a MINUS over VALUES in place of a chain of comparisons.
 _LONG_LIST = 12
 
+#: Steps of a sequence that make one join.
+_STEPS = 4
+
 #: The focus variable, or an IRI or string, in which the same letters mean nothing.
 _THIS = re.compile(r'<[^>]*>|"(?:[^"\\]|\\.)*"|\?this\b')
 
@@ -59,6 +62,22 @@ class Focus:
 
 def _step(pattern: str, start: str, path: Path, end: str) -> str:
     """*pattern*, which binds *start*, with the values of *path* as *end*.
+
+    A long sequence goes in parts, since Oxigraph takes minutes to order a join of hundreds of patterns.
+    """
+    here, number = start, 0
+    while path.kind == "sequence" and len(path.parts) > _STEPS:
+        middle = f"{end}{number}"
+        inner = _short_step(pattern, here, Path("sequence", parts=path.parts[:_STEPS]), middle)
+        pattern = f"{{ SELECT DISTINCT {start} {middle} WHERE {{ {inner} }} }}"
+        rest = path.parts[_STEPS:]
+        path = rest[0] if len(rest) == 1 else Path("sequence", parts=rest)
+        here, number = middle, number + 1
+    return _short_step(pattern, here, path, end)
+
+
+def _short_step(pattern: str, start: str, path: Path, end: str) -> str:
+    """As `_step`.
 
     A path of no step leads from a node to itself, even from one that the data do not know; to SPARQL, where
     both ends are variables, only nodes of the data lead to themselves (SPARQL 1.1, section 18.4).
@@ -305,8 +324,9 @@ def counted(focus: Focus, path: Path, low: int | None, high: int | None) -> str:
     number = "COUNT(DISTINCT ?value)"  # Oxigraph does not know ?n in HAVING
     tests = [f"{number} < {low}"] if low else []
     tests += [f"{number} > {high}"] if high is not None else []
+    step = f"?this {path.sparql} ?value"
     if low and not path.nullable:
-        matched = f"{focus.pattern} OPTIONAL {{ ?this {path.sparql} ?value }}"
+        matched = f"{focus.pattern} OPTIONAL {{ {focus.matched(path) if path.parts else step} }}"
     else:
         matched = focus.matched(path)
     return f"SELECT ?this ({number} AS ?n) WHERE {{ {matched} }} GROUP BY ?this HAVING({' || '.join(tests)})"
