@@ -30,12 +30,12 @@ class Format:
 
 
 _BOTH = frozenset((Kind.BOOLEAN, Kind.SOLUTIONS))
-_TABLE = frozenset((Kind.SOLUTIONS,))
 _GRAPH = frozenset((Kind.TRIPLES,))
 _RESULTS = ox.QueryResultsFormat
 
 #: In order of preference: the first that fits a kind is the one given to clients that accept anything.
-#: CSV and TSV are defined for SELECT only (SPARQL 1.1 Query Results CSV and TSV Formats, section 1).
+#: CSV and TSV are defined for SELECT only (SPARQL 1.1 Query Results CSV and TSV Formats, section 1); of ASK
+#: they hold the one word ``true`` or ``false``, as with other servers.
 FORMATS: tuple[Format, ...] = (
     Format(
         "json", ("application/sparql-results+json", "application/json"), ("json", "srj"), _BOTH, _RESULTS.JSON
@@ -47,8 +47,8 @@ FORMATS: tuple[Format, ...] = (
         _BOTH,
         _RESULTS.XML,
     ),
-    Format("csv", ("text/csv",), ("csv",), _TABLE, _RESULTS.CSV),
-    Format("tsv", ("text/tab-separated-values",), ("tsv",), _TABLE, _RESULTS.TSV),
+    Format("csv", ("text/csv",), ("csv",), _BOTH, _RESULTS.CSV),
+    Format("tsv", ("text/tab-separated-values",), ("tsv",), _BOTH, _RESULTS.TSV),
     Format("turtle", ("text/turtle", "application/x-turtle"), ("ttl",), _GRAPH, ox.RdfFormat.TURTLE),
     Format("ntriples", ("application/n-triples", "text/plain"), ("nt",), _GRAPH, ox.RdfFormat.N_TRIPLES),
     Format("jsonld", ("application/ld+json", "application/json"), ("jsonld",), _GRAPH, ox.RdfFormat.JSON_LD),
