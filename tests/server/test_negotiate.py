@@ -42,7 +42,7 @@ def test_choice(accept: str | None, expected: str | None) -> None:
     ("kind", "accept", "form", "label"),
     [
         (Kind.SOLUTIONS, "application/json", "json", "application/json"),
-        (Kind.BOOLEAN, "text/csv, */*;q=0.1", "json", "application/sparql-results+json"),
+        (Kind.BOOLEAN, "text/csv, */*;q=0.1", "csv", "text/csv"),
         (Kind.TRIPLES, "application/json", "jsonld", "application/json"),
         (
             Kind.TRIPLES,
