@@ -1,4 +1,5 @@
-"""Other ways to serve the same data, to see what isolation costs. Each is run by granian as a peer, such as
+"""Other ways to serve the same data, to see what isolation costs. Each is run by granian
+(`pip install granian`) as a peer, such as
 
     --serve in-place 'env VARIANTS_DATA={data} {own}/granian --interface asgi --loop uvloop --runtime-mode st
         --no-ws --no-log --port {port} benchmarks.endpoint.variants:in_place'

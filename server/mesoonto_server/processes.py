@@ -1,31 +1,17 @@
-"""Starts the processes of a server: the fork server with its workers, and granian with the application.
-
-Connections of clients come to the acceptor, which is in the process that granian starts for the application.
-granian itself listens behind it, on a port of the loopback address.
-"""
+"""Who starts whom: the fork server, which holds the data and forks the workers, and the front."""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import logging
-import multiprocessing
-import os
 import resource
 import shutil
-import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import pyoxigraph as ox
-from granian import Granian
-from granian.constants import Interfaces, Loops, RuntimeModes
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
 
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine, replace_graphs
@@ -41,23 +27,17 @@ from mesoonto.processes.network import Wall
 from mesoonto.processes.worker import jobs
 from mesoonto.validation import write_check
 from mesoonto_server.front import acceptor
-from mesoonto_server.front.asgi import Front
+from mesoonto_server.front.front import Front, run
 from mesoonto_server.front.gateway import Gateway
-from mesoonto_server.front.relay import Origins
+from mesoonto_server.front.workforce import CONNECTION
+from mesoonto_server.http.client import is_loopback
 from mesoonto_server.settings import Settings
-from mesoonto_server.web.tokens import Tokens, is_loopback, read_tokens
+from mesoonto_server.shared_rate import Rate, SharedRate
+from mesoonto_server.supervisor import Supervisor
+from mesoonto_server.web.tokens import Tokens, read_tokens
 from mesoonto_server.worker import connections, tasks
 
 _log = logging.getLogger(__name__)
-
-#: Where granian listens: connections come to it from the acceptor, on this machine.
-_BEHIND = "127.0.0.1"
-
-#: Milliseconds for a client to send the head of a request.
-_HEAD_TIMEOUT = 10_000
-
-#: Seconds that a front without data has to refuse what waits.
-_FAREWELL = 3.0
 
 #: Memory that a write may take, as a multiple of what a query may.
 _WRITE_MEMORY = 2
@@ -76,6 +56,7 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
             "--allow-update opens writing on loopback only; use --token-file, or --host 127.0.0.1"
         )
     tokens = read_tokens(settings.token_file) if settings.token_file else None
+    rate = SharedRate(Rate.parse(settings.rate_limit)) if settings.rate_limit else None
     listener = _listening(settings.host, settings.port)
     _allow_files()  # for all processes that follow
     temporary = None
@@ -83,40 +64,34 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         temporary = Path(tempfile.mkdtemp(prefix="mesoonto-"))
     try:
         location = temporary or settings.location
-        link = start(settings, location, federated=len(endpoints) > 0, listener=listener)
+        link = start(settings, location, federated=len(endpoints) > 0, listener=listener, rate=rate)
         if link.wall is Wall.NONE:
             _log.warning(
                 "the system allows neither a network namespace nor a seccomp filter: only the parser keeps "
                 "queries from reaching other hosts; let a firewall refuse this server outgoing connections"
             )
         gateway = Gateway(link, settings, Location(location).current if location else None)
-        multiprocessing.set_start_method("fork", force=True)  # the application inherits the link
-        reserved = _reserved()
-        behind = reserved.getsockname()
-        server = Granian(
-            "mesoonto_server",
-            address=behind[0],
-            port=behind[1],
-            interface=Interfaces.ASGI,
-            loop=Loops.uvloop,
-            runtime_mode=RuntimeModes.st,
-            websockets=False,
-            workers=1,
-            backpressure=acceptor.CONNECTIONS,
-            http1_settings=HTTP1Settings(header_read_timeout=_HEAD_TIMEOUT),
-            respawn_failed_workers=True,
-            respawn_interval=0.1,
-            workers_kill_timeout=int(settings.max_timeout) + 5,
-            log_level=LogLevels.error,
-        )
-        server.on_startup(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
-        application = partial(
-            _application, os.getpid(), gateway, settings, tokens, endpoints, listener, behind, Origins()
-        )
-        server.serve(target_loader=application, wrap_loader=False)
+
+        def serve_here(ready: Callable[[], None]) -> None:
+            known = _renewed(tokens, settings.token_file)
+            run(Front(gateway, settings, known, endpoints, listener, rate), ready)
+
+        supervisor = Supervisor(serve_here, link.pid, settings.max_timeout)
+        supervisor.run(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _renewed(tokens: Tokens | None, path: Path | None) -> Tokens | None:
+    """The tokens of *path* as they are now, or as they were when they cannot be read."""
+    if path is None:
+        return tokens
+    try:
+        return read_tokens(path)
+    except InputError as error:
+        _log.error("the tokens stay as they were: %s", error)
+        return tokens
 
 
 def start(
@@ -125,6 +100,7 @@ def start(
     *,
     federated: bool = False,
     listener: socket.socket | None = None,
+    rate: SharedRate | None = None,
 ) -> Link:
     """Start the fork server of the data; they are in memory unless there is a *location*.
 
@@ -135,15 +111,15 @@ def start(
         if listener is not None:
             listener.close()
         if location is None:
-            return _in_memory(settings, federated)
-        return _on_disk(settings, location, federated)
+            return _in_memory(settings, federated, rate)
+        return _on_disk(settings, location, federated, rate)
 
     if location is not None:
         fork_server.apart(partial(_renew, Location(location), settings))
     return fork_server.start(prepare)
 
 
-def _in_memory(settings: Settings, federated: bool) -> Mapping[str, Role]:
+def _in_memory(settings: Settings, federated: bool, rate: SharedRate | None) -> Mapping[str, Role]:
     if settings.data is not None:
         store, version = rdf.load(settings.data)
     elif settings.empty:
@@ -151,10 +127,10 @@ def _in_memory(settings: Settings, federated: bool) -> Mapping[str, Role]:
     else:
         store, version = shipped.build(), shipped.version()
     engine = Engine(store, version, union=not settings.empty)
-    return {**_readers(settings, lambda: engine, federated), "validator": _validator(settings)}
+    return {**_readers(settings, lambda: engine, federated, rate), "validator": _validator(settings)}
 
 
-def _on_disk(settings: Settings, path: Path, federated: bool) -> Mapping[str, Role]:
+def _on_disk(settings: Settings, path: Path, federated: bool, rate: SharedRate | None) -> Mapping[str, Role]:
     location = Location(path)
     check = None if settings.empty else write_check.check
 
@@ -164,18 +140,20 @@ def _on_disk(settings: Settings, path: Path, federated: bool) -> Mapping[str, Ro
 
     writing = jobs(tasks.writing(Writer(location, check)))
     return {
-        **_readers(settings, opened, federated),
+        **_readers(settings, opened, federated, rate),
         "writer": Role(_nothing, writing, settings.memory * MIB * _WRITE_MEMORY),
         "validator": _validator(settings),
     }
 
 
-def _readers(settings: Settings, opened: Callable[[], Engine], federated: bool) -> dict[str, Role]:
+def _readers(
+    settings: Settings, opened: Callable[[], Engine], federated: bool, rate: SharedRate | None
+) -> dict[str, Role]:
     reading = jobs(tasks.reading(settings.max_rows, federated=federated, writable=settings.writable))
     memory = settings.memory * MIB
     return {
         "query": Role(opened, reading, memory),
-        acceptor.DIRECT: Role(opened, connections.work(settings, federated=federated), memory),
+        CONNECTION: Role(opened, connections.work(settings, rate, federated=federated), memory),
     }
 
 
@@ -203,37 +181,6 @@ def _renew(location: Location, settings: Settings) -> None:
     location.note_shipped(version)
 
 
-def _application(
-    main: int, gateway: Gateway, settings: Settings, tokens: Tokens | None, endpoints: Endpoints,
-    listener: socket.socket, behind: tuple[str, int], origins: Origins,
-) -> Front:  # fmt: skip
-    """Called in the process that granian starts, and again in one that replaces it, as SIGHUP asks."""
-    _end_with(main)
-    if settings.token_file is not None:
-        try:
-            tokens = read_tokens(settings.token_file)
-        except InputError as error:
-            _log.error("the tokens stay as they were: %s", error)
-    gateway.pool.on_loss = _end_all
-    return Front(gateway, settings, tokens, endpoints, listener, behind, origins)
-
-
-def _end_all() -> None:
-    """End the server when its data are gone, so that whoever supervises it starts it again."""
-    os.kill(os.getppid(), signal.SIGTERM)
-    backstop = threading.Timer(_FAREWELL, os._exit, [1])
-    backstop.daemon = True
-    backstop.start()
-
-
-def _end_with(main: int) -> None:
-    """Let this process end when its parent does, the process *main*, however that ended. Linux only."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-        if os.getppid() != main:  # it ended before; nothing is served yet, and granian hears no signal yet
-            os._exit(1)
-
-
 def _listening(host: str, port: int) -> socket.socket:
     try:
         return acceptor.listen(host, port)
@@ -242,14 +189,6 @@ def _listening(host: str, port: int) -> socket.socket:
         raise ServeError(
             f"cannot listen on {host}:{port}: {reason}; choose another with --host or --port"
         ) from error
-
-
-def _reserved() -> socket.socket:
-    """A socket that keeps a free port for granian, which shares it (SO_REUSEPORT)."""
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    holder.bind((_BEHIND, 0))
-    return holder
 
 
 def _allow_files() -> None:

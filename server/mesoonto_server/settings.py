@@ -44,6 +44,10 @@ class Settings:
     workers: int = _setting(
         _LIMITS.workers, "Short queries evaluated at one time; by default one for each core."
     )
+    direct: bool = _setting(
+        True,
+        "Workers answer plain queries on the connection of the client; off: the front passes all on.",
+    )
     max_workers: int = _setting(_LIMITS.max_workers, "Queries evaluated at one time, long ones included.")
     queue: int = _setting(_LIMITS.queue, "Queries that wait for a worker; one more is answered with 503.")
     timeout: float = _setting(_LIMITS.timeout, "Time for a query that asks for no other.", "seconds")
@@ -63,6 +67,9 @@ class Settings:
     )
     cache: int = _setting(64, "Memory for answers that are asked for again. 0: no cache.", "MiB")
     rate_limit: str = _setting("", "Requests of one client, such as 300/minute. Empty: no limit.")
+    client_connections: int = _setting(
+        512, "Connections of one client at one time; a trusted proxy may have more."
+    )
     client_limit: int = _setting(64, "Requests of one client at one time.")
     log_file: str = _setting("", "Access log, one JSON object a line: a file, or - for standard output.")
     log_clients: bool = _setting(False, "Write client addresses to the access log.")
@@ -91,7 +98,7 @@ def option_table() -> list[tuple[str, str, str, str]]:
     rows = []
     for setting in fields(Settings):
         option = f"--{setting.name.replace('_', '-')}"
-        default = "off" if setting.default is False else _shown(setting.default)
+        default = _shown(setting.default)
         if setting.name == "workers":
             default = "cores"
         unit = setting.metadata["unit"]
@@ -109,4 +116,6 @@ def option_table() -> list[tuple[str, str, str, str]]:
 def _shown(default: Any) -> str:
     if default is None:
         return ""
+    if isinstance(default, bool):
+        return "on" if default else "off"
     return f"{default:g}" if isinstance(default, float) else str(default)

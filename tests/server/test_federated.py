@@ -13,7 +13,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from mesoonto.dataset.query_features import Outline
 from mesoonto_server.http import parameters
-from mesoonto_server.http.messages import Request, decode_request, encode
+from mesoonto_server.http.messages import WorkerRequest, decode_request, encode
+from mesoonto_server.http.parameters import HttpRequest
 from mesoonto_server.web import sparql
 from tests.conftest import program, running_server
 from tests.server.browser import FLAGS
@@ -42,13 +43,14 @@ class Listener:
         return True
 
 
-def request_of_bytes(query: bytes, body: bytes) -> Request:
+def request_of_bytes(query: bytes, body: bytes) -> WorkerRequest:
     """What the serving process and the direct workers make of a request."""
     headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
-    return parameters.request_of("query", "POST", "http", "/sparql", query, headers, body, 1 << 20)
+    request = HttpRequest("POST", "/sparql", query, headers, "192.0.2.7", "192.0.2.7", "http")
+    return parameters.request_of("query", request, body, 1 << 20)
 
 
-def request_of_flask(query: bytes, body: bytes) -> Request:
+def request_of_flask(query: bytes, body: bytes) -> WorkerRequest:
     """What the Flask application makes of a request."""
     text = query.decode("latin-1")
     with Flask("test").test_request_context(
@@ -140,9 +142,9 @@ def test_outline_from_outside_is_not_believed(joining: str) -> None:
 
 
 @pytest.mark.parametrize("make", [request_of_bytes, request_of_flask])
-def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], Request]) -> None:
+def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], WorkerRequest]) -> None:
     outline = Outline(has_service=False, has_dataset_clause=False, volatile=False)
-    hostile = encode(Request("bindings", "GET", "/", b"", "", outline=outline))
+    hostile = encode(WorkerRequest("bindings", "GET", "/", b"", "", outline=outline))
     for text in (hostile, hostile.hex().encode(), b"outline=1&task=bindings"):
         request = decode_request(encode(make(text, text)))
         assert request.outline is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto_server.worker import http1
+from mesoonto_server.http import http1
 
 HEAD = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: example.org\r\n"
 
@@ -33,7 +33,7 @@ _TOKEN = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGH-_0123456789", min_size=1, m
 _VALUE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 _NAMES = _TOKEN.filter(
     lambda name: (
-        name.lower() not in {"transfer-encoding", "content-length", "expect", "upgrade", "connection"}
+        name.lower() not in {"transfer-encoding", "content-length", "expect", "upgrade", "connection", "host"}
     )
 )
 _TARGETS = st.text(
@@ -61,7 +61,8 @@ def test_requests_are_read_as_h11_reads_them(data: bytes, following: bytes) -> N
     method, target, headers, body, keeps = by_h11(data)
     path, _, query = target.partition(b"?")
     assert (found.method, found.path.encode(), found.query) == (method, path, query)
-    assert found.headers == headers
+    # Names with underscores are left out, lest CGI's variables take them for others.
+    assert found.headers == {name: value for name, value in headers.items() if b"_" not in name}
     assert (found.body, found.size, found.keep_alive) == (body, len(data), keeps)
 
 
@@ -114,7 +115,7 @@ def test_part_of_a_request_is_not_taken_for_a_whole_one(data: bytes, draw: st.Da
     ],
 )
 def test_anything_else_is_for_the_server_behind(data: bytes) -> None:
-    with pytest.raises(http1.OtherError):
+    with pytest.raises(http1.NotPlainError):
         http1.parse(data)
 
 

@@ -17,9 +17,9 @@ from mesoonto.dataset.formats import format_named, formats_for
 from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.errors import QueryFailedError
 from mesoonto.processes.framing import Mark
-from mesoonto_server.http.messages import Head, Request, decode_head, decode_tail
+from mesoonto_server.http.messages import Head, WorkerRequest, decode_head, decode_tail
 from mesoonto_server.worker import query
-from mesoonto_server.worker.reply import Framed, Response, Rows
+from mesoonto_server.worker.reply import Framed, Rows, WorkerResponse
 
 
 class Recorder:
@@ -49,9 +49,9 @@ class Recorder:
         return head, head.body + middle + tail.body, tail.rows
 
 
-def respond(recorder: Recorder, encoding: str = "") -> Response:
-    request = Request("query", "GET", "/sparql", b"", "http://e", encoding=encoding)
-    return Response(request, Framed(recorder))  # type: ignore[arg-type]
+def respond(recorder: Recorder, encoding: str = "") -> WorkerResponse:
+    request = WorkerRequest("query", "GET", "/sparql", b"", "http://e", encoding=encoding)
+    return WorkerResponse(request, Framed(recorder))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [0, 1, 1023, 1024, 65_535, 65_536, 300_000])

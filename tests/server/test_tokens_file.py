@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mesoonto.errors import InputError
+from mesoonto_server.http.client import is_loopback
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.web.tokens import Tokens, is_loopback, read_tokens, require
+from mesoonto_server.web.tokens import Tokens, read_tokens, require
 
 FIRST, SECOND, THIRD = "first-token-0123456789", "second-token-012345678", "third-token-0123456789"
 

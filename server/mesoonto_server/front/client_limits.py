@@ -1,39 +1,29 @@
-"""How much one client may ask: a rate, and a number of requests at one time."""
+"""How much one client may do: connections, requests at one time, and a rate of requests."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 
-import limits
-
-from mesoonto.errors import InputError
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
-
-#: Bits of an IPv6 address that tell one customer from another.
-_SITE = 64
+from mesoonto_server.shared_rate import SharedRate
 
 
-class Guard:
-    """Counts the requests of each client."""
+class ClientLimits:
+    """Counts what each client does; the requests that connection workers answer count for *rate* only."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, rate: SharedRate | None = None) -> None:
         self._most = settings.client_limit
-        self._proxy = settings.trusted_proxy
         self._at_work: Counter[str] = Counter()
-        self._rate = _rate(settings.rate_limit)
-        self._strategy = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
+        self._rate = rate
 
-    def client(self, address: str, forwarded_for: bytes | None) -> str:
-        """Who asks, as `client_of` tells."""
-        return client_of(address, forwarded_for, self._proxy)
+    def enter(self, client: str, *, counted: bool = False) -> None:
+        """Let a request of *client* in; a RequestError 429 when it has asked too much. `leave` follows.
 
-    def enter(self, client: str) -> None:
-        """Let a request of *client* in; a RequestError 429 when it has asked too much. `leave` follows."""
-        if self._rate is not None and not self._strategy.hit(self._rate, client):
-            reset = self._strategy.get_window_stats(self._rate, client).reset_time
-            raise RequestError(429, f"more than {self._rate}", {"retry-after": _seconds_until(reset)})
+        The rate is that of requests that were not *counted* before.
+        """
+        if self._rate is not None and not counted:
+            self._rate.check(client)
         if self._at_work[client] >= self._most:
             raise RequestError(429, f"more than {self._most} requests at one time", {"retry-after": "1"})
         self._at_work[client] += 1
@@ -44,29 +34,7 @@ class Guard:
         if self._at_work[client] <= 0:
             del self._at_work[client]
 
-
-def client_of(address: str, forwarded_for: bytes | None, proxy: str) -> str:
-    """Who asks: the peer at *address*, or whom the trusted *proxy* names as the one before it."""
-    if forwarded_for and proxy and address == proxy:
-        address = forwarded_for.rsplit(b",", 1)[-1].strip().decode("latin-1")
-    if ":" in address:
-        try:
-            return str(ipaddress.ip_network((address, _SITE), strict=False))
-        except ValueError:
-            return "unknown"
-    return address
-
-
-def _rate(text: str) -> limits.RateLimitItem | None:
-    if not text:
-        return None
-    try:
-        return limits.parse(text)
-    except ValueError as error:
-        raise InputError(f"rate limit {text}: write it like 300/minute") from error
-
-
-def _seconds_until(moment: float) -> str:
-    import time
-
-    return str(max(1, round(moment - time.time())))
+    def take_back(self, client: str) -> None:
+        """A request of *client* that was counted comes a second time."""
+        if self._rate is not None:
+            self._rate.take_back(client)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from mesoonto.processes.fork_server import Link
 from mesoonto.processes.pool import JobAnswer, Pool
 from mesoonto.processes.worker_client import Gone
-from mesoonto_server.http.messages import Head, Request, decode_head, decode_tail, encode
+from mesoonto_server.http.messages import Head, WorkerRequest, decode_head, decode_tail, encode
 from mesoonto_server.settings import Settings
 
 _T = TypeVar("_T")
@@ -63,13 +63,13 @@ class Gateway:
         await self.pool.open()
 
     async def read(
-        self, request: Request, timeout: float | None = None, gone: Gone | None = None
+        self, request: WorkerRequest, timeout: float | None = None, gone: Gone | None = None
     ) -> Exchange:
         """Let a worker answer a request that changes nothing; it is ended when *gone* returns."""
         answer = await self.pool.run(encode(request), timeout, gone)
         return Exchange(decode_head(await answer.part()), answer)
 
-    async def write(self, request: Request) -> Exchange:
+    async def write(self, request: WorkerRequest) -> Exchange:
         """Let a writer answer a request that changes the data; what is read after it sees the change."""
         answer = await self.pool.run_alone("writer", encode(request), self.settings.write_timeout)
         head = decode_head(await answer.part())
@@ -77,22 +77,22 @@ class Gateway:
             await self.pool.renew()
         return Exchange(head, answer)
 
-    async def validate(self, request: Request) -> Exchange:
+    async def validate(self, request: WorkerRequest) -> Exchange:
         """Let a worker of its own judge what was sent."""
         answer = await self.pool.run_alone("validator", encode(request), self.settings.timeout)
         return Exchange(decode_head(await answer.part()), answer)
 
     # For threads.
 
-    def read_blocking(self, request: Request, timeout: float | None = None) -> Exchange:
+    def read_blocking(self, request: WorkerRequest, timeout: float | None = None) -> Exchange:
         """As `read`."""
         return self.wait(self.read(request, timeout))
 
-    def write_blocking(self, request: Request) -> Exchange:
+    def write_blocking(self, request: WorkerRequest) -> Exchange:
         """As `write`."""
         return self.wait(self.write(request))
 
-    def validate_blocking(self, request: Request) -> Exchange:
+    def validate_blocking(self, request: WorkerRequest) -> Exchange:
         """As `validate`."""
         return self.wait(self.validate(request))
 

@@ -1,4 +1,4 @@
-"""Lets a WSGI application answer the requests of an ASGI server.
+"""Lets a WSGI application answer the requests of the front.
 
 The body is read before the application is called, and the response is sent after it has returned, so that a
 client that is slow to send or to read holds no thread.
@@ -11,62 +11,42 @@ import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Any, Protocol
+from typing import IO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from mesoonto_server.http import bodies
-from mesoonto_server.http.cache import encoded
-from mesoonto_server.settings import Settings
+from mesoonto_server.http.headers import Headers
+from mesoonto_server.http.parameters import HttpRequest
 
 #: Requests that are in the application at one time; each may wait for a worker.
 _THREADS = 32
 
-
-class Sender(Protocol):
-    """Sends a response part by part."""
-
-    async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None: ...  # noqa: D102
-    async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None: ...  # noqa: D102
-    async def part(self, body: bytes, *, more: bool) -> None: ...  # noqa: D102
+#: Sends a part of a response; the last one is marked.
+Send = Callable[[int, Headers, bytes, bool], Awaitable[None]]
 
 
 class Bridge:
     """Calls *application*."""
 
-    def __init__(self, application: WSGIApplication, settings: Settings) -> None:
+    def __init__(self, application: WSGIApplication) -> None:
         self._application = application
-        self._limit = settings.max_body << 20
-        self._body_timeout = settings.body_timeout
         self._threads = ThreadPoolExecutor(_THREADS, "flask")
 
-    async def __call__(
-        self,
-        scope: dict[str, Any],
-        headers: dict[bytes, bytes],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        sender: Sender,
-    ) -> None:
-        """Answer one request."""
+    async def answer(self, request: HttpRequest, body: IO[bytes], send: Send) -> None:
+        """Answer *request* with *body* by calls of *send*, each with status and headers of the response."""
         loop = asyncio.get_running_loop()
-        body: IO[bytes] = io.BytesIO()
-        if b"content-length" in headers or b"transfer-encoding" in headers or scope["http_version"] == "2":
-            length = headers.get(b"content-length", b"")
-            body = await bodies.read(receive, length, self._limit, self._body_timeout)
-        with body:
-            call = _Call(self._application, _environ(scope, headers, body))
-            try:
-                part: bytes | None = await loop.run_in_executor(self._threads, call.first)
-                headers_out = [(name, value) for name, value in call.headers if name != "content-length"]
-                if not call.several:
-                    await sender.whole(call.status, encoded(headers_out), part or b"")
-                    return
-                await sender.start(call.status, encoded(headers_out))
-                while part is not None:
-                    following = await loop.run_in_executor(self._threads, call.next)
-                    await sender.part(part, more=following is not None)
-                    part = following
-            finally:
+        call = _Call(self._application, _environ(request, body))
+        try:
+            part: bytes | None = await loop.run_in_executor(self._threads, call.first)
+            headers = [(name, value) for name, value in call.headers if name != "content-length"]
+            while part is not None:
+                following = await loop.run_in_executor(self._threads, call.next) if call.several else None
+                await send(call.status, headers, part, following is None)
+                part = following
+        finally:
+            if call.several:
                 await loop.run_in_executor(self._threads, call.close)
+            else:
+                call.close()
 
 
 class _Call:
@@ -103,22 +83,22 @@ class _Call:
         self.headers = [(name.lower(), value) for name, value in headers]
 
 
-def _environ(scope: dict[str, Any], headers: dict[bytes, bytes], body: IO[bytes]) -> WSGIEnvironment:
+def _environ(request: HttpRequest, body: IO[bytes]) -> WSGIEnvironment:
     """The environment of PEP 3333."""
-    server = scope.get("server") or ("localhost", "80")
+    name, _, port = request.base.partition("://")[2].rpartition(":")
     size = body.seek(0, io.SEEK_END)
     body.seek(0)
     environ: WSGIEnvironment = {
-        "REQUEST_METHOD": scope["method"],
+        "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": str(server[1]),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": scope["client"][0],
+        "PATH_INFO": request.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": request.query.decode("latin-1"),
+        "SERVER_NAME": name if port.isdigit() else "localhost",
+        "SERVER_PORT": port if port.isdigit() else "80",
+        "SERVER_PROTOCOL": f"HTTP/{request.version}",
+        "REMOTE_ADDR": request.peer,
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.url_scheme": request.scheme,
         "wsgi.input": body,
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
@@ -127,8 +107,8 @@ def _environ(scope: dict[str, Any], headers: dict[bytes, bytes], body: IO[bytes]
         "wsgi.run_once": False,
         "CONTENT_LENGTH": str(size),
     }
-    for name, value in headers.items():
-        key = name.decode("latin-1").upper().replace("-", "_")
+    for field, value in request.headers.items():
+        key = field.decode("latin-1").upper().replace("-", "_")
         if key == "CONTENT_TYPE":
             environ[key] = value.decode("latin-1")
         elif key not in ("CONTENT_LENGTH", "TRANSFER_ENCODING"):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage
@@ -16,49 +15,34 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from mesoonto.files.compression import Decompressed, DecompressionError
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 #: A body of more bytes waits in a file.
 IN_MEMORY = 1 << 20
 
-#: Bytes of a body that is too large that are read all the same, and seconds for that.
-_DISCARD = 16 << 20
-_DISCARD_SECONDS = 2.0
-
 _CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 
 
-async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> IO[bytes]:
-    """The body of an ASGI request as a file, in memory while it is small.
+async def read(parts: AsyncIterator[bytes], length: bytes, limit: int, seconds: float) -> IO[bytes]:
+    """The body that comes in *parts* as a file, in memory while it is small.
 
     *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
-    bytes, 408 for one that is not there within *seconds*, and 400 for one that breaks off.
+    bytes and 408 for one that is not there within *seconds*.
     """
     if length.isdigit() and int(length) > limit:
-        await _discard(receive)
         raise too_large(limit)
     body: IO[bytes] = io.BytesIO()
     size = 0
     try:
         async with asyncio.timeout(seconds):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    # The client has gone, or its chunks are not chunks: granian tells no difference.
-                    raise RequestError(400, "the body broke off before its end", {"connection": "close"})
-                part = message.get("body", b"")
+            async for part in parts:
                 size += len(part)
                 if size > limit:
-                    await _discard(receive)
                     raise too_large(limit)
                 if size > IN_MEMORY and isinstance(body, io.BytesIO):
                     body = _moved_to_file(body)
                 body.write(part)
-                if not message.get("more_body"):
-                    break
     except TimeoutError:
         body.close()
         raise RequestError(408, f"the body was not complete after {seconds:g} seconds") from None
@@ -67,18 +51,6 @@ async def read(receive: Receive, length: bytes, limit: int, seconds: float) -> I
         raise
     body.seek(0)
     return body
-
-
-async def _discard(receive: Receive) -> None:
-    """Read on for a while, because a client that still sends does not see the refusal."""
-    size = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_DISCARD_SECONDS):
-            while size < _DISCARD:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    return
 
 
 def stored(stream: IO[bytes], limit: int) -> IO[bytes]:
@@ -104,7 +76,7 @@ def place(body: IO[bytes]) -> tuple[bytes, str]:
     return b"", str(body.name)
 
 
-def decoded(request: Request) -> IO[bytes]:
+def decoded(request: WorkerRequest) -> IO[bytes]:
     """The body of *request* without its content coding; for a worker.
 
     Raises RequestError 415 for an unknown coding; reading it raises RequestError 400 for a broken one and 413
@@ -121,7 +93,7 @@ def decoded(request: Request) -> IO[bytes]:
     return io.BufferedReader(_Limited(source, _CODINGS[coding], request.body_limit), 1 << 16)
 
 
-def files(request: Request, content: IO[bytes]) -> list[tuple[str, FileStorage]]:
+def files(request: WorkerRequest, content: IO[bytes]) -> list[tuple[str, FileStorage]]:
     """The files in the form *content*, each with the name of its field; for a worker."""
     _, options = parse_options_header(request.content_type)
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Generic, TypeVar
 
 from cachetools import LRUCache
 
+from mesoonto_server.http.headers import matches
 from mesoonto_server.http.messages import Head
 
 #: What an entry costs beside its body and key, in bytes.
@@ -16,41 +16,43 @@ _OVERHEAD = 1024
 _SHARE = 16
 
 
-#: Headers as they go out.
-_Lines = TypeVar("_Lines")
-
-
-class Entry(Generic[_Lines]):
+class Entry:
     """An answer as it goes out: its headers are encoded once."""
 
-    __slots__ = ("body", "etag", "headers", "rows", "size", "status")
+    __slots__ = ("body", "etag", "lines", "rows", "size", "status")
 
-    def __init__(self, head: Head, headers: _Lines, key_size: int) -> None:
+    def __init__(self, head: Head, lines: bytes, key_size: int) -> None:
         self.status = head.status
-        self.headers = headers
+        self.lines = lines
         self.body = head.body
         self.rows = head.rows
         self.etag = next((value for name, value in head.headers if name == "etag"), "")
-        self.size = len(head.body) + key_size + _OVERHEAD
+        self.size = len(head.body) + len(lines) + key_size + _OVERHEAD
+
+    def response(self, if_none_match: bytes | None) -> tuple[int, bytes, bytes]:
+        """Status, header lines and body for a client that has what *if_none_match* names."""
+        if if_none_match is not None and matches(if_none_match.decode("latin-1"), self.etag):
+            return 304, self.lines, b""
+        return self.status, self.lines, self.body
 
 
-class Cache(Generic[_Lines]):
+class Cache:
     """The least recently used answers go first when *capacity* bytes are full."""
 
     def __init__(self, capacity: int) -> None:
         self._largest = capacity // _SHARE
-        self._entries: LRUCache[Hashable, Entry[_Lines]] = LRUCache(
+        self._entries: LRUCache[Hashable, Entry] = LRUCache(
             max(capacity, 1), getsizeof=lambda entry: entry.size
         )
         self.get = self._entries.get
         self.clear = self._entries.clear
 
-    def put(self, key: Hashable, head: Head, headers: _Lines, key_size: int) -> None:
+    def put(self, key: Hashable, head: Head, lines: bytes, key_size: int) -> None:
         """Keep *head*, the whole answer to *key* of *key_size* bytes, unless it is large.
 
-        *headers* are its own, encoded.
+        *lines* are its headers as they go out.
         """
-        entry = Entry(head, headers, key_size)
+        entry = Entry(head, lines, key_size)
         if entry.size <= self._largest:
             self._entries[key] = entry
 
@@ -58,8 +60,3 @@ class Cache(Generic[_Lines]):
     def size(self) -> int:
         """Bytes in use."""
         return int(self._entries.currsize)
-
-
-def encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """*headers* as ASGI wants them."""
-    return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers]

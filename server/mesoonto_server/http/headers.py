@@ -8,7 +8,7 @@ import re
 from mesoonto.dataset.formats import Format, Kind, content_type, format_with_extension, formats_for
 from mesoonto.errors import FormatError
 from mesoonto_server.http import negotiate
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 
 #: Headers of a response, in order.
 Headers = list[tuple[str, str]]
@@ -24,6 +24,33 @@ FEDERATED = 0
 #: Says that a result was cut, and at how many rows or triples.
 CAP_HEADER = "mesoonto-row-limit"
 
+#: Headers that pages of other origins may read.
+_EXPOSED = f"etag, link, retry-after, x-request-id, {VERSION_HEADER}, {CAP_HEADER}"
+
+
+def common(version: str) -> Headers:
+    """What every response has: pages of all origins may read it (CORS), and it names the *version*."""
+    return [
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", _EXPOSED),
+        (VERSION_HEADER, version),
+    ]
+
+
+def completed(headers: Headers, version: str) -> Headers:
+    """*headers* and those of `common` that they lack."""
+    names = {name.lower() for name, _ in headers}
+    return [*headers, *(pair for pair in common(version) if pair[0] not in names)]
+
+
+def preflight(methods: str) -> Headers:
+    """What a page of another origin may send to an address that knows *methods* (Fetch standard, CORS)."""
+    return [
+        ("access-control-allow-methods", methods),
+        ("access-control-allow-headers", "accept, authorization, content-type, if-match, if-none-match"),
+        ("access-control-max-age", "86400"),
+    ]
+
 
 def matches(header: str, tag: str) -> bool:
     """Whether an If-None-Match or If-Match header names *tag* (RFC 9110, section 13.1)."""
@@ -32,7 +59,7 @@ def matches(header: str, tag: str) -> bool:
     return tag in (re.sub(r"^W/", "", candidate.strip()) for candidate in header.split(","))
 
 
-def format_for(kind: Kind, request: Request) -> tuple[Format, str]:
+def format_for(kind: Kind, request: WorkerRequest) -> tuple[Format, str]:
     """The format that the address of *request* ends in, or that its Accept header asks for.
 
     Raises FormatError when there is none that fits *kind*.
@@ -54,7 +81,6 @@ def description_headers(version: str, media_type: str, tag: str) -> Headers:
         ("content-type", content_type(media_type)),
         ("vary", "accept, accept-encoding"),
         (VERSION_HEADER, version),
-        ("access-control-allow-origin", "*"),
         ("etag", tag),
         ("cache-control", "no-cache"),
     ]

@@ -7,7 +7,7 @@ import msgspec
 from mesoonto.dataset.query_features import Outline
 
 
-class Request(msgspec.Struct, frozen=True, array_like=True):
+class WorkerRequest(msgspec.Struct, frozen=True, array_like=True):
     """A request as far as it concerns a worker."""
 
     task: str  #: what is to be done; a key of `tasks.TASKS`
@@ -45,6 +45,6 @@ class Tail(msgspec.Struct, frozen=True, array_like=True):
 
 
 encode = msgspec.msgpack.Encoder().encode
-decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_request = msgspec.msgpack.Decoder(WorkerRequest).decode
 decode_head = msgspec.msgpack.Decoder(Head).decode
 decode_tail = msgspec.msgpack.Decoder(Tail).decode

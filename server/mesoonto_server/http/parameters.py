@@ -8,18 +8,36 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from mesoonto_server.http import bodies
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.negotiate import choose_coding
 from mesoonto_server.http.problems import RequestError
 
-#: Request headers by name in lower case; repeated ones are joined.
+#: WorkerRequest headers by name in lower case; repeated ones are joined.
 Headers = dict[bytes, bytes]
 
 _TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
 _UPDATE = re.compile(rb"(?:^|&)update=")
-_HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
 _FORM = b"application/x-www-form-urlencoded"
 _UPDATE_TYPE = b"application/sparql-update"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it came, without its body. It is made once, by whoever reads the connection."""
+
+    method: str
+    path: str  #: decoded
+    query: bytes  #: what follows the question mark, still encoded
+    headers: Headers
+    peer: str  #: address of the other end of the connection
+    client: str  #: who asks, as limits and the log name it
+    scheme: str  #: http or https
+    version: str = "1.1"  #: of HTTP
+
+    @property
+    def base(self) -> str:
+        """Scheme and authority under which the service was addressed."""
+        return f"{self.scheme}://{self.headers.get(b'host', b'').decode('latin-1') or 'localhost'}"
 
 
 def is_query_address(path: str) -> bool:
@@ -27,18 +45,20 @@ def is_query_address(path: str) -> bool:
     return path == "/sparql" or path.startswith("/sparql.")
 
 
-def may_be_query(method: str, query: bytes, headers: Headers) -> bool:
-    """Whether a request to that address, whose body is not known yet, can be a query operation."""
-    if method == "POST":
-        return media_type(headers) != _UPDATE_TYPE
-    return method == "GET" and b"query=" in query
-
-
-def is_query(query: bytes, headers: Headers, body: bytes) -> bool:
-    """Whether one that may be a query is one that a worker answers: no update, and no plan asked for."""
-    if media_type(headers) == _FORM and _UPDATE.search(body):
+def may_be_query(request: HttpRequest) -> bool:
+    """Whether *request*, whose body is not known yet, can be a query operation."""
+    if not is_query_address(request.path):
         return False
-    return b"explain=" not in query and b"explain=" not in body
+    if request.method == "POST":
+        return media_type(request.headers) != _UPDATE_TYPE
+    return request.method == "GET" and b"query=" in request.query
+
+
+def is_query(request: HttpRequest, body: bytes) -> bool:
+    """Whether one that may be a query is one that a worker answers: no update, and no plan asked for."""
+    if media_type(request.headers) == _FORM and _UPDATE.search(body):
+        return False
+    return b"explain=" not in request.query and b"explain=" not in body
 
 
 def media_type(headers: Headers) -> bytes:
@@ -57,31 +77,29 @@ def timeout_of(query: bytes, body: bytes) -> float | None:
         return None
 
 
-def cache_key(path: str, query: bytes, headers: Headers, body: bytes) -> tuple[object, ...]:
+def cache_key(request: HttpRequest, body: bytes) -> tuple[object, ...]:
     """All that the answer to a query depends on, beside the data."""
+    headers = request.headers
     return (
-        path, query, headers.get(b"accept"), headers.get(b"accept-encoding"),
-        headers.get(b"content-type"), headers.get(b"content-encoding"), headers.get(b"host"), body,
+        request.method, request.scheme, request.path, request.query, headers.get(b"accept"),
+        headers.get(b"accept-encoding"), headers.get(b"content-type"), headers.get(b"content-encoding"),
+        headers.get(b"host"), body,
     )  # fmt: skip
 
 
-def request_of(
-    task: str, method: str, scheme: str, path: str, query: bytes, headers: Headers, body: bytes, limit: int
-) -> Request:
-    """What a worker has to know of a request whose body may have *limit* bytes when decompressed."""
-    host = headers.get(b"host", b"")
-    if not _HOST.fullmatch(host):
-        host = b"localhost"
+def request_of(task: str, request: HttpRequest, body: bytes, limit: int) -> WorkerRequest:
+    """What a worker has to know of *request*, whose *body* may have *limit* bytes when decompressed."""
+    headers = request.headers
 
     def text(name: bytes) -> str:
         return headers.get(name, b"").decode("latin-1")
 
-    return Request(
+    return WorkerRequest(
         task=task,
-        method=method,
-        path=path,
-        query=query,
-        base=f"{scheme}://{host.decode()}",
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        base=request.base,
         accept=text(b"accept") if b"accept" in headers else None,
         content_type=text(b"content-type"),
         content_encoding=text(b"content-encoding"),
@@ -114,7 +132,7 @@ class Question:
     named_graphs: tuple[str, ...]
 
 
-def question(request: Request) -> Question:
+def question(request: WorkerRequest) -> Question:
     """The query operation that *request* asks for (sections 2.1.1 to 2.1.4)."""
     parameters = decode_form(request.query)
     if request.method == "POST":

@@ -17,7 +17,7 @@ _COUNTS = _TIMES + len(BUCKETS) + 1
 _WORDS = _COUNTS + len(ROUTES) * _STATUSES
 
 
-class Tally:
+class SharedCounters:
     """What one process has counted. Numbers are single words, so that another one can read them meanwhile."""
 
     #: Bytes of memory that it takes.
@@ -34,7 +34,7 @@ class Tally:
         words[_TIMES + bisect_left(BUCKETS, seconds)] += 1
         words[_COUNTS + route * _STATUSES + status] += 1
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: SharedCounters) -> None:
         """Count what *other* has counted, too."""
         for index, number in enumerate(other._words):
             self._words[index] += number

@@ -22,14 +22,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from mesoonto.processes.pool import Pool
 from mesoonto_server.settings import Settings
-from mesoonto_server.telemetry.counts import BUCKETS, ROUTES, Tally
+from mesoonto_server.telemetry.counts import BUCKETS, ROUTES, SharedCounters
 
 
 class Recorder:
     """Counts the requests of one process and writes their log."""
 
-    def __init__(self, settings: Settings, tally: Tally) -> None:
-        self.tally = tally
+    def __init__(self, settings: Settings, counters: SharedCounters) -> None:
+        self.counters = counters
         self._log = _opened(settings.log_file)
         self._with_clients = settings.log_clients
         self._numbers = itertools.count(1)
@@ -46,7 +46,7 @@ class Recorder:
     ) -> None:  # fmt: skip
         """Record a request that was answered, or *broken* off; *started* is of `time.perf_counter`."""
         seconds = time.perf_counter() - started
-        self.tally.note(_route(path), status, seconds, cached=cached)
+        self.counters.note(_route(path), status, seconds, cached=cached)
         if self._log is not None:
             entry: dict[str, object] = {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -75,20 +75,20 @@ class Telemetry(Recorder):
     content_type = CONTENT_TYPE_LATEST
 
     def __init__(self, pool: Pool, settings: Settings) -> None:
-        super().__init__(settings, Tally())
+        super().__init__(settings, SharedCounters())
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._pool = pool
-        self._others: list[Tally] = []
+        self._others: list[SharedCounters] = []
 
-    def include(self, tally: Tally) -> None:
+    def include(self, counters: SharedCounters) -> None:
         """Show what a worker counts, from now on."""
-        self._others.append(tally)
+        self._others.append(counters)
 
-    def keep(self, tally: Tally) -> None:
+    def keep(self, counters: SharedCounters) -> None:
         """Take over what a worker has counted, since it has ended."""
-        self._others.remove(tally)
-        self.tally.add(tally)
+        self._others.remove(counters)
+        self.counters.add(counters)
 
     def exposition(self) -> bytes:
         """The metrics in the text format of Prometheus."""
@@ -100,9 +100,9 @@ class Telemetry(Recorder):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics, for the registry."""
-        total = Tally()
-        for tally in (self.tally, *self._others):
-            total.add(tally)
+        total = SharedCounters()
+        for counters in (self.counters, *self._others):
+            total.add(counters)
         requests = CounterMetricFamily("mesoonto_requests", "Requests answered.", labels=["route", "status"])
         for route, status, number in total.requests():
             requests.add_metric([route, str(status)], number)

@@ -9,7 +9,7 @@ from mesoonto.errors import MesoontoError
 from mesoonto.federation import Endpoints, Federation
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http import problems
-from mesoonto_server.http.headers import VERSION_HEADER
+from mesoonto_server.http.headers import common
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
@@ -45,8 +45,9 @@ def create_app(
     app.after_request(_secured)
 
     @app.after_request
-    def versioned(response: Response) -> Response:
-        response.headers.setdefault(VERSION_HEADER, gateway.pool.version)
+    def complete(response: Response) -> Response:
+        for name, value in common(gateway.pool.version):
+            response.headers.setdefault(name, value)
         return response
 
     _answer_failures(app)
@@ -67,23 +68,23 @@ def _secured(response: Response) -> Response:
 def _answer_failures(app: Flask) -> None:
     """Let *app* answer every failure in words, and never with a stack trace or HTML."""
 
-    def told(error: MesoontoError | RequestError) -> Response:
+    def refused(error: MesoontoError | RequestError) -> Response:
         status, headers, body = problems.refusal(error, request.headers.get("Accept"))
         response = Response(body, status)
-        for name, value in [*headers, ("access-control-allow-origin", "*")]:
+        for name, value in headers:
             response.headers[name] = value
         return response
 
-    app.register_error_handler(MesoontoError, told)
-    app.register_error_handler(RequestError, told)
+    app.register_error_handler(MesoontoError, refused)
+    app.register_error_handler(RequestError, refused)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         if error.code is not None and error.code < 400 and error.response is not None:
             return error.get_response()  # type: ignore[return-value]
         allowed = {name: value for name, value in error.get_headers(request.environ) if name == "Allow"}
-        return told(RequestError(error.code or 500, f"{error.name}: {error.description}", allowed))
+        return refused(RequestError(error.code or 500, f"{error.name}: {error.description}", allowed))
 
     @app.errorhandler(500)
     def bug(_: Exception) -> Response:  # Flask has logged it
-        return told(RequestError(500, "internal error; the log of the server has the details"))
+        return refused(RequestError(500, "internal error; the log of the server has the details"))

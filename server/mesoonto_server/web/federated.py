@@ -19,7 +19,7 @@ from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import OverloadedError
 from mesoonto.federation import Federation
 from mesoonto_server.front.gateway import Exchange, Gateway
-from mesoonto_server.http.messages import Head, Request
+from mesoonto_server.http.messages import Head, WorkerRequest
 from mesoonto_server.http.parameters import QUERY, Question, question
 from mesoonto_server.http.problems import RequestError
 
@@ -40,7 +40,7 @@ class Federated:
         self._federation = federation
         self._free = threading.BoundedSemaphore(_AT_ONCE)
 
-    def answer(self, request: Request, *, explain: bool) -> tuple[Head, Iterator[bytes]]:
+    def answer(self, request: WorkerRequest, *, explain: bool) -> tuple[Head, Iterator[bytes]]:
         """Head and body of the response; with *explain* the body is JSON with the plan and the result."""
         asked = question(request)
         local = _Local(self._gateway, request, asked)
@@ -73,7 +73,7 @@ class Federated:
 class _Local:
     """The local side of a federated query: workers, with the dataset that the request names."""
 
-    def __init__(self, gateway: Gateway, request: Request, asked: Question) -> None:
+    def __init__(self, gateway: Gateway, request: WorkerRequest, asked: Question) -> None:
         self._gateway = gateway
         parameters = [("default-graph-uri", iri) for iri in asked.default_graphs]
         parameters += [("named-graph-uri", iri) for iri in asked.named_graphs]

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.network import Wall
 from mesoonto_server.front.gateway import Gateway
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.telemetry.report import Telemetry
 
 #: Seconds within which a server that is ready answers ``ASK {}``.
@@ -26,7 +26,7 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
     @bp.get("/health/ready")
     def ready() -> Response:
         """A worker answers."""
-        probe = Request("query", "GET", "/sparql", b"query=ASK%7B%7D", "http://localhost")
+        probe = WorkerRequest("query", "GET", "/sparql", b"query=ASK%7B%7D", "http://localhost")
         try:
             ok = gateway.read_blocking(probe, _READY).head.status == 200
         except MesoontoError:

@@ -15,7 +15,7 @@ from mesoonto.namespaces import MESO
 from mesoonto.views.publications import PublicationView
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http import negotiate
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.web.sparql import request_for, respond
 
@@ -83,7 +83,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
 
     def view(name: str, **parameters: str | list[str]) -> Any:
         """The view *name*, computed in a worker."""
-        asked = Request("view", "GET", name, urlencode(parameters, doseq=True).encode(), "")
+        asked = WorkerRequest("view", "GET", name, urlencode(parameters, doseq=True).encode(), "")
         exchange = gateway.read_blocking(asked)
         body = b"".join(gateway.parts(exchange)) if exchange.more else exchange.head.body
         if exchange.head.status != 200:

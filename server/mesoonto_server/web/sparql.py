@@ -10,13 +10,14 @@ from werkzeug.wsgi import get_input_stream
 
 from mesoonto_server.front.gateway import Exchange, Gateway
 from mesoonto_server.http import bodies, negotiate
-from mesoonto_server.http.headers import FEDERATED
-from mesoonto_server.http.messages import Head, Request
+from mesoonto_server.http.client import Origin, origin_of
+from mesoonto_server.http.headers import FEDERATED, preflight
+from mesoonto_server.http.messages import Head, WorkerRequest
 from mesoonto_server.http.parameters import FORM, UPDATE, decode_form, media_type_of, seconds
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.web.federated import Federated
-from mesoonto_server.web.tokens import Tokens, is_loopback, require
+from mesoonto_server.web.tokens import Tokens, refuse_other_sites, require
 
 _READ = "GET, HEAD, OPTIONS"
 
@@ -41,15 +42,20 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, feder
         return respond(gateway, gateway.read_blocking(asked, timeout))
 
     def write(task: str) -> Response:
-        local, secure = _origin(settings)
+        origin = _origin(settings)
         require(
             _SCOPES[task],
             request.headers.get("Authorization", ""),
             tokens,
-            local=local,
-            secure=secure or settings.insecure_writes,
+            local=origin.local,
+            secure=origin.scheme == "https" or settings.insecure_writes,
             open_to_local=settings.allow_update,
         )
+        if tokens is None:
+            headers = request.headers
+            fetch_site = headers.get("Sec-Fetch-Site", "")
+            own = request.host_url.rstrip("/")
+            refuse_other_sites(headers.get("Origin", ""), fetch_site, request.host, own)
         return respond(gateway, gateway.write_blocking(request_for(task, settings.max_body << 20)))
 
     @bp.route("/sparql", methods=["GET", "POST"], defaults={"extension": ""})
@@ -102,13 +108,8 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, feder
         response = Response(status=204)
         del response.headers["Content-Type"]
         response.headers["Allow"] = methods
-        response.headers["Access-Control-Allow-Origin"] = "*"
         if "Access-Control-Request-Method" in request.headers:
-            response.headers["Access-Control-Allow-Methods"] = methods
-            response.headers["Access-Control-Allow-Headers"] = (
-                "Accept, Authorization, Content-Type, If-Match, If-None-Match"
-            )
-            response.headers["Access-Control-Max-Age"] = "86400"
+            response.headers.extend(preflight(methods))
         return response
 
     return bp
@@ -123,7 +124,7 @@ def _stored(limit: int) -> IO[bytes]:
     return body
 
 
-def request_for(task: str, limit: int, path: str | None = None, *, coding: bool = True) -> Request:
+def request_for(task: str, limit: int, path: str | None = None, *, coding: bool = True) -> WorkerRequest:
     """The current request as a worker has to know it; without *coding* its answer comes uncompressed."""
     body = b""
     file = ""
@@ -132,7 +133,7 @@ def request_for(task: str, limit: int, path: str | None = None, *, coding: bool 
         body, file = bodies.place(stream)
         if len(body) > limit:
             raise bodies.too_large(limit)
-    return Request(
+    return WorkerRequest(
         task=task,
         method=request.method,
         path=request.path if path is None else path,
@@ -165,12 +166,9 @@ def _flask_response(head: Head, body: bytes | Iterator[bytes]) -> Response:
     return response
 
 
-def _origin(settings: Settings) -> tuple[bool, bool]:
-    """Whether the client is on this machine, and whether its connection is encrypted."""
-    peer = request.remote_addr or ""
-    if settings.trusted_proxy and peer == settings.trusted_proxy:
-        client = request.headers.get("X-Forwarded-For", peer).rsplit(",", 1)[-1].strip()
-        return is_loopback(client), request.headers.get("X-Forwarded-Proto", "") == "https"
-    # A proxy that is not trusted may stand on this machine while its clients do not.
-    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return is_loopback(peer) and not forwarded, request.scheme == "https"
+def _origin(settings: Settings) -> Origin:
+    headers = request.headers
+    return origin_of(
+        request.remote_addr or "", request.scheme, headers.get("X-Forwarded-For", ""),
+        headers.get("X-Forwarded-Proto", ""), settings.trusted_proxy, forwarded="Forwarded" in headers,
+    )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from mesoonto.errors import InputError, Place
+from mesoonto_server.http.client import is_loopback
 from mesoonto_server.http.problems import RequestError
 
 SCOPES = ("update", "store", "admin")
@@ -66,12 +67,18 @@ def read_tokens(path: Path) -> Tokens:
     return Tokens(tuple(found))
 
 
-def is_loopback(address: str) -> bool:
-    """Whether *address* is on this machine."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+def refuse_other_sites(origin: str, fetch_site: str, host: str, own: str) -> None:
+    """Refuse, with 403, a write without a token that a page of another site has sent from a browser here.
+
+    *origin*, *fetch_site* and *host* are the headers Origin, Sec-Fetch-Site and Host (Fetch standard; Fetch
+    Metadata), *own* is the origin of this server as *host* has it. Other programs send no Origin. A Host that
+    does not name this machine is that of a page whose name was let point here (DNS rebinding).
+    """
+    name = host.rpartition(":")[0] if re.search(r":\d*$", host) else host
+    if name.lower() != "localhost" and not is_loopback(name.strip("[]")):
+        raise RequestError(403, "writing without a token is open under a name such as localhost only")
+    if (origin and origin != own) or fetch_site not in ("", "same-origin", "none"):
+        raise RequestError(403, "writing without a token is not open to pages of other sites")
 
 
 def require(

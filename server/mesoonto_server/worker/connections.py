@@ -4,12 +4,12 @@ Nothing is handed from process to process for a small query, which costs as much
 can be killed all the same, because whatever it knows of its connections the kernel knows, too:
 
 - A request is looked at (MSG_PEEK) and stays in the socket until its answer has been sent.
-- The acceptor holds a copy of each connection. When a query takes long, it gives the other connections to
+- The front holds a copy of each connection. When a query takes long, it gives the other connections to
   another worker, and when it has to end the query, it finds the request and answers it.
 
 What both share of the state is a page of memory, one machine word for each thing. Before it touches a
 connection, the worker writes its number (CLAIM) and then reads whether it is to give its connections up
-(RECALL). The acceptor writes RECALL, waits for longer than a store takes to become visible to other cores,
+(RECALL). The front writes RECALL, waits for longer than a store takes to become visible to other cores,
 and then reads CLAIM. So it either sees the claim, or the worker sees the recall.
 """
 
@@ -27,15 +27,16 @@ from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.processes import framing
 from mesoonto.processes.worker import Work
-from mesoonto_server.front import client_limits
-from mesoonto_server.http import parameters
+from mesoonto_server.http import http1, parameters
 from mesoonto_server.http.cache import Cache
-from mesoonto_server.http.headers import FEDERATED, VERSION_HEADER, matches
+from mesoonto_server.http.client import origin_of, site_of
+from mesoonto_server.http.headers import FEDERATED, completed
 from mesoonto_server.http.messages import Head, Tail
+from mesoonto_server.http.parameters import HttpRequest
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_page import (
-    _WORDS,
+    ASKING,
     CLAIM,
     CLOSED,
     CROWDED,
@@ -48,11 +49,13 @@ from mesoonto_server.shared_page import (
     STARTED,
     TIMEOUT,
     TURN,
+    WORDS,
 )
-from mesoonto_server.telemetry.counts import Tally
+from mesoonto_server.shared_rate import SharedRate
+from mesoonto_server.telemetry.counts import SharedCounters
 from mesoonto_server.telemetry.report import Recorder
-from mesoonto_server.worker import http1, query
-from mesoonto_server.worker.reply import Response
+from mesoonto_server.worker import query
+from mesoonto_server.worker.reply import WorkerResponse
 
 #: Seconds for the rest of a request to come, and between two looks for it; later it is passed on.
 _REST = 0.2
@@ -63,54 +66,56 @@ _IDLE = 75.0
 _SILENT = 10.0
 _SWEEP = 2.0
 
-_REFUSED = 400
 
-
-def work(settings: Settings, *, federated: bool) -> Work:
-    """What a direct worker does."""
+def work(settings: Settings, rate: SharedRate | None = None, *, federated: bool) -> Work:
+    """What a connection worker does; the requests that it answers are counted in *rate*."""
 
     def run(engine: Engine, channel: socket.socket) -> None:
         _, descriptors, _, _ = socket.recv_fds(channel, HANDED.size, 1)
-        for page in descriptors:  # none when the acceptor has gone meanwhile
-            _Worker(engine, channel, memoryview(mmap.mmap(page, PAGE)), settings, federated=federated).run()
+        for page in descriptors:  # none when the front has gone meanwhile
+            memory = memoryview(mmap.mmap(page, PAGE))
+            _ConnectionLoop(engine, channel, memory, settings, rate, federated=federated).run()
 
     return run
 
 
-class _Connection:
+class _HeldConnection:
     """A client's connection."""
 
-    __slots__ = ("address", "asked", "number", "seen", "sock")
+    __slots__ = ("address", "asked", "number", "seen", "site", "sock")
 
     def __init__(self, number: int, address: str, sock: socket.socket) -> None:
         self.number = number
         self.address = address
+        self.site = site_of(address)
         self.sock = sock
         self.asked = False  #: whether a request was answered
         self.seen = time.monotonic()  #: when it last was, or when a part of the next one came
 
 
-class _Worker:
+class _ConnectionLoop:
     def __init__(
-        self, engine: Engine, channel: socket.socket, page: memoryview, settings: Settings, *, federated: bool
-    ) -> None:
+        self, engine: Engine, channel: socket.socket, page: memoryview, settings: Settings,
+        rate: SharedRate | None = None, *, federated: bool,
+    ) -> None:  # fmt: skip
         self._engine = engine
         self._channel = channel
-        self._words = page[: _WORDS * 8].cast("Q")
-        self._recorder = Recorder(settings, Tally(page[_WORDS * 8 :]))
-        self._cache: Cache[bytes] = Cache((settings.cache << 20) // settings.workers)
+        self._words = page[:WORDS].cast("Q")
+        self._recorder = Recorder(settings, SharedCounters(page[WORDS:]))
+        self._cache = Cache((settings.cache << 20) // settings.workers)
         self._answer = partial(query.answer, max_rows=settings.max_rows, federated=federated)
         self._largest_query = settings.max_query << 10
         self._proxy = settings.trusted_proxy
+        self._rate = rate
         self._acknowledged = 0
-        self._connections: dict[int, _Connection] = {}  #: by file descriptor
+        self._connections: dict[int, _HeldConnection] = {}  #: by file descriptor
         self._incomplete: set[int] = set()
         self._epoll = select.epoll()
         self._epoll.register(channel.fileno(), select.EPOLLIN)
         self._swept = time.monotonic()
 
     def run(self) -> None:
-        """Serve until the acceptor has gone."""
+        """Serve until the front has gone."""
         channel = self._channel.fileno()
         while True:
             for descriptor, _ in self._epoll.poll(_LOOK if self._incomplete else _SWEEP):
@@ -126,7 +131,7 @@ class _Worker:
                     self._claim(self._connections[descriptor])
             self._sweep()
 
-    def _claim(self, connection: _Connection) -> None:
+    def _claim(self, connection: _HeldConnection) -> None:
         words = self._words
         words[CLAIM] = connection.number
         words[TURN] += 1
@@ -136,11 +141,11 @@ class _Worker:
             return
         # What is raised here ends the process, with the claim as it is: it tells whose request it was.
         self._serve(connection)
-        words[STARTED] = words[TIMEOUT] = words[CLAIM] = 0
+        words[CLAIM] = words[STARTED] = words[TIMEOUT] = 0
         if words[RECALL]:
             self._give_up()
 
-    def _serve(self, connection: _Connection) -> None:
+    def _serve(self, connection: _HeldConnection) -> None:
         """Answer the request that *connection* has, or leave it to others."""
         started = time.perf_counter()
         try:
@@ -154,68 +159,88 @@ class _Worker:
             return
         try:
             message = http1.parse(data)
-        except http1.OtherError:
+        except http1.NotPlainError:
             self._pass_on(connection)
             return
         if message is None:
             self._wait_for_rest(connection)
             return
-        query, headers, body = message.query, message.headers, message.body
+        request = self._request(connection, message)
+        query, body = request.query, message.body
         if not (
-            parameters.is_query_address(message.path)
-            and parameters.may_be_query(message.method, query, headers)
-            and parameters.is_query(query, headers, body)
+            parameters.may_be_query(request)
+            and parameters.is_query(request, body)
             and max(len(query), len(body)) <= self._largest_query
         ):
             self._pass_on(connection)
             return
         self._forget_rest(connection)
         request_id = self._recorder.request_id()
-        reply = _Reply(self._words, connection.sock, request_id, self._engine.version, message)
-        key = parameters.cache_key(message.path, query, headers, body)
-        found = self._cache.get(key)
+        reply = _DirectReply(self._words, connection.sock, request_id, self._engine.version, message)
+        cached = False
         try:
-            if found is not None:
-                wanted = headers.get(b"if-none-match")
-                unchanged = wanted is not None and matches(wanted.decode("latin-1"), found.etag)
-                reply.rows = found.rows
-                if unchanged:
-                    reply.send(304, found.headers, b"")
-                else:
-                    reply.send(found.status, found.headers, found.body)
-            else:
-                timeout = parameters.timeout_of(query, body)
-                if timeout:
-                    self._words[TIMEOUT] = int(timeout * 1000)
-                request = parameters.request_of(
-                    "query", message.method, "http", message.path, query, headers, body, self._largest_query
-                )
-                response = Response(request, reply)
-                try:
-                    self._answer(self._engine, request, response)
-                except (MesoontoError, RequestError) as error:
-                    response.refuse(error)
-                if reply.passed_on:
-                    self._pass_on(connection)
-                    return
-                if reply.cacheable is not None:
-                    self._cache.put(key, reply.cacheable, reply.lines, len(query) + len(body))
+            cached = self._reply_to(request, body, reply)
         except OSError:  # the client has gone, or takes nothing
             reply.broken = True
+        if reply.passed_on:
+            if self._rate is not None:
+                self._rate.take_back(request.client)
+            self._pass_on(connection)
+            return
         connection.asked = True
         connection.seen = time.monotonic()
         self._recorder.note(
-            request_id=request_id, method=message.method, path=message.path, query=query,
+            request_id=request_id, method=request.method, path=request.path, query=query,
             status=reply.status, size=reply.size, rows=reply.rows, started=started,
-            cached=found is not None, broken=reply.broken,
-            client=client_limits.client_of(connection.address, headers.get(b"x-forwarded-for"), self._proxy),
+            cached=cached, broken=reply.broken, client=request.client,
         )  # fmt: skip
         # All of it is there, and this is what lets the next one come up.
         connection.sock.recv(message.size, socket.MSG_DONTWAIT)
         if reply.broken or not message.keep_alive:
             self._close(connection)
 
-    def _wait_for_rest(self, connection: _Connection) -> None:
+    def _request(self, connection: _HeldConnection, message: http1.Message) -> HttpRequest:
+        headers = message.headers
+        if self._proxy and connection.address == self._proxy:
+            origin = origin_of(
+                connection.address, "http", headers.get(b"x-forwarded-for", b"").decode("latin-1"),
+                headers.get(b"x-forwarded-proto", b"").decode("latin-1"), self._proxy,
+            )  # fmt: skip
+            client, scheme = origin.client, origin.scheme
+        else:
+            client, scheme = connection.site, "http"
+        return HttpRequest(
+            message.method, message.path, message.query, headers, connection.address, client, scheme
+        )
+
+    def _reply_to(self, request: HttpRequest, body: bytes, reply: _DirectReply) -> bool:
+        """Answer *request*; whether the answer came from the cache."""
+        if self._rate is not None:
+            try:
+                self._rate.check(request.client)
+            except RequestError as error:
+                WorkerResponse(parameters.request_of("query", request, b"", 0), reply).refuse(error)
+                return False
+        key = parameters.cache_key(request, body)
+        found = self._cache.get(key)
+        if found is not None:
+            reply.rows = found.rows
+            reply.send(*found.response(request.headers.get(b"if-none-match")))
+            return True
+        timeout = parameters.timeout_of(request.query, body)
+        if timeout:
+            self._words[TIMEOUT] = int(timeout * 1000)
+        asked = parameters.request_of("query", request, body, self._largest_query)
+        response = WorkerResponse(asked, reply)
+        try:
+            self._answer(self._engine, asked, response)
+        except (MesoontoError, RequestError) as error:
+            response.refuse(error)
+        if reply.cacheable is not None:
+            self._cache.put(key, reply.cacheable, reply.lines, len(request.query) + len(body))
+        return False
+
+    def _wait_for_rest(self, connection: _HeldConnection) -> None:
         """Look again soon; the event would come again and again for the part that is there."""
         descriptor = connection.sock.fileno()
         if descriptor not in self._incomplete:
@@ -225,23 +250,23 @@ class _Worker:
         elif time.monotonic() - connection.seen > _REST:
             self._pass_on(connection)
 
-    def _forget_rest(self, connection: _Connection) -> None:
+    def _forget_rest(self, connection: _HeldConnection) -> None:
         descriptor = connection.sock.fileno()
         if descriptor in self._incomplete:
             self._incomplete.remove(descriptor)
             self._epoll.modify(descriptor, select.EPOLLIN)
 
-    def _pass_on(self, connection: _Connection) -> None:
+    def _pass_on(self, connection: _HeldConnection) -> None:
         self._let_go(connection)
         self._tell(PASSED, connection.number)
 
-    def _close(self, connection: _Connection) -> None:
+    def _close(self, connection: _HeldConnection) -> None:
         with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)  # the acceptor's copy is open still
+            connection.sock.shutdown(socket.SHUT_RDWR)  # the front's copy is open still
         self._let_go(connection)
         self._tell(CLOSED, connection.number)
 
-    def _let_go(self, connection: _Connection) -> None:
+    def _let_go(self, connection: _HeldConnection) -> None:
         descriptor = connection.sock.fileno()
         del self._connections[descriptor]
         self._incomplete.discard(descriptor)
@@ -261,7 +286,7 @@ class _Worker:
         self._tell(FREE, recall)
 
     def _hear(self, *, wait: bool = True) -> bool:
-        """Take in what the acceptor sends; False when there is nothing, or nobody any more."""
+        """Take in what the front sends; False when there is nothing, or nobody any more."""
         # Not recv_fds, which forgets the flags.
         space = socket.CMSG_LEN(array("i").itemsize)
         try:
@@ -276,7 +301,7 @@ class _Worker:
         for _, _, content in ancillary:
             descriptor = array("i", content)[0]
             sock = socket.socket(fileno=descriptor)
-            self._connections[descriptor] = _Connection(number, address.rstrip(b"\0").decode(), sock)
+            self._connections[descriptor] = _HeldConnection(number, address.rstrip(b"\0").decode(), sock)
             self._epoll.register(descriptor, select.EPOLLIN)
         return True
 
@@ -297,7 +322,7 @@ class _Worker:
         framing.send(self._channel, NOTICE.pack(what, number))
 
 
-class _Reply:
+class _DirectReply:
     """The response to one message, on its connection."""
 
     def __init__(
@@ -318,24 +343,23 @@ class _Reply:
 
     def send(self, status: int, lines: bytes, body: bytes) -> None:
         """Send a whole response."""
-        self._words[STARTED] = 1
+        self._begin()
         self.status = status
         self.size = len(body)
         head = http1.head(status, lines, self.request_id, len(body), keep_alive=self._keep_alive)
         self._sock.sendall(head + body)
 
+    def _begin(self) -> None:
+        """The answer begins; not in the middle of a word of the front's, which takes it a millisecond."""
+        self._words[STARTED] = 1
+        while self._words[ASKING]:
+            time.sleep(_LOOK)
+
     def whole(self, head: Head) -> None:
         if head.status == FEDERATED:
             self.passed_on = True
             return
-        headers = head.headers
-        if head.status >= _REFUSED:
-            headers = [
-                *headers,
-                (VERSION_HEADER, self._version),
-                ("access-control-allow-origin", "*"),
-            ]
-        lines = http1.header_lines(headers)
+        lines = http1.header_lines(completed(head.headers, self._version))
         if head.cacheable and head.status == 200:
             self.cacheable, self.lines = head, lines
         self.rows = head.rows
@@ -345,9 +369,9 @@ class _Reply:
         if self._words[CROWDED]:
             self.passed_on = True
             raise OSError("not now")
-        self._words[STARTED] = 1
+        self._begin()
         self.status = head.status
-        lines = http1.header_lines(head.headers)
+        lines = http1.header_lines(completed(head.headers, self._version))
         start = http1.head(head.status, lines, self.request_id, None, keep_alive=self._keep_alive)
         self._sock.sendall(start)
         self.part(head.body)

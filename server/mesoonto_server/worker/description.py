@@ -12,8 +12,8 @@ from mesoonto.dataset.formats import FORMATS, Format, Kind
 from mesoonto.dataset.store import ByteOutput, Engine
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server.http.headers import description_headers, entity_tag, format_for, matches
-from mesoonto_server.http.messages import Request
-from mesoonto_server.worker.reply import Response
+from mesoonto_server.http.messages import WorkerRequest
+from mesoonto_server.worker.reply import WorkerResponse
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _VOID = "http://rdfs.org/ns/void#"
@@ -33,18 +33,21 @@ _COUNTS = {
 }
 
 
-def service(engine: Engine, request: Request, response: Response, *, writable: bool) -> None:
+def service(engine: Engine, request: WorkerRequest, response: WorkerResponse, *, writable: bool) -> None:
     """What the endpoint can do; that for updates is another service, with its own address."""
     _respond(engine, request, response, partial(_services, engine, request.base, writable))
 
 
-def void(engine: Engine, request: Request, response: Response) -> None:
+def void(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """What the dataset holds, counted (https://www.w3.org/TR/void/)."""
     _respond(engine, request, response, partial(_void, engine, request.base))
 
 
 def _respond(
-    engine: Engine, request: Request, response: Response, triples: Callable[[], Iterator[ox.Triple]]
+    engine: Engine,
+    request: WorkerRequest,
+    response: WorkerResponse,
+    triples: Callable[[], Iterator[ox.Triple]],
 ) -> None:
     form, media_type = format_for(Kind.TRIPLES, request)
     tag = entity_tag(engine.version, request.base, request.path, media_type, request.encoding)

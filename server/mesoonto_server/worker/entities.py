@@ -12,9 +12,9 @@ from mesoonto.errors import NoGraphError
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server.http import negotiate
 from mesoonto_server.http.headers import description_headers, entity_tag, matches
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker.reply import Response
+from mesoonto_server.worker.reply import WorkerResponse
 
 #: Statements that a page shows in each direction.
 _SHOWN = 500
@@ -28,7 +28,7 @@ def iri_of(path: str) -> ox.NamedNode:
         raise RequestError(404, "there is nothing at this address") from error
 
 
-def describe(engine: Engine, request: Request, response: Response) -> None:
+def describe(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """The statements about an entity, as RDF."""
     entity = iri_of(request.path)
     chosen = negotiate.choose_format(Kind.TRIPLES, request.accept)

@@ -20,7 +20,7 @@ from mesoonto.errors import FormatError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto_server.http import bodies, negotiate
 from mesoonto_server.http.headers import VERSION_HEADER, Headers, entity_tag, matches
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import (
     FORM,
     UPDATE,
@@ -30,13 +30,13 @@ from mesoonto_server.http.parameters import (
     require_utf8,
 )
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker.reply import Response, Rows
+from mesoonto_server.worker.reply import Rows, WorkerResponse
 
 ROOT = "/store"
 _MULTIPART = "multipart/form-data"
 
 
-def get(engine: Engine, request: Request, response: Response) -> None:
+def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """GET and HEAD of a graph (section 5.2)."""
     graph = graph_of(request)
     if not exists(engine.store, graph):
@@ -52,7 +52,6 @@ def get(engine: Engine, request: Request, response: Response) -> None:
         ("etag", tag),
         ("vary", "accept, accept-encoding"),
         (VERSION_HEADER, engine.version),
-        ("access-control-allow-origin", "*"),
         ("cache-control", "no-cache"),
     ]
     if matches(request.if_none_match, tag):
@@ -73,17 +72,17 @@ def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: By
     valid.flush()
 
 
-def put(writer: Writer, request: Request, response: Response) -> None:
+def put(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """PUT: the body becomes the graph (section 5.3)."""
     _store(writer, request, response, keep=False)
 
 
-def post(writer: Writer, request: Request, response: Response) -> None:
+def post(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """POST: the body is added to the graph, or becomes a new one where none is named (section 5.5)."""
     _store(writer, request, response, keep=True)
 
 
-def _store(writer: Writer, request: Request, response: Response, *, keep: bool) -> None:
+def _store(writer: Writer, request: WorkerRequest, response: WorkerResponse, *, keep: bool) -> None:
     named = bool(request.query) or request.path.rstrip("/") != ROOT
     address = f"{request.base}{ROOT}/{secrets.token_hex(8)}"
     graph: Graph = graph_of(request) if named or not keep else ox.NamedNode(address)
@@ -96,7 +95,7 @@ def _store(writer: Writer, request: Request, response: Response, *, keep: bool) 
     response.whole(201 if outcome.created else 204, headers)
 
 
-def delete(writer: Writer, request: Request, response: Response) -> None:
+def delete(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """DELETE of a graph (section 5.4)."""
     graph = graph_of(request)
     _refuse_shipped(graph)
@@ -104,7 +103,7 @@ def delete(writer: Writer, request: Request, response: Response) -> None:
     response.whole(204, _version_headers(outcome))
 
 
-def patch(writer: Writer, request: Request, response: Response) -> None:
+def patch(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """PATCH with a SPARQL update that matches in the graph (section 5.7)."""
     graph = graph_of(request)
     _refuse_shipped(graph)
@@ -120,7 +119,7 @@ def patch(writer: Writer, request: Request, response: Response) -> None:
     response.whole(204, _version_headers(outcome))
 
 
-def update(writer: Writer, request: Request, response: Response) -> None:
+def update(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """The update operation of SPARQL 1.1 Protocol (section 2.2)."""
     media_type, charset = media_type_of(request.content_type)
     parameters = decode_form(request.query)
@@ -152,7 +151,7 @@ def update(writer: Writer, request: Request, response: Response) -> None:
     response.whole(204, [*_version_headers(outcome), ("etag", f'"{outcome.version}"')])
 
 
-def graph_of(request: Request) -> Graph:
+def graph_of(request: WorkerRequest) -> Graph:
     """The graph that *request* is about (section 4): ``?default``, ``?graph=IRI`` or the address itself."""
     parameters = decode_form(request.query)
     named = parameters.get("graph", [])
@@ -171,7 +170,7 @@ def graph_of(request: Request) -> Graph:
 
 
 @contextmanager
-def _documents(request: Request, base: str) -> Iterator[Iterator[Document]]:
+def _documents(request: WorkerRequest, base: str) -> Iterator[Iterator[Document]]:
     """The RDF documents in the body of *request*: one, or several in a form with files (section 5.5)."""
     media_type, charset = media_type_of(request.content_type)
     with bodies.decoded(request) as content:
@@ -182,7 +181,7 @@ def _documents(request: Request, base: str) -> Iterator[Iterator[Document]]:
             yield iter([Document(content, syntax_named(media_type), base)])
 
 
-def _files(request: Request, content: IO[bytes], base: str) -> Iterator[Document]:
+def _files(request: WorkerRequest, content: IO[bytes], base: str) -> Iterator[Document]:
     found = [file for _, file in bodies.files(request, content)]
     if not found:
         raise RequestError(400, "the form has no file")
@@ -215,14 +214,14 @@ def _refuse_shipped(graph: Graph) -> None:
 
 
 def _version_headers(outcome: WriteOutcome) -> Headers:
-    return [(VERSION_HEADER, outcome.version), ("access-control-allow-origin", "*")]
+    return [(VERSION_HEADER, outcome.version)]
 
 
 def _tag(version: str, graph: Graph, media_type: str, coding: str) -> str:
     return entity_tag(version, graph.value if graph else "", media_type, coding)
 
 
-def _condition(request: Request, graph: Graph) -> Condition | None:
+def _condition(request: WorkerRequest, graph: Graph) -> Condition | None:
     """If-Match and If-None-Match of a write to *graph* (RFC 9110, section 13.1)."""
     if not request.if_match and not request.if_none_match:
         return None
@@ -246,14 +245,14 @@ def _condition(request: Request, graph: Graph) -> Condition | None:
     return allows
 
 
-def _version_condition(request: Request) -> Condition | None:
+def _version_condition(request: WorkerRequest) -> Condition | None:
     if not request.if_match:
         return None
     return lambda version, _: matches(request.if_match, f'"{version}"')
 
 
 #: What a writer can be told to do.
-WRITES: dict[str, Callable[[Writer, Request, Response], None]] = {
+WRITES: dict[str, Callable[[Writer, WorkerRequest, WorkerResponse], None]] = {
     "put": put,
     "post": post,
     "delete": delete,

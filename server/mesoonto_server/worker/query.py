@@ -21,9 +21,9 @@ from mesoonto_server.http.headers import (
     format_for,
     matches,
 )
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import question
-from mesoonto_server.worker.reply import Response, Rows
+from mesoonto_server.worker.reply import Rows, WorkerResponse
 
 _ROWS = {
     "json": Rows(b'},{"', 1, b'"bindings":[]'),
@@ -38,7 +38,12 @@ _Write = Callable[[Format, ByteOutput], None]
 
 
 def answer(
-    engine: Engine, request: Request, response: Response, max_rows: int = 0, *, federated: bool = False
+    engine: Engine,
+    request: WorkerRequest,
+    response: WorkerResponse,
+    max_rows: int = 0,
+    *,
+    federated: bool = False,
 ) -> None:
     """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so.
 
@@ -65,8 +70,6 @@ def answer(
         ("content-type", content_type(media_type)),
         ("vary", "accept, accept-encoding"),
         (VERSION_HEADER, engine.version),
-        ("access-control-allow-origin", "*"),
-        ("access-control-expose-headers", f"etag, link, {VERSION_HEADER}, {CAP_HEADER}"),
     ]
     cacheable = not result.volatile
     if cacheable:

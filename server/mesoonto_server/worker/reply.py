@@ -14,7 +14,7 @@ from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Reply
 from mesoonto_server.http import problems
 from mesoonto_server.http.headers import Headers
-from mesoonto_server.http.messages import Head, Request, Tail, encode
+from mesoonto_server.http.messages import Head, Tail, WorkerRequest, encode
 
 #: A body smaller than this is not worth a content coding, in bytes.
 _WORTH_CODING = 1024
@@ -77,10 +77,10 @@ def _coder(coding: str) -> _Coder:
     return zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
 
 
-class Response:
+class WorkerResponse:
     """The one response to a request."""
 
-    def __init__(self, request: Request, sink: Sink) -> None:
+    def __init__(self, request: WorkerRequest, sink: Sink) -> None:
         self._request = request
         self._sink = sink
 

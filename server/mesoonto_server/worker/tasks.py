@@ -9,12 +9,12 @@ from mesoonto.dataset.store import Engine
 from mesoonto.dataset.write import Writer
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Handler, Reply
-from mesoonto_server.http.messages import Request, decode_request
+from mesoonto_server.http.messages import WorkerRequest, decode_request
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.worker import description, entities, graph_store, query, views
-from mesoonto_server.worker.reply import Framed, Response
+from mesoonto_server.worker.reply import Framed, WorkerResponse
 
-Task = Callable[[Engine, Request, Response], None]
+Task = Callable[[Engine, WorkerRequest, WorkerResponse], None]
 
 
 def reading(max_rows: int, *, federated: bool = False, writable: bool = False) -> Handler:
@@ -35,7 +35,7 @@ def reading(max_rows: int, *, federated: bool = False, writable: bool = False) -
 
     def handle(engine: Engine, job: bytes, reply: Reply) -> None:
         request = decode_request(job)
-        response = Response(request, Framed(reply))
+        response = WorkerResponse(request, Framed(reply))
         try:
             tasks[request.task](engine, request, response)
         except (MesoontoError, RequestError) as error:
@@ -50,7 +50,7 @@ def judging(engine: Engine, job: bytes, reply: Reply) -> None:
     from mesoonto_server.worker import validation
 
     request = decode_request(job)
-    response = Response(request, Framed(reply))
+    response = WorkerResponse(request, Framed(reply))
     try:
         validation.answer(engine, request, response)
     except (MesoontoError, RequestError) as error:
@@ -62,7 +62,7 @@ def writing(writer: Writer) -> Handler:
 
     def handle(_: Engine, job: bytes, reply: Reply) -> None:
         request = decode_request(job)
-        response = Response(request, Framed(reply))
+        response = WorkerResponse(request, Framed(reply))
         try:
             graph_store.WRITES[request.task](writer, request, response)
         except (MesoontoError, RequestError) as error:

@@ -10,10 +10,10 @@ from mesoonto.dataset.store import Engine
 from mesoonto.validation import upload
 from mesoonto_server.http import bodies, negotiate
 from mesoonto_server.http.headers import Headers
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import decode_form, media_type_of
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker.reply import Response
+from mesoonto_server.worker.reply import WorkerResponse
 
 #: Sent as one of these, in the order of preference.
 _OFFERS = {
@@ -43,7 +43,7 @@ _ENDINGS = {
 _LIMITS = upload.Limits()
 
 
-def answer(_: Engine, request: Request, response: Response) -> None:
+def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """Judge the file in *request*; in a worker."""
     chosen = negotiate.choose(list(_OFFERS), request.accept)
     if chosen is None:
@@ -58,14 +58,13 @@ def answer(_: Engine, request: Request, response: Response) -> None:
         ("cache-control", "no-store"),
         ("vary", "accept, accept-encoding"),
         ("mesoonto-conforms", str(found.conforms).lower()),
-        ("access-control-allow-origin", "*"),
     ]
     if chosen == "text/html":
         headers.append(("content-security-policy", _REPORT_POLICY))
     response.whole(200, headers, found.content)
 
 
-def _upload(request: Request, output: str) -> upload.Request:
+def _upload(request: WorkerRequest, output: str) -> upload.Request:
     """The upload in *request*: its body, or the field ``file`` of a form."""
     strict = decode_form(request.query).get("strict", [""])[-1].lower() in ("1", "true", "yes")
     media_type, _ = media_type_of(request.content_type)

@@ -19,10 +19,10 @@ from mesoonto.views import landscape, records, search, terms, trial
 from mesoonto.views.evidence_map import evidence_map
 from mesoonto.views.facts import Facts
 from mesoonto_server.http.headers import VERSION_HEADER
-from mesoonto_server.http.messages import Request
+from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import decode_form
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker.reply import Response
+from mesoonto_server.worker.reply import WorkerResponse
 
 Parameters = dict[str, list[str]]
 
@@ -32,7 +32,7 @@ _HITS = {"search": 60, "suggest": 8}
 _INDICES: dict[str, search.Index] = {}  # by version of the data, the newest only
 
 
-def answer(engine: Engine, request: Request, response: Response) -> None:
+def answer(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """The view that the path of *request* names, with its parameters."""
     parameters = decode_form(request.query)
     found = VIEWS[request.path](engine, parameters)

@@ -54,6 +54,8 @@ def _options(command: Any) -> Any:
         kind: dict[str, Any] = {"default": setting.default, "show_default": setting.default not in (None, "")}
         if setting.default is False:
             kind = {"is_flag": True}
+        elif setting.default is True:
+            kind = {"default": True, "type": click.BOOL, "show_default": "on", "metavar": "on|off"}
         elif setting.name in ("location", "data", "token_file"):
             kind["type"] = click.Path(path_type=Path)
         elif setting.name == "port":

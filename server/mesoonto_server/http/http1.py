@@ -1,6 +1,7 @@
-"""HTTP/1.1 (RFC 9112) as far as a query worker speaks it: small requests to ask a query, and their responses.
+"""HTTP/1.1 (RFC 9112): requests that are read in one piece, and the heads and chunks of responses.
 
-Whatever is less plain, or wrong, is granian's: this module only tells that it is.
+A connection worker answers small plain requests for a query, which `parse` reads. Whatever is less plain, or
+wrong, is for the front: `parse` only tells that it is.
 """
 
 from __future__ import annotations
@@ -24,15 +25,24 @@ _STARTS = (b"GET /sparql", b"POST /sparql")
 #: A path without what would have to be decoded, and a query of visible characters, as clients send them.
 _REQUEST_LINE = re.compile(rb"(GET|POST) (/sparql[A-Za-z0-9._~-]*)(?:\?([!-\"$-~]*))? HTTP/1\.1\r\n")
 
+#: Bytes of a Host.
+_LONGEST_HOST = 255
+
 #: Bytes of header fields up to which they are remembered; a stranger's long ones would fill the memory.
 _REMEMBERED = 2048
 
 #: Headers that ask for more than one plain response.
 _SPECIAL = frozenset((b"transfer-encoding", b"expect"))
 
+#: Host, with or without a port; "" where the target has no authority (RFC 9112, section 3.2).
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
-class OtherError(Exception):
-    """The request is for the server behind: it is no small query, or no request at all."""
+#: Statuses of responses that have no body (RFC 9110, sections 15.3.5 and 15.4.5).
+_WITHOUT_BODY = frozenset((HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED))
+
+
+class NotPlainError(Exception):
+    """The request is for the front: it is no small query, or no request at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +70,18 @@ class Message:
 def parse(data: bytes) -> Message | None:
     """The request that *data* starts with, or None while it is not all there.
 
-    Raises OtherError for anything but a GET or POST of at most LARGEST bytes to an address that starts with
-    ``/sparql``, in HTTP/1.1, with nothing special about its framing.
+    Raises NotPlainError for anything but a GET or POST of at most LARGEST bytes to an address that starts
+    with ``/sparql``, in HTTP/1.1, with nothing special about its framing.
     """
     end = data.find(b"\r\n\r\n") + 4
     line = _REQUEST_LINE.match(data)
     if line is None:
         if end < 4 and len(data) < LARGEST and _may_become_request(data):
             return None
-        raise OtherError
+        raise NotPlainError
     if end < 4:
         if len(data) >= LARGEST:
-            raise OtherError
+            raise NotPlainError
         return None
     block = data[line.end() : end]
     fields = _remembered(block) if len(block) <= _REMEMBERED else _fields(block)
@@ -91,6 +101,18 @@ def _may_become_request(data: bytes) -> bool:
     return data.startswith(_STARTS) and b"\r" not in data[:-1]
 
 
+def add_field(headers: Headers, name: bytes, value: bytes) -> None:
+    """Add a header field to *headers*; repeated ones make one list (RFC 9110, section 5.3).
+
+    One with an underscore is left out: where names become variables, as in CGI, it would be taken for the one
+    with a hyphen.
+    """
+    if b"_" in name:
+        return
+    name = name.lower()
+    headers[name] = headers[name] + b", " + value if name in headers else value
+
+
 class _Parsed:
     """What the parser calls."""
 
@@ -98,9 +120,7 @@ class _Parsed:
         self.headers: Headers = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        # Repeated headers make one list (RFC 9110, section 5.3).
-        self.headers[name] = self.headers[name] + b", " + value if name in self.headers else value
+        add_field(self.headers, name, value)
 
 
 def _fields(block: bytes) -> Fields:
@@ -112,11 +132,11 @@ def _fields(block: bytes) -> Fields:
     except httptools.HttpParserUpgrade:
         pass  # another protocol is offered, and may be left alone (RFC 9110, section 7.8): Java's client does
     except httptools.HttpParserError:
-        raise OtherError from None
+        raise NotPlainError from None
     length = parsed.headers.get(b"content-length", b"0")
-    special = not _SPECIAL.isdisjoint(parsed.headers)
+    special = not _SPECIAL.isdisjoint(parsed.headers) or not is_host(parsed.headers.get(b"host"))
     if special or not length.isdigit() or len(length) > 9 or int(length) > LARGEST >> 1:
-        raise OtherError
+        raise NotPlainError
     options = parsed.headers.get(b"connection", b"").lower().split(b",")
     keep_alive = b"close" not in map(bytes.strip, options)  # RFC 9112, section 9.3
     return Fields(parsed.headers, keep_alive, int(length))
@@ -127,12 +147,33 @@ def _fields(block: bytes) -> Fields:
 _remembered = lru_cache(maxsize=256)(_fields)
 
 
-def head(status: int, headers: bytes, request_id: bytes, length: int | None, *, keep_alive: bool) -> bytes:
-    """The head of a response. *headers* are whole lines; without *length*, the body comes in chunks."""
-    if status == HTTPStatus.NOT_MODIFIED:  # no body, and no word of its length
+def is_plain(version: str, headers: Headers, size: int) -> bool:
+    """Whether `parse` reads a request like that, whose target and body have *size* bytes."""
+    return version == "1.1" and _SPECIAL.isdisjoint(headers) and size < LARGEST >> 1
+
+
+def is_host(value: bytes | None) -> bool:
+    """Whether a request of HTTP/1.1 may have *value* as its Host; two of them were joined by a comma."""
+    return value is not None and len(value) <= _LONGEST_HOST and _HOST.fullmatch(value) is not None
+
+
+def head(
+    status: int,
+    headers: bytes,
+    request_id: bytes,
+    length: int | None,
+    *,
+    keep_alive: bool,
+    chunked: bool = True,
+) -> bytes:  # fmt: skip
+    """The head of a response. *headers* are whole lines.
+
+    Without *length* the body comes in chunks, or, where it is not *chunked*, ends with the connection.
+    """
+    if status in _WITHOUT_BODY:  # and no word of its length
         framing = b""
     elif length is None:
-        framing = b"transfer-encoding: chunked\r\n"
+        framing = b"transfer-encoding: chunked\r\n" if chunked else b""
     else:
         framing = b"content-length: %d\r\n" % length
     return b"%b%bx-request-id: %b\r\n%b%bdate: %b\r\n\r\n" % (
