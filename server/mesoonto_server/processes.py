@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pyoxigraph as ox
+from flask import Flask
 
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine, replace_graphs
@@ -34,6 +35,8 @@ from mesoonto_server.http.client import is_loopback
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_rate import Rate, SharedRate
 from mesoonto_server.supervisor import Supervisor
+from mesoonto_server.telemetry.report import Telemetry
+from mesoonto_server.web.app import create_app
 from mesoonto_server.web.tokens import Tokens, read_tokens
 from mesoonto_server.worker import connections, tasks
 
@@ -74,7 +77,11 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
 
         def serve_here(ready: Callable[[], None]) -> None:
             known = _renewed(tokens, settings.token_file)
-            run(Front(gateway, settings, known, endpoints, listener, rate), ready)
+
+            def application(telemetry: Telemetry) -> Flask:
+                return create_app(gateway, settings, known, endpoints, telemetry)
+
+            run(Front(gateway, settings, application, listener, rate), ready)
 
         supervisor = Supervisor(serve_here, link.pid, settings.max_timeout)
         supervisor.run(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))

@@ -8,11 +8,11 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from wsgiref.types import WSGIApplication
 
 import uvloop
 
 from mesoonto.errors import MesoontoError
-from mesoonto.federation.config import Endpoints
 from mesoonto_server.front import malloc
 from mesoonto_server.front.acceptor import Acceptor, has_connection_workers
 from mesoonto_server.front.application import Application
@@ -24,8 +24,6 @@ from mesoonto_server.front.wsgi import Bridge
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_rate import SharedRate
 from mesoonto_server.telemetry.report import Telemetry
-from mesoonto_server.web.app import create_app
-from mesoonto_server.web.tokens import Tokens
 
 #: Seconds between two looks at what is published on disk.
 _LOOK = 1.0
@@ -38,10 +36,10 @@ def run(front: Front, ready: Callable[[], None]) -> None:
 
 
 class Front:
-    """Answers on the connections that *listener* takes, by *gateway*."""
+    """Answers on the connections that *listener* takes, by *gateway* and the WSGI *application*."""
 
     def __init__(
-        self, gateway: Gateway, settings: Settings, tokens: Tokens | None, endpoints: Endpoints,
+        self, gateway: Gateway, settings: Settings, application: Callable[[Telemetry], WSGIApplication],
         listener: socket.socket, rate: SharedRate | None,
     ) -> None:  # fmt: skip
         self._gateway = gateway
@@ -49,7 +47,7 @@ class Front:
         pool = gateway.pool
         telemetry = Telemetry(pool, settings)
         limits = ClientLimits(settings, rate)
-        flask = Bridge(create_app(gateway, settings, tokens, endpoints, telemetry))
+        flask = Bridge(application(telemetry))
         self._application = Application(gateway, settings, limits, telemetry, flask)
         service = Service(
             self._application.answer,
