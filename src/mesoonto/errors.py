@@ -100,6 +100,10 @@ class FormatError(MesoontoError):
 class ShapeError(MesoontoError):
     """Shapes that are not SHACL."""
 
+    def __init__(self, message: str, place: Place | None = None, node: object = None) -> None:
+        super().__init__(message, place)
+        self.node = node  #: the shape, a term, where the place is not known yet
+
 
 class StoreError(MesoontoError):
     """A store directory that cannot be used."""

@@ -161,7 +161,8 @@ def test_action_runs(tmp_path: Path) -> None:
             "PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path),
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
             "DATA": data, "SHAPES": "shapes.ttl", "ONTOLOGY": "", "FAIL_ON": "violation", "STRICT": "true",
-            "SINCE": "", "SARIF": "out.sarif",
+            "SINCE": "", "SARIF": "out.sarif", "CONTEXT": "", "CATALOG": "", "FORMAT": "", "INFERENCE": "",
+            "FOCUS": "", "SHAPE": "", "IGNORE": "", "LIMIT": "20", "NETWORK": "false",
         }  # fmt: skip
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         done = subprocess.run(
@@ -180,5 +181,5 @@ def test_hook_names_a_command_that_works(tmp_path: Path) -> None:
     program = Path(sys.executable).parent / command[0]
     record = next(path for path in resources.record_files() if path.name.startswith("study_"))
     for file, code in ((record, 0), (tmp_path / "bad.ttl", 1)):
-        done = subprocess.run([program, *command[1:], file], check=False, capture_output=True)
+        done = subprocess.run([program, *command[1:], file], check=False, capture_output=True, cwd=tmp_path)
         assert done.returncode == code

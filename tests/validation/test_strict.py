@@ -198,13 +198,14 @@ ex:there a ex:Place .
 def repository(tmp_path: Path) -> Path:
     (tmp_path / "shapes.ttl").write_text(PREFIXES + CHAIN)
     (tmp_path / "data.ttl").write_text(PREFIXES + PEOPLE)
-    for arguments in (
-        ["init", "-q"],
-        ["add", "."],
-        ["-c", "user.name=x", "-c", "user.email=x@e", "commit", "-qm", "x"],
-    ):
-        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
+    commit(tmp_path)
     return tmp_path
+
+
+def commit(folder: Path) -> None:
+    for arguments in (["add", "."], ["-c", "user.name=x", "-c", "user.email=x@e", "commit", "-qm", "x"]):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True)
 
 
 def affected(folder: Path) -> tuple[set[str], set[str] | None, Report]:
@@ -252,6 +253,7 @@ def test_many_nodes_and_targets_by_query(repository: Path) -> None:
         + f"ex:T a sh:NodeShape ; {target % 'at'} ; sh:property [ sh:path ex:at ; sh:class ex:Place ] ."
     )
     path = repository / "data.ttl"
+    commit(repository)
     people = "".join(f"ex:p{n} ex:works ex:j{n} . ex:j{n} ex:at ex:here .\n" for n in range(40))
     assert affected(repository)[2].findings == ()
     path.write_text(PREFIXES + PEOPLE + people)

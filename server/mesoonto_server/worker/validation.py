@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from mesoonto.dataset.store import Engine
 from mesoonto.validation import upload
+from mesoonto.validation.request import from_words
 from mesoonto_server.http import bodies, negotiate
 from mesoonto_server.http.headers import Headers
 from mesoonto_server.http.messages import WorkerRequest
@@ -38,6 +39,8 @@ _ENDINGS = {
     "rdf": "application/rdf+xml",
     "owl": "application/rdf+xml",
     "jsonld": "application/ld+json",
+    "json": "application/ld+json",
+    "n3": "text/n3",
 }
 
 _LIMITS = upload.Limits()
@@ -49,7 +52,7 @@ def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     if chosen is None:
         raise RequestError(406, f"a validation report comes as one of: {', '.join(_OFFERS)}")
     asked = _upload(request, _OFFERS[chosen])
-    if len(asked.content) > _LIMITS.bytes:
+    if sum(len(file.content) for file in (*asked.data, *asked.shapes, *asked.context)) > _LIMITS.bytes:
         raise RequestError(413, f"a file to validate has at most {_LIMITS.bytes:,} bytes")
     found = upload.check_upload(asked, _LIMITS)
     charset = "" if chosen.endswith("json") else "; charset=utf-8"
@@ -65,24 +68,33 @@ def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
 
 
 def _upload(request: WorkerRequest, output: str) -> upload.Request:
-    """The upload in *request*: its body, or the field ``file`` of a form."""
-    strict = decode_form(request.query).get("strict", [""])[-1].lower() in ("1", "true", "yes")
+    """The upload in *request*: its body, or the fields ``file``, ``shapes`` and ``context`` of a form.
+
+    Options are those of the command line, as parameters of the address.
+    """
+    words = decode_form(request.query)
     media_type, _ = media_type_of(request.content_type)
+    files: dict[str, list[upload.File]] = {"file": [], "shapes": [], "context": []}
     with bodies.decoded(request) as content:
         if media_type != "multipart/form-data":
-            return upload.Request(content.read(), _known(media_type), "upload", output, strict)
-        file = next(
-            (f for field, f in bodies.files(request, content) if field == "file" and f.filename), None
-        )
-        if file is None:
-            raise RequestError(400, "the form has no field 'file' with a file in it")
-        return _from_form(file, output, strict=strict)
+            files["file"].append(upload.File(content.read(), _known(media_type)))
+        else:
+            for name, file in bodies.files(request, content):
+                if name in files and file.filename:
+                    files[name].append(_from_form(file))
+            if not files["file"]:
+                raise RequestError(400, "the form has no field 'file' with a file in it")
+    for name in upload.REFUSED:
+        if name in words:
+            raise RequestError(400, f"{name} is no option here; send files in the fields shapes and context")
+    data, shapes, context = (tuple(files[name]) for name in ("file", "shapes", "context"))
+    return upload.Request(data, shapes, context, output, from_words(words))
 
 
-def _from_form(file: FileStorage, output: str, *, strict: bool) -> upload.Request:
+def _from_form(file: FileStorage) -> upload.File:
     name = os.path.basename((file.filename or "").replace("\\", "/"))[:100]
     media_type = _ENDINGS.get(name.rpartition(".")[2].lower(), file.mimetype or "")
-    return upload.Request(file.read(), _known(media_type), name, output, strict)
+    return upload.File(file.read(), _known(media_type), name)
 
 
 def _known(media_type: str) -> str:

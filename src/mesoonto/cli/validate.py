@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,12 +15,14 @@ from mesoonto.errors import OutputError, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mesoonto.validation.data.store import Data
     from mesoonto.validation.report.findings import Report
     from mesoonto.validation.report.outputs import Style
-    from mesoonto.validation.shapes.model import Shapes
-    from mesoonto.validation.validate import Options
+    from mesoonto.validation.request import Request
 
+#: Exit code for data, shapes or options that cannot be used.
+UNUSABLE = 2
+
+_SYNTAXES = ("turtle", "ntriples", "nquads", "trig", "n3", "rdfxml", "jsonld")
 _FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html", "turtle", "jsonld")
 
 
@@ -43,19 +45,43 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
 
 
 @click.command()
-@click.argument("data", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("data", nargs=-1)
 @click.option(
     "--shapes",
     multiple=True,
-    type=click.Path(path_type=Path),
     help="Shapes to check against, in place of the shipped ones; may be given several times.",
 )
 @click.option(
     "--ontology",
     multiple=True,
-    type=click.Path(path_type=Path),
-    help="A file of classes and properties that are known and not checked; may be given several times.",
+    help="A file or folder of classes and properties that are known and not checked; several times.",
 )
+@click.option(
+    "--context",
+    multiple=True,
+    help="A file or folder of data that are known and not checked, such as the rest of a repository; "
+    "several times. What DATA name is checked all the same.",
+)
+@click.option(
+    "--catalog",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="An XML catalog (OASIS, as of Protégé): the files of imported graphs and of JSON-LD contexts.",
+)
+@click.option("--allow-network", is_flag=True, help="Fetch what is named by an address and is in no catalog.")
+@click.option(
+    "--data-format",
+    type=click.Choice(_SYNTAXES),
+    help="The syntax of DATA, in place of what the endings of files tell; needed for standard input (-).",
+)
+@click.option(
+    "--inference",
+    type=click.Choice(["rdfs", "owlrl"]),
+    help="Add what RDFS or OWL 2 RL lets one conclude before checking.",
+)
+@click.option("--repeat-rules", is_flag=True, help="Run rules of shapes until nothing new comes, not once.")
+@click.option("--focus", multiple=True, metavar="IRI", help="Check only this node; several times.")
+@click.option("--shape", multiple=True, metavar="IRI", help="Check only by this shape; several times.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "oxigraph", "pyshacl"]),
@@ -84,6 +110,7 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
     help="Fail when the validation may have passed by accident: a shape without target, an unknown class, "
     "property or term of SHACL, a file that no shape looked at. The default where CI=true.",
 )
+@click.option("--ignore", multiple=True, metavar="KIND", help="A kind of doubt not to tell; several times.")
 @click.option("--coverage", is_flag=True, help="Tell what the shapes looked at, and what none looked at.")
 @click.option(
     "--self-test",
@@ -100,7 +127,7 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
     type=click.IntRange(min=0),
     default=20,
     show_default=True,
-    help="Findings of one cause to list; 0 lists all.",
+    help="Findings of one cause to list; 0 lists all, of doubts too.",
 )
 @click.option("--warnings", is_flag=True, help="List each warning, not only how many there are of a kind.")
 @click.option(
@@ -116,26 +143,22 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
     help="With --document: a folder of <Shape>/valid_*.ttl and <Shape>/invalid_*.ttl.",
 )
 def validate(
-    data: tuple[Path, ...],
-    shapes: tuple[Path, ...],
-    ontology: tuple[Path, ...],
-    engine: str,
+    data: tuple[str, ...],
     outputs: tuple[tuple[str, Path | None], ...],
-    fail_on: str,
     strict: bool | None,
-    coverage: bool,
     self_test: bool,
     changed_since: str | None,
-    limit: int,
-    warnings: bool,
     document: Path | None,
     examples: Path | None,
+    data_format: str | None,
+    inference: str | None,
+    **words: Any,
 ) -> None:
     """Check the RDF files DATA against SHACL shapes.
 
-    DATA are files, folders and patterns: Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML and JSON-LD, each also
-    packed with gzip (.gz) or Zstandard (.zst). Without DATA the shipped ontology and records are checked,
-    without --shapes the shipped shapes are used. Both may be yours:
+    DATA are files, folders, patterns, and - for standard input: Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML
+    and JSON-LD, each also packed with gzip (.gz) or Zstandard (.zst). Without DATA the shipped ontology and
+    records are checked, without --shapes the shipped shapes are used. Both may be yours:
 
     \b
       mesoonto validate my_records.ttl
@@ -170,72 +193,35 @@ def validate(
 
     A template for a record that conforms: mesoonto new --help
     """
-    from mesoonto.validation.engine.plan import Engine
-    from mesoonto.validation.report.findings import Severity
-    from mesoonto.validation.report.outputs import Style
-    from mesoonto.validation.validate import Options
-
     if document is not None:
-        _document(document, shapes, examples)
+        _document(document, words["shapes"], examples)
         return
-    wanted = os.environ.get("CI") == "true" if strict is None else strict
-    style = Style(
-        limit=limit,
-        strict=wanted,
-        threshold=Severity[fail_on.upper()],
-        colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
-        warnings=warnings or fail_on != "violation",
+    from dataclasses import replace
+
+    from mesoonto.validation.request import Request, judge
+
+    request = Request(
+        strict=os.environ.get("CI") == "true" if strict is None else strict,
+        changed_since=changed_since or "",
+        data_format=data_format or "",
+        inference=inference or "",
+        **words,
     )
+    held: list[object] = []
     with _Progress() as progress:
-        options = Options(
-            engine=Engine(engine), coverage=coverage, doubts=True, ontology=ontology, progress=progress.read
-        )
         if self_test:
-            raise SystemExit(_self_test(data, shapes, options))
-        report = _run(data, shapes, options, changed_since, progress)
-    _write(report, style, outputs)
-    if coverage:
+            raise SystemExit(_self_test(data, request))
+        report = judge(data, request, progress.read, lambda line: click.echo(line, err=True), held)
+    for error in report.errors:
+        click.echo(f"mesoonto: {error}", err=True)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    _write(report, replace(request.style, colour=colour), outputs)
+    if request.coverage:
         click.echo("\n".join(_coverage(report)))
-    raise SystemExit(1 if style.failed(report) else 0)
-
-
-def _run(
-    data: tuple[Path, ...],
-    shapes: tuple[Path, ...],
-    options: Options,
-    changed_since: str | None,
-    progress: _Progress,
-) -> Report:
-    from mesoonto.validation.changed_since import since
-    from mesoonto.validation.validate import check
-
-    loaded, read = _read(data, shapes, options)
-    progress.say(f"{loaded.triples:,} statements read; checking ...")
-    if changed_since is None:
-        return check(loaded, read, options)
-    found = since(changed_since, loaded, read)
-    several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
-    click.echo(f"{len(found.changed)} nodes differ from {changed_since}; checking {several}", err=True)
-    return check(loaded, read, options, found.affected)
-
-
-def _read(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> tuple[Data, Shapes]:
-    """The data and the shapes, the shipped ones where none are named."""
-    from mesoonto import resources
-    from mesoonto.files import rdf
-    from mesoonto.validation.validate import load, read_shape_files
-
-    read = read_shape_files(shapes or resources.shape_files())
-    loaded = load(rdf.find(data or (*resources.module_files(), *resources.record_files())), options)
-    _keep(loaded)
-    return loaded, read
-
-
-def _keep(data: Data) -> None:
-    """Never free *data*, which takes half a second for a million statements: the process is about to end."""
-    held: list[object] = [data]
+    # The process is about to end: freeing a million statements takes half a second.
     held.append(held)
     gc.freeze()
+    raise SystemExit(UNUSABLE if report.errors else int(request.style.failed(report)))
 
 
 def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None], ...]) -> None:
@@ -244,6 +230,8 @@ def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None],
     from mesoonto.validation.report.outputs import outputs as known
 
     for form, file in outputs:
+        if form == "text" and file is None and report.errors and not report.triples:
+            continue  # standard error has told it
         text = known()[form].write(report, style if file is None else replace(style, colour=False))
         if file is None:
             click.echo(text, nl=False)
@@ -262,12 +250,12 @@ def _save(file: Path, text: str) -> None:
         raise OutputError((error.strerror or str(error)).lower(), Place(str(file))) from error
 
 
-def _document(file: Path, shapes: tuple[Path, ...], examples: Path | None) -> None:
+def _document(file: Path, shapes: tuple[str, ...], examples: Path | None) -> None:
     from mesoonto import resources
     from mesoonto.validation.advice.document import document
 
     generated = "<!-- GENERATED by: mesoonto validate --document -->\n"
-    _save(file, generated + document(shapes or resources.shape_files(), examples))
+    _save(file, generated + document([Path(file) for file in shapes] or resources.shape_files(), examples))
     click.echo(f"wrote {file}")
 
 
@@ -287,10 +275,13 @@ def _coverage(report: Report) -> Iterator[str]:
         yield f"  no shape names the property {name}, used {number} times"
 
 
-def _self_test(data: tuple[Path, ...], shapes: tuple[Path, ...], options: Options) -> int:
+def _self_test(data: tuple[str, ...], request: Request) -> int:
     from mesoonto.validation.advice import selftest
+    from mesoonto.validation.validate import data_sources, load, read_shape_files
 
-    loaded, read = _read(data, shapes, options)
+    options = request.options()
+    read = read_shape_files(request.shapes, options)
+    loaded = load(data_sources(data, options), options)
     counts = {"told": 0, "silent": 0, "untested": 0}
     for trial in selftest.self_test(loaded, read):
         counts[trial.outcome] += 1

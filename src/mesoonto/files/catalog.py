@@ -51,14 +51,14 @@ class Catalog:
         """
         for name in dict.fromkeys((iri, iri.rstrip("#"), f"{iri}#")):
             if name in self.names:
-                return _file(self.names[name])
+                return file_at(self.names[name])
         beginning = max(
             (b for b in self.beginnings if iri.startswith(b[0])), key=lambda b: len(b[0]), default=None
         )
         if beginning is not None:
-            return _file(beginning[1] + iri.removeprefix(beginning[0]))
+            return file_at(beginning[1] + iri.removeprefix(beginning[0]))
         ending = max((e for e in self.endings if iri.endswith(e[0])), key=lambda e: len(e[0]), default=None)
-        return _file(ending[1]) if ending is not None else None
+        return file_at(ending[1]) if ending is not None else None
 
     def context(self, iri: str) -> object:
         """The JSON-LD context of *iri*, None where it is not at hand.
@@ -137,7 +137,7 @@ class _Reader:
             place = Place(str(file), error.lineno, error.offset + 1)
             raise InputError(f"not an XML catalog: {expat.errors.messages[error.code]}", place) from error
         for url in following:
-            if (found := _file(url)) is not None:
+            if (found := file_at(url)) is not None:
                 self.read(found, depth + 1)
 
     def _entry(self, kind: str, given: dict[str, str], base: str, following: list[str]) -> None:
@@ -162,7 +162,7 @@ def _refuse(*_: object) -> None:
     raise InputError("a catalog with entity declarations is not read")
 
 
-def _file(url: str) -> Path | None:
+def file_at(url: str) -> Path | None:
     """The file at *url*; None for one that is elsewhere."""
     parts = urlsplit(url)
     return Path(unquote(parts.path)) if parts.scheme == "file" and parts.netloc in ("", "localhost") else None

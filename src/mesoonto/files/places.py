@@ -69,16 +69,16 @@ class Locator:
         return next((t.spot for t in self.described.get(subject, ()) if t.object == value), None)
 
 
-def locate(sources: Sequence[Source], nodes: Collection[Term]) -> Locator:
-    """Read *sources* again, looking for *nodes*, in each of them."""
+def locate(sources: Sequence[Source], nodes: Collection[Term], first: int = 0) -> Locator:
+    """Read *sources*, the first of which is file number *first*, again, looking for *nodes* in each."""
     found = Locator()
     wanted = set(nodes)
     if not wanted:
         return found
-    for number, source in enumerate(sources):
+    for number, source in enumerate(sources, first):
         _look_into(source, number, wanted, found)
     strays: set[Term] = {n for n in wanted if not isinstance(n, ox.BlankNode) and not found.focus(n).file}
-    for number, source in enumerate(sources) if strays else ():
+    for number, source in enumerate(sources, first) if strays else ():
         if source.syntax == ox.RdfFormat.TURTLE:
             _mentions(source, number, strays, found)
     return found

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _ENDINGS = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".jsonld")
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
+#: Endings that are known besides those of pyoxigraph.
+_OTHER_ENDINGS = {"owl": ox.RdfFormat.RDF_XML, "json": ox.RdfFormat.JSON_LD}
+
+#: Folders in which nobody keeps data of their own.
+_FOREIGN = frozenset({"node_modules", "__pycache__"})
+
 _NO_CATALOG = Catalog()
 
 #: Bytes that are read from a file at one time.
@@ -180,17 +186,22 @@ class _Checked:
         return chunk
 
 
-def from_path(path: Path) -> Source:
-    """The file at *path*, its syntax by its ending; raises InputError when that is not known."""
+def syntax_of(path: Path) -> ox.RdfFormat | None:
+    """The syntax that the ending of *path* tells, None for one that is not known."""
     ending = _unpacked(path).suffix.removeprefix(".").lower()
-    syntax = ox.RdfFormat.RDF_XML if ending == "owl" else ox.RdfFormat.from_extension(ending)
-    if syntax is None:
-        known = f"{' '.join(_ENDINGS)}, each also with {' or '.join(_COMPRESSED)}"
+    return _OTHER_ENDINGS.get(ending) or ox.RdfFormat.from_extension(ending)
+
+
+def from_path(path: Path, syntax: ox.RdfFormat | None = None) -> Source:
+    """The file at *path*, its syntax by its ending; raises InputError when that is not known."""
+    found = syntax or syntax_of(path)
+    if found is None:
+        known = f"{' '.join(_ENDINGS)} .json, each also with {' or '.join(_COMPRESSED)}"
         raise InputError(f"unknown file type; known endings are {known}", Place(str(path)))
     if not path.is_file():
         reason = "is a directory" if path.is_dir() else "no such file or directory"
         raise InputError(reason, Place(str(path)))
-    return Source(str(path), syntax, path)
+    return Source(str(path), found, path)
 
 
 def from_bytes(content: bytes, media_type: str, name: str = "upload") -> Source:
@@ -201,18 +212,23 @@ def from_bytes(content: bytes, media_type: str, name: str = "upload") -> Source:
     return Source(name, syntax, content=content)
 
 
-def find(arguments: Sequence[Path]) -> list[Source]:
-    """The files that *arguments* name: files, folders (every RDF file below) and patterns like ``*.ttl``."""
+def find(arguments: Sequence[Path], syntax: ox.RdfFormat | None = None) -> list[Source]:
+    """The files that *arguments* name: files, folders (every RDF file below) and patterns like ``*.ttl``.
+
+    With *syntax* every file has that, whatever its ending.
+    """
     found: dict[Path, Source] = {}
     for argument in arguments:
         for path in _expanded(argument):
-            found.setdefault(path, from_path(path))
+            found.setdefault(path, from_path(path, syntax))
     return list(found.values())
 
 
 def _expanded(argument: Path) -> list[Path]:
     if argument.is_dir():
-        inside = sorted(path for path in argument.rglob("*") if _is_rdf(path))
+        inside = sorted(
+            path for path in argument.rglob("*") if _is_rdf(path) and not _is_hidden(path, argument)
+        )
         if not inside:
             raise InputError("no RDF file in this folder", Place(str(argument)))
         return inside
@@ -226,6 +242,12 @@ def _expanded(argument: Path) -> list[Path]:
 
 def _is_rdf(path: Path) -> bool:
     return path.is_file() and _unpacked(path).suffix.lower() in _ENDINGS
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    """Whether *path* lies in a folder below *folder* that tools keep for themselves, such as ``.git``."""
+    inner = path.relative_to(folder).parts[:-1]
+    return any(part.startswith(".") or part in _FOREIGN for part in inner)
 
 
 def _unpacked(path: Path) -> Path:

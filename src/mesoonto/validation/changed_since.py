@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import hashlib
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -11,7 +13,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError
-from mesoonto.files.rdf import Source
+from mesoonto.files.rdf import Source, syntax_of
 from mesoonto.files.terms import SUBCLASS, Term
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.store import Data
@@ -21,6 +23,7 @@ from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path as PropertyPath
 
 _DEPTH = 20
+_PACKED = (".gz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +32,78 @@ class Change:
 
     changed: frozenset[Term]  #: nodes whose description differs
     affected: frozenset[Term] | None  #: these and the focus nodes that look at them; None for everything
+    why: str = ""  #: why everything is to be checked
 
 
-def since(revision: str, data: Data, shapes: model.Shapes) -> Change:
+def since(revision: str, data: Data, shapes: model.Shapes, named: Sequence[str | Path] = ()) -> Change:
     """What of *data* has changed since *revision* of the git repositories in which the files lie.
+
+    *named* are the files, folders and patterns that were to be read: files that lay there and are gone are
+    changes too. Where the shapes have changed, everything is to be checked.
 
     Raises InputError when a file is not in a repository, or the revision is unknown.
     """
-    before = data_files.load(
-        [s for source in data.sources if (s := _as_it_was(source, revision)) is not None]
-    )
-    old, new = _descriptions(before.store), _descriptions(data.store)
+    before = [s for source in data.sources if (s := _as_it_was(source, revision)) is not None]
+    before += _deleted(named, data.sources, revision)
+    past = data_files.load(before)
+    old, new = _descriptions(past.store), _descriptions(data.store)
     names = {node for node in old.keys() | new.keys() if old.get(node) != new.get(node)}
     changed = {node for node in names if node not in data.known}
-    if any(_places_a_class(node, store) for node in changed for store in (before.store, data.store)):
-        return Change(frozenset(changed), None)
+    if _shapes_differ(shapes, revision):
+        return Change(frozenset(changed), None, ", as the shapes differ")
+    if any(_places_a_class(node, store) for node in changed for store in (past.store, data.store)):
+        return Change(frozenset(changed), None, ", as the tree of classes differs")
     inside = {n for node in changed for n in _inside(node, data.store)}
     affected = changed | inside | _dependents(changed | inside, data, shapes)
     return Change(frozenset(changed), frozenset(affected))
+
+
+def _shapes_differ(shapes: model.Shapes, revision: str) -> bool:
+    """Whether a file of shapes has other statements than it had; one outside of any repository has not."""
+    for source in shapes.sources:
+        if source.path is None or _git(source.path.resolve().parent, "rev-parse", "--git-dir") is None:
+            continue
+        before = _as_it_was(source, revision)
+        if before is None or _lines(before) != _lines(source):
+            return True
+    return False
+
+
+def _lines(source: Source) -> set[str]:
+    """The statements of *source* as text, or its content where that is no RDF."""
+    try:
+        return {" ".join(map(str, row)) for row in data_files.read(source)}
+    except InputError:
+        with source.open() as stream:
+            return {hashlib.sha256(stream.read()).hexdigest()}
+
+
+def _deleted(named: Sequence[str | Path], sources: Sequence[Source], revision: str) -> list[Source]:
+    """The files that *named* would have named in *revision* and that are no longer there."""
+    there = {source.path.resolve() for source in sources if source.path is not None}
+    found: list[Source] = []
+    for argument in named:
+        path = Path(argument)
+        folder = next(p for p in (path, *path.parents) if p.is_dir()).resolve()
+        listed = _git(folder, "ls-tree", "-r", "-z", "--name-only", "--end-of-options", revision, "--", ".")
+        for name in (listed or b"").decode("utf-8", "replace").split("\0"):
+            gone = folder / name
+            if not name or gone in there or gone.exists() or not _matches(gone, path):
+                continue
+            syntax = syntax_of(gone)
+            content = _git(folder, "show", f"{revision}:./{name}")
+            if syntax is not None and content is not None and gone.suffix not in _PACKED:
+                found.append(Source(f"{name} in {revision}", syntax, content=content))
+                there.add(gone)
+    return found
+
+
+def _matches(gone: Path, argument: Path) -> bool:
+    """Whether *argument*, a file, folder or pattern, named the file *gone*."""
+    whole = argument.resolve()
+    if argument.is_dir() or gone == whole:
+        return syntax_of(gone) is not None and gone.suffix != ".json"
+    return glob.has_magic(str(argument)) and fnmatch.fnmatch(str(gone), str(whole).replace("**/", "*"))
 
 
 def _as_it_was(source: Source, revision: str) -> Source | None:
@@ -63,7 +120,7 @@ def _as_it_was(source: Source, revision: str) -> Source | None:
     content = _git(folder, "show", f"{commit.decode().strip()}:./{path.name}")
     if content is None:
         return None
-    if path.suffix in (".gz", ".zst"):
+    if path.suffix in _PACKED:
         raise InputError(f"{source.name}: a packed file cannot be compared with a revision")
     return Source(f"{source.name} in {revision}", source.syntax, content=content)
 

@@ -5,57 +5,97 @@
         shacl.validate("mine.ttl", shapes="my_shapes.ttl", fail_on="warning")
 
 Or without writing a test: ``pytest --shacl 'records/*.ttl' --shacl-shapes my_shapes.ttl`` makes one test of
-each file.
+each file. The files are read together, so that each knows what the others say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from mesoonto.validation.report.findings import Report
+    from mesoonto.validation.request import Request
+
+_REPORT = pytest.StashKey["Report"]()
+
+Files = str | Path | Sequence[str | Path]
 
 
 class Shacl:
     """Validates files, relative to the folder of the test run, and fails the test that asked."""
 
-    def __init__(self, root: Path, shapes: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, shapes: Sequence[str] = (), options: Sequence[str] = ()) -> None:
         self._root = root
         self._shapes = tuple(shapes)
+        self._options = tuple(options)
 
-    def check(self, *data: str | Path, shapes: str | Path | Sequence[str | Path] = ()) -> Report:
-        """The report on *data*, for a test that looks at it itself."""
-        from mesoonto.validation.validate import Options, validate
+    def check(self, *data: str | Path, shapes: Files = (), **options: Any) -> Report:
+        """The report on *data*, for a test that looks at it itself.
 
-        given = [shapes] if isinstance(shapes, str | Path) else list(shapes)
-        files = [self._root / path for path in given or self._shapes]
-        return validate([self._root / path for path in data], files, Options(doubts=True))
+        *options* are those of the command line, with ``_`` for ``-``: ``context="records/"``,
+        ``ignore=["deactivated"]``. Raises MesoontoError for what cannot be read or used.
+        """
+        from mesoonto.validation.request import judge
 
-    def validate(
-        self,
-        *data: str | Path,
-        shapes: str | Path | Sequence[str | Path] = (),
-        fail_on: str = "violation",
-        strict: bool = True,
-    ) -> None:
+        report = judge([self._at(path) for path in data], self._request(shapes, options))
+        if report.errors:
+            raise report.errors[0]
+        return report
+
+    def validate(self, *data: str | Path, shapes: Files = (), strict: bool = True, **options: Any) -> None:
         """Fail the test, with the findings, unless *data* conform; *strict* fails it on a doubt as well."""
-        from mesoonto.validation.report.findings import Severity
-        from mesoonto.validation.report.outputs import Style, outputs
+        report = self.check(*data, shapes=shapes, strict=strict, **options)
+        self.judge(report, self._request(shapes, {"strict": strict, **options}))
 
-        report = self.check(*data, shapes=shapes)
-        style = Style(threshold=Severity[fail_on.upper()], strict=strict, warnings=fail_on != "violation")
-        if style.failed(report):
-            pytest.fail(outputs()["text"].write(report, style), pytrace=False)
+    def judge(self, report: Report, request: Request) -> None:
+        """Fail the test when *report* does."""
+        from mesoonto.validation.report.outputs import outputs
+
+        if request.style.failed(report):
+            pytest.fail(outputs()["text"].write(report, request.style), pytrace=False)
+
+    def _request(self, shapes: Files, options: dict[str, Any]) -> Request:
+        from mesoonto.validation.request import from_words
+
+        words = {"strict": ["true"]}
+        for option in self._options:
+            name, _, value = option.partition("=")
+            words.setdefault(name, []).append(value)
+        request = from_words(words)
+        given: dict[str, Any] = {
+            name: value if isinstance(value, bool | int) else _several(value)
+            for name, value in options.items()
+        }
+        for name in ("ontology", "context", "catalog"):
+            given[name] = tuple(self._at(path) for path in given.get(name, getattr(request, name)))
+        for name in ("fail_on", "engine", "inference", "data_format", "changed_since"):
+            if name in given:
+                given[name] = str(given[name][0])
+        given["shapes"] = tuple(self._at(path) for path in _several(shapes) or self._shapes)
+        return replace(request, **given)
+
+    def _at(self, path: str | Path) -> str | Path:
+        text = str(path)
+        return text if text.startswith(("http://", "https://")) else self._root / path
+
+
+def _several(files: Files) -> tuple[str | Path, ...]:
+    return (files,) if isinstance(files, str | Path) else tuple(files)
 
 
 @pytest.fixture(scope="session")
 def shacl(pytestconfig: pytest.Config) -> Shacl:
     """Validates RDF files against SHACL shapes."""
-    return Shacl(pytestconfig.rootpath, pytestconfig.getoption("--shacl-shapes"))
+    return _shacl(pytestconfig)
+
+
+def _shacl(config: pytest.Config) -> Shacl:
+    return Shacl(config.rootpath, config.getoption("--shacl-shapes"), config.getoption("--shacl-option"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,18 +107,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--shacl-shapes", action="append", default=[], metavar="FILE", help="shapes in place of mesoonto's"
     )
+    group.addoption(
+        "--shacl-option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of mesoonto validate, such as context=records or ignore=deactivated",
+    )
 
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Make a test of each file that ``--shacl`` names."""
+    for path in _named(session.config):
+        parent = _File.from_parent(session, path=path)
+        items.extend(parent.collect())
+
+
+def _named(config: pytest.Config) -> list[Path]:
     from mesoonto.files.rdf import find
 
-    patterns = session.config.getoption("--shacl")
-    for pattern in patterns:
-        for source in find([session.config.rootpath / pattern]):
-            if source.path is not None:
-                parent = _File.from_parent(session, path=source.path)
-                items.extend(parent.collect())
+    patterns = [config.rootpath / pattern for pattern in config.getoption("--shacl")]
+    return [source.path for source in find(patterns) if source.path is not None]
 
 
 class _File(pytest.File):
@@ -88,7 +137,16 @@ class _File(pytest.File):
 
 class _Item(pytest.Item):
     def runtest(self) -> None:
-        Shacl(self.config.rootpath, self.config.getoption("--shacl-shapes")).validate(self.path)
+        from mesoonto.validation.request import judge
+
+        shacl = _shacl(self.config)
+        request = shacl._request((), {})
+        if _REPORT not in self.config.stash:
+            self.config.stash[_REPORT] = judge(list(_named(self.config)), request)
+        report = self.config.stash[_REPORT].about(str(self.path))
+        if report.errors:
+            pytest.fail("\n".join(map(str, report.errors)), pytrace=False)
+        shacl.judge(report, request)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"shacl: {self.path.name}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import pyoxigraph as ox
 
@@ -18,6 +20,9 @@ from mesoonto.validation.shapes.model import Shapes
 #: Data that name nothing in these namespaces say nothing about the shipped ontology.
 STEMS = (MESO, OBO, PREFIXES["uniprot"])
 _STANDARD = (RDF, RDFS, OWL, "http://www.w3.org/2004/02/skos/core#", "http://purl.org/dc/terms/")
+
+#: Names that are compared with one that may be misspelt.
+_MOST = 5000
 
 Statement = tuple[Term, ox.NamedNode, Term]
 
@@ -100,3 +105,37 @@ class Vocabulary:
             return True
         patterns = ((term, None, None), (None, term, None), (None, TYPE, term), (None, SUBCLASS, term))
         return any(next(iter(self._store.quads_for_pattern(*p)), None) is not None for p in patterns)
+
+    def like(self, predicate: ox.NamedNode) -> ox.NamedNode | None:
+        """A property that is known, and of which *predicate* may be a misspelling."""
+        stem, local = _split(predicate)
+        names = {_split(p)[1]: p for p in self._predicates if _split(p)[0] == stem}
+        close = difflib.get_close_matches(local, list(names)[:_MOST], 1, 0.8)
+        # Another number is another thing, and no slip of the pen.
+        numbers = [re.findall(r"\d+", word) for word in (local, *close)]
+        return names[close[0]] if close and numbers[0] == numbers[1] else None
+
+    def defines_others_like(self, predicate: ox.NamedNode) -> bool:
+        """Whether an ontology that is at hand declares properties in the namespace of *predicate*."""
+        stem, _ = _split(predicate)
+        return any(_split(p)[0] == stem for p in self._declared) or (
+            bool(self._shipped) and stem.startswith(STEMS)
+        )
+
+    @cached_property
+    def _predicates(self) -> set[ox.NamedNode]:
+        rows = self._store.query("SELECT DISTINCT ?p { ?s ?p ?o }")
+        used = {row["p"] for row in rows} | self._declared  # type: ignore[union-attr]
+        return {p for p in used if isinstance(p, ox.NamedNode)}
+
+    @cached_property
+    def _declared(self) -> set[ox.NamedNode]:
+        kinds = [f"{RDF}Property", *(f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation"))]
+        rows = (q for kind in kinds for q in self._store.quads_for_pattern(None, TYPE, ox.NamedNode(kind)))
+        return {q.subject for q in rows if isinstance(q.subject, ox.NamedNode)}
+
+
+def _split(term: ox.NamedNode) -> tuple[str, str]:
+    """The namespace and the local name of an IRI."""
+    at = max(term.value.rfind("/"), term.value.rfind("#")) + 1
+    return term.value[:at], term.value[at:]

@@ -1,35 +1,48 @@
-"""Validates bytes that somebody sent, with the shipped shapes: a pure function, fit for a worker process."""
+"""Validates bytes that somebody sent: a pure function, fit for a worker process."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
-from mesoonto import resources
-from mesoonto.errors import InputError
-from mesoonto.files.rdf import from_bytes
-from mesoonto.validation.report.outputs import Style, outputs
-from mesoonto.validation.validate import Options, check, load, read_shape_files
+from mesoonto.errors import InputError, ShapeError
+from mesoonto.files.rdf import Source, from_bytes
+from mesoonto.validation.report.outputs import outputs
+from mesoonto.validation.request import Request as Options
+from mesoonto.validation.validate import check, load, read_shape_files, read_shapes
+
+#: Options of a request that name files or addresses of the machine on which it is judged, or git.
+REFUSED = ("shapes", "ontology", "context", "catalog", "allow-network", "changed-since")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one upload may cost."""
 
-    bytes: int = 5_000_000  #: size of the upload
+    bytes: int = 5_000_000  #: size of the upload, all its files together
     findings: int = 1000  #: findings of one cause in the answer; the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file that was sent."""
+
+    content: bytes
+    media_type: str  #: that of an RDF syntax
+    name: str = "upload"  #: what findings call it
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to validate, and how to answer."""
 
-    content: bytes
-    media_type: str  #: that of an RDF syntax
-    name: str = "upload"  #: what findings call the file
-    output: str = "json"  #: one of ``mesoonto.validation.outputs.outputs()``
-    strict: bool = False
+    data: tuple[File, ...]
+    shapes: tuple[File, ...] = ()  #: the shipped ones without any
+    context: tuple[File, ...] = ()  #: known and not checked
+    output: str = "json"  #: one of ``mesoonto.validation.report.outputs.outputs()``
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +55,35 @@ class Answer:
 
 
 def check_upload(request: Request, limits: Limits | None = None) -> Answer:
-    """Validate one upload against the shipped shapes. Nothing is kept.
+    """Validate one upload against the shipped shapes, or those that came with it. Nothing is kept.
 
     Raises InputError when it is too large, of no RDF syntax, or broken. Time and memory are for the caller
     to bound, who can end the process.
     """
     bounds = limits or Limits()
-    if len(request.content) > bounds.bytes:
-        raise InputError(f"the upload has {len(request.content):,} bytes; at most {bounds.bytes:,} are taken")
-    source = from_bytes(request.content, request.media_type, request.name)
-    # An entity of a few bytes can grow to gigabytes (measured with pyoxigraph 0.5.13).
-    if source.syntax == ox.RdfFormat.RDF_XML and b"<!ENTITY" in request.content:
-        raise InputError("RDF/XML with entity declarations is not taken; write the IRIs out")
-    options = Options(doubts=True, placed=bounds.findings)
-    whole = check(load([source], options), read_shape_files(resources.shape_files()), options)
+    size = sum(len(file.content) for file in (*request.data, *request.shapes, *request.context))
+    if size > bounds.bytes:
+        raise InputError(f"the upload has {size:,} bytes; at most {bounds.bytes:,} are taken")
+    asked = replace(request.options, placed=bounds.findings, local=False)
+    options = asked.options()
+    data = load(_sources(request.data), options, _sources(request.context))
+    try:
+        shapes = read_shapes(_sources(request.shapes), options) if request.shapes else read_shape_files()
+        whole = check(data, shapes, options).without(asked.ignore)
+    except ShapeError as error:
+        raise InputError(error.message, error.place) from error
     report = whole.shortened(bounds.findings)
     output = outputs()[request.output]
-    style = Style(limit=bounds.findings, strict=request.strict, warnings=True)
+    style = replace(asked.style, limit=min(asked.limit or bounds.findings, bounds.findings), warnings=True)
     return Answer(output.write(report, style).encode(), output.media_type, not style.failed(report))
+
+
+def _sources(files: Sequence[File]) -> list[Source]:
+    found = []
+    for file in files:
+        source = from_bytes(file.content, file.media_type, file.name)
+        # An entity of a few bytes can grow to gigabytes (measured with pyoxigraph 0.5.13).
+        if source.syntax == ox.RdfFormat.RDF_XML and b"<!ENTITY" in file.content:
+            raise InputError("RDF/XML with entity declarations is not taken; write the IRIs out")
+        found.append(source)
+    return found

@@ -6,6 +6,7 @@ const input = document.getElementById("file");
 const drop = document.getElementById("drop");
 const report = document.getElementById("report");
 const LISTED = 20;
+const DOUBTS = 5;
 
 let prefixes = [];
 
@@ -60,15 +61,27 @@ function show(found) {
   }
   report.replaceChildren(
     element("p", found.summary, found.failed ? "Violation" : "good"),
-    ...found.doubts.map((doubt) => element("p", `doubt: ${doubt.subject}: ${doubt.message}`, "Warning")),
+    ...doubts(found.doubts),
     ...[...groups.values()].sort((a, b) => a[0].severity === b[0].severity ? b.length - a.length
       : a[0].severity === "Violation" ? -1 : 1).map(showGroup));
 }
 
+// The doubts of each kind, the first of them; those that fail no strict run are notes.
+function doubts(found) {
+  const kinds = new Map();
+  for (const doubt of found) kinds.set(doubt.kind, [...(kinds.get(doubt.kind) || []), doubt]);
+  return [...kinds.values()].flatMap((group) => {
+    const word = group[0].grave ? "doubt" : "note";
+    const listed = group.slice(0, DOUBTS).map((doubt) => element("p", `${word}: ${doubt.subject}: ${doubt.message}`, "Warning"));
+    if (group.length > DOUBTS) listed.push(element("p", `... and ${group.length - DOUBTS} more: ${group[0].kind}`));
+    return listed;
+  });
+}
+
 async function send(file) {
   report.replaceChildren(element("p", `Checking ${file.name} ...`));
-  const body = new FormData();
-  body.append("file", file);
+  const body = new FormData(form);
+  body.set("file", file);
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const found = await answer.json();

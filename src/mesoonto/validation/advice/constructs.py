@@ -21,7 +21,7 @@ def of_constructs(shapes: Shapes) -> Iterator[Doubt]:
     names = Names(shapes)
     for subject, row in constructs.unevaluated(shapes.graph):
         message = f"sh:{row.word} ({row.standard.value}) is not evaluated"
-        yield Doubt("not-evaluated", told(names.named(subject)), message)
+        yield Doubt("not-evaluated", told(names.named(subject)), message, subject)
 
 
 def of_roles(shapes: Shapes, store: ox.Store) -> Iterator[Doubt]:
@@ -31,7 +31,7 @@ def of_roles(shapes: Shapes, store: ox.Store) -> Iterator[Doubt]:
         for predicate in dict.fromkeys(_predicates(shape)):
             if _is_class(predicate, shapes, store):
                 message = f"{told(predicate)} is a class, and stands where a property is needed"
-                yield Doubt("unknown-property", told(names.named(node)), message)
+                yield Doubt("unknown-property", told(names.named(node)), message, node)
 
 
 def _predicates(shape: model.Shape) -> Iterator[ox.NamedNode]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
+from mesoonto.errors import MesoontoError
 from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data.graph import Graph, told
 from mesoonto.validation.data.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, sh
+from mesoonto.validation.inputs import IMPORTS
 from mesoonto.validation.report.findings import Doubt
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.model import Shapes, named_shapes
 from mesoonto.validation.shapes.names import Names
+from mesoonto.validation.shipped import Vocabulary
 
 #: Terms of SHACL that may stand as objects: classes, node kinds, severities.
 _OBJECTS = frozenset(
@@ -29,10 +32,9 @@ _OBJECTS = frozenset(
         "ValidationReport", "ValidationResult", "Validator", "Violation", "Warning", "this",
     )
 )  # fmt: skip
-_ACCEPTED_BUT_IGNORED = ("entailment",)
 
 
-def of_shapes(shapes: Shapes, vocabulary: Container[Term]) -> Iterator[Doubt]:
+def of_shapes(shapes: Shapes, vocabulary: Vocabulary) -> Iterator[Doubt]:
     """Doubts about the shapes themselves; *vocabulary* is what the ontology and the data know."""
     yield from _unknown_words(shapes.graph)
     names = Names(shapes)
@@ -44,19 +46,23 @@ def of_shapes(shapes: Shapes, vocabulary: Container[Term]) -> Iterator[Doubt]:
     }
     for node, shape in shapes.by_node.items():
         if not shape.targets and node not in referred and not shape.deactivated:
-            yield Doubt("no-target", told(node), "the shape has no target, and no other shape refers to it")
+            yield Doubt(
+                "no-target", told(node), "the shape has no target, and no other shape refers to it", node
+            )
         if shape.deactivated:
-            yield Doubt("deactivated", told(node), "the shape is deactivated")
+            yield Doubt("deactivated", told(node), "the shape is deactivated", node)
         if node in referred and not shape.constraints and node not in shapes.graph:
             yield Doubt(
-                "undefined-shape", told(node), "a shape refers to it, and nothing says what it asks for"
+                "undefined-shape", told(node), "a shape refers to it, and nothing says what it asks for", node
             )
         name = told(names.named(node))
         yield from _unknown_terms(name, shape, vocabulary)
         yield from _idle(name, shape, shapes.graph)
     for shape in shapes.targeted:
         if not any(part.constraints for part in shapes.parts(shape)):
-            yield Doubt("no-constraint", told(shape.node), "the shape has targets and asks for nothing")
+            yield Doubt(
+                "no-constraint", told(shape.node), "the shape has targets and asks for nothing", shape.node
+            )
 
 
 def _unknown_words(graph: Graph) -> Iterator[Doubt]:
@@ -75,14 +81,16 @@ def _unknown_words(graph: Graph) -> Iterator[Doubt]:
             seen.add(local)
             close = difflib.get_close_matches(local, sorted(known), 1)
             hint = f"; did you mean sh:{close[0]}" if close else ""
-            yield Doubt("unknown-term", f"sh:{local}", f"SHACL has no such term (at {told(subject)}){hint}")
+            yield Doubt(
+                "unknown-term", f"sh:{local}", f"SHACL has no such term (at {told(subject)}){hint}", subject
+            )
 
 
-def _unknown_terms(name: str, shape: model.Shape, vocabulary: Container[Term]) -> Iterator[Doubt]:
+def _unknown_terms(name: str, shape: model.Shape, vocabulary: Vocabulary) -> Iterator[Doubt]:
     for target in shape.targets:
         if target.kind == "class" and target.term is not None and target.term not in vocabulary:
             message = f"the target class {told(target.term)} is known neither to the ontology nor to the data"
-            yield Doubt("unknown-class", name, message)
+            yield Doubt("unknown-class", name, message, shape.node)
         if (
             target.kind in ("subjects", "objects")
             and target.term not in vocabulary
@@ -91,15 +99,26 @@ def _unknown_terms(name: str, shape: model.Shape, vocabulary: Container[Term]) -
             message = (
                 f"the target property {told(target.term)} is known neither to the ontology nor to the data"
             )
-            yield Doubt("unknown-property", name, message)
+            yield Doubt("unknown-property", name, message, shape.node)
     for predicate in dict.fromkeys(shape.path.predicates() if shape.path else ()):
         if predicate not in vocabulary:
-            message = f"the property {told(predicate)} is known neither to the ontology nor to the data"
-            yield Doubt("unknown-property", name, message)
+            yield _unknown_property(name, shape, predicate, vocabulary)
     for constraint in shape.constraints:
         if isinstance(constraint, model.Class) and constraint.term not in vocabulary:
             message = f"the class {told(constraint.term)} is known neither to the ontology nor to the data"
-            yield Doubt("unknown-class", name, message)
+            yield Doubt("unknown-class", name, message, shape.node)
+
+
+def _unknown_property(
+    name: str, shape: model.Shape, predicate: ox.NamedNode, vocabulary: Vocabulary
+) -> Doubt:
+    """A misspelt property, as far as one can tell; else one that no data use yet."""
+    close = vocabulary.like(predicate)
+    hint = f"; did you mean {told(close)}" if close is not None else ""
+    if close is not None or vocabulary.defines_others_like(predicate):
+        message = f"the property {told(predicate)} is known neither to the ontology nor to the data{hint}"
+        return Doubt("unknown-property", name, message, shape.node)
+    return Doubt("unused-property", name, f"no data at hand use the property {told(predicate)}", shape.node)
 
 
 def _idle(name: str, shape: model.Shape, graph: Graph) -> Iterator[Doubt]:
@@ -113,10 +132,27 @@ def _idle(name: str, shape: model.Shape, graph: Graph) -> Iterator[Doubt]:
     }
     for word, needed in needs.items():
         if graph.all(shape.node, sh(word)) and not graph.all(shape.node, sh(needed)):
-            yield Doubt("not-evaluated", name, f"sh:{word} has no effect without sh:{needed}")
-    for word in _ACCEPTED_BUT_IGNORED:
-        if graph.all(shape.node, sh(word)):
-            yield Doubt("not-evaluated", name, f"sh:{word} is not evaluated")
+            yield Doubt("not-evaluated", name, f"sh:{word} has no effect without sh:{needed}", shape.node)
+
+
+def of_imports(shapes: Shapes) -> Iterator[Doubt]:
+    """Graphs that the shapes import and that were not read; shapes that there are none of."""
+    for iri in shapes.missing:
+        about = next(
+            (s for s in shapes.graph.subjects() if ox.NamedNode(iri) in shapes.graph.all(s, IMPORTS)), None
+        )
+        message = "the shapes import it, and it is not at hand: name its file in a catalog (--catalog)"
+        yield Doubt("not-imported", told(ox.NamedNode(iri)), message, about)
+    if not shapes.targeted:
+        yield Doubt("no-shapes", "the shapes", "no shape has a target, so nothing was looked at")
+
+
+def of_context(errors: Iterable[MesoontoError]) -> Iterator[Doubt]:
+    """Files that were to be known and cannot be read."""
+    for error in errors:
+        place = error.place
+        name, line, column = (place.source, place.line or 0, place.column or 0) if place else ("", 0, 0)
+        yield Doubt("unread-context", name, error.message, file=name, line=line, column=column)
 
 
 def of_strays(shapes: Shapes) -> Iterator[Doubt]:
@@ -129,7 +165,10 @@ def of_strays(shapes: Shapes) -> Iterator[Doubt]:
         if used and not _is_part_of_something_else(node, shapes.graph):
             words = ", ".join(sorted(told(p) for p in used))
             yield Doubt(
-                "not-evaluated", told(node), f"{words} stand on a node that is no shape and that none uses"
+                "not-evaluated",
+                told(node),
+                f"{words} stand on a node that is no shape and that none uses",
+                node,
             )
 
 

@@ -55,7 +55,7 @@ class Graph:
         """The object of *subject* and *predicate*, None without; a ShapeError when there are several."""
         found = self.all(subject, predicate)
         if len(found) > 1:
-            raise unusable(f"{told(subject)} has more than one {told(predicate)}")
+            raise unusable(f"{told(subject)} has more than one {told(predicate)}", subject)
         return found[0] if found else None
 
     def items(self, head: Term) -> tuple[Term, ...]:
@@ -65,18 +65,18 @@ class Graph:
         while head != NIL:
             rest, first = self.one(head, REST), self.one(head, FIRST)
             if rest is None or first is None:
-                raise unusable(f"{told(head)} stands where a list is needed")
+                raise unusable(f"{told(head)} stands where a list is needed", head)
             if head in seen or len(found) > MAX_LIST:
-                raise unusable(f"the list at {told(head)} never ends")
+                raise unusable(f"the list at {told(head)} never ends", head)
             seen.add(head)
             found.append(first)
             head = rest
         return tuple(found)
 
 
-def unusable(reason: str) -> ShapeError:
-    """The error for shapes that are not SHACL."""
-    return ShapeError(f"the shapes cannot be used: {reason}")
+def unusable(reason: str, node: Term | None = None) -> ShapeError:
+    """The error for shapes that are not SHACL; *node* is the shape that is not."""
+    return ShapeError(f"the shapes cannot be used: {reason}", node=node)
 
 
 def told(term: Term) -> str:

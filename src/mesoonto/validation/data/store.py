@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
+from mesoonto.errors import InputError
 from mesoonto.files.rdf import Progress, Source
 from mesoonto.files.terms import Term
 from mesoonto.validation.data.literals import decode, encode_term
@@ -24,6 +25,8 @@ class Data:
     rewritten: bool  #: whether any literal is kept under a stand-in datatype
     words: frozenset[str] = frozenset()  #: those of the words asked for that the sources hold
     known: frozenset[Term] = frozenset()  #: nodes that only background knowledge describes
+    errors: tuple[InputError, ...] = ()  #: why files were left out
+    unread: tuple[InputError, ...] = ()  #: why background knowledge was left out
     _by_value: ox.Store | None = field(default=None)
 
     def by_value(self) -> ox.Store:
@@ -65,10 +68,17 @@ class Data:
             yield quad.subject, quad.predicate, decode(quad.object)  # type: ignore[misc, arg-type]
 
     def add(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> None:
-        """Add background knowledge; its subjects that the sources do not describe are *known*."""
+        """Add background knowledge; nodes that the sources neither describe nor point at are *known*.
+
+        A node that the sources only point at is *known* too when the background describes it.
+        """
         rows = [(subject, predicate, encode_term(value)) for subject, predicate, value in statements]
-        self.known |= {subject for subject, _, _ in rows if not self.describes(subject)}
-        self.rewritten = self.rewritten or any(decode(value) != value for _, _, value in rows)
+        known: set[Term] = {subject for subject, _, _ in rows if not self.describes(subject)}
+        known |= {
+            v for _, _, v in rows if v not in known and not self.describes(v) and not self.has_object(v)
+        }
+        self.known |= {decode(term) for term in known}
+        self.rewritten = self.rewritten or any(value != decode(value) for _, _, value in rows)
         self._by_value = None
         self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
 

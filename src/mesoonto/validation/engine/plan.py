@@ -49,6 +49,9 @@ def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shape
         for constraint in shape.constraints:
             if isinstance(constraint, model.Query):
                 sparql_constraints.check(constraint, shape)
+        for target in shape.targets:
+            if target.kind == "query":
+                sparql_constraints.check_target(target.query, shape)
     return shapes
 
 

@@ -21,6 +21,7 @@ from mesoonto.sparql.tree import Node
 from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import told, unusable
 from mesoonto.validation.data.literals import STEMS, by_value, decode
+from mesoonto.validation.engine.query_errors import complaint
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Query, Shape
 from mesoonto.validation.shapes.paths import Path
@@ -51,21 +52,29 @@ def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[T
 
 def check(query: Query, shape: Shape) -> None:
     """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
-    text = _text(query, shape)
-    _variables(ox.Store(), text, told(shape.node))
+    text, name = _text(query, shape), told(shape.node)
+    _variables(ox.Store(), text, name, shape.node)
     try:
         root = parse_query(text)
     except NotSparqlError as error:
-        raise unusable(f"the query of {told(shape.node)}: {mistake(error, text)}") from error
+        raise unusable(f"the query of {name}: {mistake(error, text)}", shape.node) from error
     for node in root.walk():
         if node.kind in _FORBIDDEN:
             raise unusable(
-                f"the query of {told(shape.node)} holds {_FORBIDDEN[node.kind]}, which SHACL forbids"
+                f"the query of {name} holds {_FORBIDDEN[node.kind]}, which SHACL forbids",
+                shape.node,
             )
         if node.kind == "SubSelect" and not _projects_this(node):
-            raise unusable(f"a subquery of {told(shape.node)} does not select $this, which SHACL asks for")
+            raise unusable(f"a subquery of {name} does not select $this, which SHACL asks for", shape.node)
         if node.kind in ("Bind", "SelectClause") and _names_this(node):
-            raise unusable(f"the query of {told(shape.node)} binds $this, which SHACL binds itself")
+            raise unusable(f"the query of {name} binds $this, which SHACL binds itself", shape.node)
+
+
+def check_target(query: str, shape: Shape) -> None:
+    """Raise ShapeError for a query of a target that is not SPARQL, or does not select ``?this``."""
+    what = f"a target of {told(shape.node)}"
+    if "this" not in _variables(ox.Store(), query, what, shape.node):
+        raise unusable(f"the query of {what} does not select ?this", shape.node)
 
 
 def obstacle(query: Query) -> str | None:
@@ -148,14 +157,16 @@ def _text(query: Query, shape: Shape) -> str:
     return re.sub(r"[?$]PATH\b", lambda _: path, query.select)
 
 
-def _variables(store: ox.Store, text: str, what: str) -> tuple[str, ...]:
+def _variables(store: ox.Store, text: str, what: str, node: Term | None = None) -> tuple[str, ...]:
     """The variables that the SELECT query of *what* selects."""
     try:
         found = queries.variables(store, text)
-    except (SyntaxError, ValueError, RuntimeError) as error:
-        raise unusable(f"the query of {what}: {error}") from error
+    except SyntaxError as error:
+        raise unusable(f"the query of {what} {complaint(text, error)}", node) from error
+    except (ValueError, RuntimeError) as error:
+        raise unusable(f"the query of {what}: {error}", node) from error
     if found is None:
-        raise unusable(f"the query of {what} is not a SELECT query")
+        raise unusable(f"the query of {what} is not a SELECT query", node)
     return found
 
 

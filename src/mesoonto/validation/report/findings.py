@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
+from mesoonto.errors import MesoontoError
+from mesoonto.files.terms import Term
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.report.results import as_turtle
 
@@ -52,10 +55,12 @@ class Finding:
         """Whether the finding is a violation, as opposed to a warning or a remark."""
         return self.severity is Severity.VIOLATION
 
-    @property
-    def cause(self) -> tuple[str, str, str]:
-        """Findings with one cause are grouped: the shape, the constraint and the words."""
-        return (self.shape, self.component, self.message)
+
+#: Wordings of one cause that are told apart.
+_WORDINGS = 5
+
+#: Doubts that are told and fail no run: an optional property that no record has yet, context that is broken.
+REMARKS = frozenset({"unread-context", "unused-property"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,15 @@ class Doubt:
     kind: str  #: a short name, such as "unknown-term"
     subject: str  #: the shape, file or term
     message: str  #: one line
+    node: Term | None = field(default=None, compare=False, repr=False)  #: the shape, to find its place
+    file: str = ""  #: the file of the shape, or the file that is doubted
+    line: int = 0  #: 0 when the place is not known
+    column: int = 0
+
+    @property
+    def grave(self) -> bool:
+        """Whether a strict run fails by it."""
+        return self.kind not in REMARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,8 @@ class Report:
     shapes: int  #: number of node shapes applied
     results: tuple[Result, ...] = ()  #: the same findings in the words of SHACL
     doubts: tuple[Doubt, ...] = ()
+    errors: tuple[MesoontoError, ...] = ()  #: why files were not read, or why the run could not be made
+    home: str = ""  #: a file to name where no better place is known
     coverage: Coverage = Coverage()
     files: int = 0  #: number of files that were read
     omitted: int = 0  #: findings that were left out of an answer
@@ -120,7 +136,7 @@ class Report:
 
     def shortened(self, most: int) -> Report:
         """The report with at most *most* findings of one cause, and the number of those left out."""
-        kept = [finding for group in self.groups() for finding in group[:most]]
+        kept = {id(finding) for group in self.groups() for finding in group[:most]}
         seen: Counter[tuple[str, ...]] = Counter()
         results = []
         for result in self.results:
@@ -128,13 +144,43 @@ class Report:
             seen[cause] += 1
             if seen[cause] <= most:
                 results.append(result)
-        left = len(self.findings) - len(kept)
-        return replace(self, findings=tuple(sorted(kept)), results=tuple(results), omitted=left)
+        findings = tuple(finding for finding in self.findings if id(finding) in kept)
+        left = len(self.findings) - len(findings)
+        return replace(self, findings=findings, results=tuple(results), omitted=left)
+
+    def without(self, kinds: Collection[str]) -> Report:
+        """The report without doubts of these *kinds*."""
+        return replace(self, doubts=tuple(doubt for doubt in self.doubts if doubt.kind not in kinds))
+
+    def about(self, file: str) -> Report:
+        """What the report says of *file*, and what it says of no file of the data: of shapes, say."""
+        errors = tuple(e for e in self.errors if e.place is None or e.place.source in (file, ""))
+        findings = tuple(finding for finding in self.findings if finding.file in (file, ""))
+        doubts = tuple(d for d in self.doubts if d.kind != "unseen-file" or d.file == file)
+        return replace(self, findings=findings, doubts=doubts, errors=errors)
+
+    def doubts_by_kind(self) -> dict[str, tuple[Doubt, ...]]:
+        """The doubts of each kind, those that fail a strict run first."""
+        found: dict[str, list[Doubt]] = {}
+        for doubt in sorted(self.doubts, key=lambda doubt: not doubt.grave):
+            found.setdefault(doubt.kind, []).append(doubt)
+        return {kind: tuple(group) for kind, group in found.items()}
 
     def groups(self) -> list[tuple[Finding, ...]]:
-        """The findings by cause, the grave and frequent ones first."""
-        found: dict[tuple[str, str, str], list[Finding]] = {}
+        """The findings by cause, the grave and frequent ones first.
+
+        Where the words of a shape differ from finding to finding, as they do when they tell the value, the
+        shape and the constraint are the cause.
+        """
+        by_shape: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
-            found.setdefault(finding.cause, []).append(finding)
-        groups = [tuple(group) for group in found.values()]
+            # A property shape without a name is known by its path; elsewhere the path is what was found.
+            path = "" if finding.component.startswith(("Closed", "SPARQL")) else finding.path
+            by_shape.setdefault((finding.shape, finding.component, path), []).append(finding)
+        groups: list[tuple[Finding, ...]] = []
+        for findings in by_shape.values():
+            by_words: dict[object, list[Finding]] = {}
+            for finding in findings:
+                by_words.setdefault((finding.message, finding.severity), []).append(finding)
+            groups += map(tuple, by_words.values() if len(by_words) <= _WORDINGS else [findings])
         return sorted(groups, key=lambda group: (ORDER.index(group[0].severity), -len(group)))

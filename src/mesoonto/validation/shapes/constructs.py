@@ -107,12 +107,14 @@ def refuse(graph: Graph, inferred: frozenset[str] = frozenset()) -> None:
         for value in graph.all(subject, sh("entailment")):
             if value.value not in inferred:
                 raise unusable(
-                    f"{told(subject)} asks for sh:entailment {told(value)}, which is not done here"
+                    f"{told(subject)} asks for sh:entailment {told(value)}, which is not done here; RDFS is, "
+                    "with --inference rdfs",
+                    subject,
                 )
         scripts = [kind for kind in _SCRIPTS if sh(kind) in graph.all(subject, TYPE)]
         words = [f"sh:{row.word}" for row in TABLE if _is_script(row) and graph.all(subject, sh(row.word))]
         if found := [*words, *(f"sh:{kind}" for kind in scripts)]:
-            raise unusable(f"{told(subject)} uses {found[0]}; JavaScript is not evaluated here")
+            raise unusable(f"{told(subject)} uses {found[0]}; JavaScript is not evaluated here", subject)
 
 
 def _is_script(row: Construct) -> bool:

@@ -7,6 +7,7 @@ from enum import Enum
 
 import pyoxigraph as ox
 
+from mesoonto.files.rdf import Source
 from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.shapes.paths import Path
@@ -199,6 +200,8 @@ class Shapes:
     by_node: dict[Term, Shape]
     foreign: tuple[str, ...] = ()  #: parts of the whole graph that only pySHACL does, such as functions
     rules: tuple[Rule, ...] = ()  #: in the order in which they run
+    sources: tuple[Source, ...] = ()  #: the files that were read
+    missing: tuple[str, ...] = ()  #: IRIs of graphs that are imported and were not at hand
 
     @property
     def targeted(self) -> list[Shape]:

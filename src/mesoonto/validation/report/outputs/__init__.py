@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mesoonto.validation.data.graph import shortened as shown
-from mesoonto.validation.report.findings import Report, Severity
+from mesoonto.validation.report.findings import Doubt, Report, Severity
 
 __all__ = ["Output", "Style", "Writer", "capped", "outputs", "shown", "verdict"]
 
@@ -20,10 +20,17 @@ class Style:
     threshold: Severity = Severity.VIOLATION  #: the mildest severity that fails
     colour: bool = False
     warnings: bool = False  #: list each warning in the text for people, not only how many
+    doubts: int = 5  #: doubts of one kind that are listed, when findings are limited at all
 
     def failed(self, report: Report) -> bool:
         """Whether the run fails."""
-        return report.fails(self.threshold) or (self.strict and bool(report.doubts))
+        doubtful = self.strict and any(doubt.grave for doubt in report.doubts)
+        return bool(report.errors) or doubtful or report.fails(self.threshold)
+
+    def listed_doubts(self, group: tuple[Doubt, ...]) -> tuple[tuple[Doubt, ...], int]:
+        """Those of *group* to list, and how many are left out."""
+        listed, left = capped(group, self.doubts if self.limit else 0)
+        return group[:listed], left
 
 
 Writer = Callable[[Report, Style], str]
@@ -67,8 +74,15 @@ def verdict(report: Report, style: Style) -> str:
         parts.append(_count(counts[Severity.INFO], "remark"))
     if report.omitted:
         parts.append(f"{report.omitted} more left out here")
-    if report.doubts:
-        parts.append(_count(len(report.doubts), "doubt"))
+    grave = sum(doubt.grave for doubt in report.doubts)
+    if grave:
+        parts.append(_count(grave, "doubt"))
+    if len(report.doubts) > grave:
+        parts.append(_count(len(report.doubts) - grave, "note"))
+    if report.errors:
+        parts.append(_count(len(report.errors), "error"))
+        if not report.triples:
+            return f"nothing was checked: {_count(len(report.errors), 'error')}"
     if report.conforms:
         word = "conforms, but fails" if style.failed(report) else "conforms"
     else:

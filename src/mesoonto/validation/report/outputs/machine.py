@@ -8,8 +8,9 @@ from dataclasses import asdict, fields
 from xml.etree import ElementTree
 
 from mesoonto import __version__
+from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import PREFIXES
-from mesoonto.validation.report.findings import ORDER, Finding, Report, Severity
+from mesoonto.validation.report.findings import ORDER, Doubt, Finding, Report, Severity
 from mesoonto.validation.report.outputs import Style, capped, shown, verdict
 from mesoonto.validation.report.outputs.text import place_of
 from mesoonto.validation.report.results import as_json_ld
@@ -38,13 +39,27 @@ def as_json(report: Report, style: Style) -> str:
         "files": report.files,
         "prefixes": PREFIXES,
         "findings": findings,
-        "doubts": [asdict(doubt) for doubt in report.doubts],
+        "doubts": [_doubt(doubt) for doubt in report.doubts],
+        "errors": [_error(error) for error in report.errors],
         "evaluatedByPySHACL": [{"shape": shape, "reason": reason} for shape, reason in report.delegated],
     }
     if report.coverage.shapes:
         document["coverage"] = asdict(report.coverage)
     members = [f"  {json.dumps(name)}: {_json_lines(value)}" for name, value in document.items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _doubt(doubt: Doubt) -> dict[str, object]:
+    names = ("kind", "subject", "message", "grave", "file", "line", "column")
+    return {name: getattr(doubt, name) for name in names}
+
+
+def _error(error: MesoontoError) -> dict[str, object]:
+    place = error.place
+    found: dict[str, object] = (
+        {"file": place.source, "line": place.line, "column": place.column} if place else {}
+    )
+    return found | {"message": error.message}
 
 
 def _json_lines(value: object) -> str:
@@ -77,13 +92,26 @@ def as_junit(report: Report, style: Style) -> str:
     last = ElementTree.SubElement(root, "testsuite", name="run", tests="1")
     case = ElementTree.SubElement(last, "testcase", name=_xml(verdict(report, style)), classname="mesoonto")
     cases += 1
-    if style.strict and report.doubts:
-        failure = ElementTree.SubElement(
-            case, "failure", type="doubt", message=f"{len(report.doubts)} doubts"
-        )
-        failure.text = _xml("\n".join(f"{doubt.subject}: {doubt.message}" for doubt in report.doubts))
+    grave = [doubt for doubt in report.doubts if doubt.grave]
+    if style.strict and grave:
+        failure = ElementTree.SubElement(case, "failure", type="doubt", message=f"{len(grave)} doubts")
+        failure.text = _xml("\n".join(f"{doubt.subject}: {doubt.message}" for doubt in grave))
         failures += 1
         last.set("failures", "1")
+    for error in report.errors:
+        place = error.place
+        broken = ElementTree.SubElement(
+            last, "testcase", name=_xml(str(place or "run")), classname="mesoonto"
+        )
+        if place is not None:
+            broken.set("file", _xml(place.source))
+            broken.set("line", str(place.line or 1))
+        ElementTree.SubElement(broken, "error", type=type(error).__name__, message=_xml(error.message))
+        cases += 1
+    if report.errors:
+        last.set("tests", str(1 + len(report.errors)))
+        last.set("errors", str(len(report.errors)))
+        root.set("errors", str(len(report.errors)))
     root.set("tests", str(cases))
     root.set("failures", str(failures))
     ElementTree.indent(root)
@@ -119,17 +147,32 @@ def as_github(report: Report, style: Style) -> str:
     for group in report.groups():
         listed, left = capped(group, style.limit)
         for finding in group[:listed]:
-            fields = {"file": finding.file, "line": finding.line, "col": finding.column}
-            fields["title"] = finding.shape_label or shown(finding.shape)
-            given = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items() if value)
-            lines.append(f"::{_COMMANDS[finding.severity]} {given}::{_data(_annotation(finding))}")
+            title = finding.shape_label or shown(finding.shape)
+            place = (finding.file, finding.line, finding.column)
+            lines.append(_command(_COMMANDS[finding.severity], *place, title, _annotation(finding)))
         if left:
             lines.append(f"::notice::{_data(f'{left} more findings of the same cause: {group[0].message}')}")
-    for doubt in report.doubts:
-        level = "error" if style.strict else "warning"
-        lines.append(f"::{level} title={_property(doubt.kind)}::{_data(f'{doubt.subject}: {doubt.message}')}")
+    for kind, doubts in report.doubts_by_kind().items():
+        level = ("error" if style.strict else "warning") if doubts[0].grave else "notice"
+        listed_doubts, left = style.listed_doubts(doubts)
+        for doubt in listed_doubts:
+            text = f"{doubt.subject}: {doubt.message}"
+            lines.append(_command(level, doubt.file, doubt.line, doubt.column, kind, text))
+        if left:
+            lines.append(f"::notice::{_data(f'{left} more doubts of the kind {kind}')}")
+    for error in report.errors:
+        file, line, column = (
+            (error.place.source, error.place.line, error.place.column) if error.place else ("", 0, 0)
+        )
+        lines.append(_command("error", file, line or 0, column or 0, "not read", error.message))
     lines.append(f"::notice::{_data(verdict(report, style))}")
     return "\n".join(lines) + "\n"
+
+
+def _command(level: str, file: str, line: int, column: int, title: str, text: str) -> str:
+    fields = {"file": file, "line": line, "col": column, "title": title}
+    given = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items() if value)
+    return f"::{level} {given}::{_data(text)}"
 
 
 def _annotation(finding: Finding) -> str:

@@ -25,7 +25,8 @@ pre { margin: .25rem 0; padding: .5rem; overflow-x: auto; background: #8881; bor
 code, pre { font: .85rem/1.4 ui-monospace, monospace; } mark { background: #f7c94866; color: inherit; }
 table { border-collapse: collapse; }
 td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
-li, h1, h2, td.long { overflow-wrap: anywhere; }
+body, td.long { overflow-wrap: anywhere; }
+td:not(.long), th { overflow-wrap: normal; } td code { overflow-wrap: anywhere; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
 """
 
@@ -52,8 +53,13 @@ def as_markdown(report: Report, style: Style) -> str:
         lines += [_md_finding(finding) for finding in group[:listed]]
         lines += [f"- ... and {left} more"] if left else []
         lines += ["", "</details>", ""]
-    if report.doubts:
-        lines += ["### Doubts", "", *(f"- {_md(d.subject)}: {_md(d.message)}" for d in report.doubts), ""]
+    if report.errors:
+        lines += ["### Not read", "", *(f"- {_md(str(error))}" for error in report.errors), ""]
+    for kind, doubts in report.doubts_by_kind().items():
+        listed_doubts, left = style.listed_doubts(doubts)
+        lines += [f"### {'Doubts' if doubts[0].grave else 'Notes'}: {kind} ({len(doubts)})", ""]
+        lines += [f"- {_md(d.subject)}: {_md(d.message)}" for d in listed_doubts]
+        lines += [f"- ... and {left} more", ""] if left else [""]
     return "\n".join(lines)
 
 
@@ -85,10 +91,15 @@ def as_html(report: Report, style: Style) -> str:
     if len(report.groups()) > 1:
         body += _html_contents(report)
     body += _html_groups(report, style)
-    if report.doubts:
-        body.append('<h2 class="doubt">Doubts</h2><ol>')
-        body += [f"<li>{escape(d.subject)}: {escape(d.message)}</li>" for d in report.doubts]
-        body.append("</ol>")
+    if report.errors:
+        rows = "".join(f"<li>{escape(str(error))}</li>" for error in report.errors)
+        body.append(f'<h2 class="Violation">Not read</h2><ul>{rows}</ul>')
+    for kind, doubts in report.doubts_by_kind().items():
+        listed, left = style.listed_doubts(doubts)
+        word = "Doubts" if doubts[0].grave else "Notes"
+        body.append(f'<h2 class="doubt">{word}: {escape(kind)} ({len(doubts)})</h2><ul>')
+        body += [f"<li>{escape(d.subject)}: {escape(d.message)}</li>" for d in listed]
+        body.append(f"</ul>{f'<p>... and {left} more</p>' if left else ''}")
     if report.coverage.shapes:
         body += _html_coverage(report.coverage)
     return (

@@ -14,6 +14,8 @@ from mesoonto.validation.report.findings import Finding, Report, Severity
 from mesoonto.validation.report.outputs import Style, shown
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+#: Where it is told what findings, doubts and errors are.
+_HELP = MESO
 _LEVELS = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 _Object = dict[str, Any]
@@ -29,27 +31,64 @@ def write(report: Report, style: Style) -> str:
         numbers.setdefault(identity, len(numbers))
         if identity not in rules:
             rules[identity] = _rule(identity, finding)
-        results.append(_result(identity, numbers[identity], finding))
+        results.append(_result(identity, numbers[identity], finding, report.home))
     for doubt in report.doubts:
         identity = f"doubt/{doubt.kind}"
-        text = "A reason to distrust a validation that found nothing."
-        rules.setdefault(identity, {"id": identity, "shortDescription": {"text": text}})
-        results.append(
-            {
-                "ruleId": identity,
-                "ruleIndex": numbers.setdefault(identity, len(numbers)),
-                "level": "error" if style.strict else "warning",
-                "message": {"text": f"{doubt.subject}: {doubt.message}"},
-            }
+        numbers.setdefault(identity, len(numbers))
+        rules.setdefault(identity, _about(identity, "A reason to distrust a validation that found nothing."))
+        level = ("error" if style.strict else "warning") if doubt.grave else "note"
+        text = f"{doubt.subject}: {doubt.message}."
+        place = (doubt.file or report.home, doubt.line, doubt.column)
+        results.append(_told(identity, numbers[identity], level, text, place))
+    for error in report.errors:
+        identity = "not-read"
+        numbers.setdefault(identity, len(numbers))
+        rules.setdefault(
+            identity, _about(identity, "A file that cannot be read, or shapes that cannot be used.")
         )
+        found = error.place
+        place = (found.source, found.line or 0, found.column or 0) if found else (report.home, 0, 0)
+        results.append(_told(identity, numbers[identity], "error", f"{error.message}.", place))
     driver = {"name": "mesoonto validate", "version": __version__, "informationUri": MESO}
     run = {
         "tool": {"driver": driver | {"rules": list(rules.values())}},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, "exitCode": int(style.failed(report))}],
+        "invocations": [_invocation(report, style)],
         "results": results,
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _invocation(report: Report, style: Style) -> _Object:
+    code = 2 if report.errors else int(style.failed(report))
+    found: _Object = {"executionSuccessful": not report.errors, "exitCode": code}
+    if report.errors:
+        found["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": str(error)}} for error in report.errors
+        ]
+    return found
+
+
+def _about(identity: str, text: str) -> _Object:
+    return {
+        "id": identity,
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": text},
+        "helpUri": _HELP,
+    }
+
+
+def _told(identity: str, index: int, level: str, text: str, place: tuple[str, int, int]) -> _Object:
+    digest = hashlib.sha256(f"{identity}\0{text}".encode()).hexdigest()[:32]
+    return {
+        "ruleId": identity,
+        "ruleIndex": index,
+        "level": level,
+        "message": {"text": text},
+        "partialFingerprints": {"finding/v1": digest},
+        "locations": [{"physicalLocation": _physical(*place)}],
+    }
 
 
 def _rule_id(finding: Finding) -> str:
@@ -57,13 +96,14 @@ def _rule_id(finding: Finding) -> str:
 
 
 def _rule(identity: str, finding: Finding) -> _Object:
-    rule: _Object = {
-        "id": identity,
-        "shortDescription": {"text": finding.message},
+    name = f"{finding.shape_label}: " if finding.shape_label else ""
+    asked = f" Expected {finding.expected}." if finding.expected else ""
+    text = f"{name}{finding.message}.{asked} Shape {shown(finding.shape)}, {finding.component}."
+    rule = _about(identity, finding.message) | {
+        "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": _markdown(text)},
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},
     }
-    if finding.expected:
-        rule["fullDescription"] = {"text": f"Expected {finding.expected}."}
     if finding.shape_label:
         rule["properties"] = {"shape": finding.shape_label}
     if finding.shape.startswith(("http://", "https://")):
@@ -71,7 +111,11 @@ def _rule(identity: str, finding: Finding) -> _Object:
     return rule
 
 
-def _result(identity: str, index: int, finding: Finding) -> _Object:
+def _markdown(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else c for c in text)
+
+
+def _result(identity: str, index: int, finding: Finding, home: str) -> _Object:
     found = f" Found: {shown(finding.value)}." if finding.value else ""
     because = f" Because {'; '.join(finding.because)}." if finding.because else ""
     mend = f" {finding.suggestion[:1].upper()}{finding.suggestion[1:]}." if finding.suggestion else ""
@@ -83,8 +127,8 @@ def _result(identity: str, index: int, finding: Finding) -> _Object:
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},
     }
     location: _Object = {"logicalLocations": [{"fullyQualifiedName": finding.focus}]}
-    if finding.file:
-        location["physicalLocation"] = _physical(finding.file, finding.line, finding.column)
+    if finding.file or home:
+        location["physicalLocation"] = _physical(finding.file or home, finding.line, finding.column)
         record = (finding.focus_file, finding.focus_line)
         if finding.focus_line and record != (finding.file, finding.line):
             about = _physical(finding.focus_file, finding.focus_line, finding.focus_column)
@@ -96,8 +140,8 @@ def _result(identity: str, index: int, finding: Finding) -> _Object:
 
 def _physical(file: str, line: int, column: int) -> _Object:
     place: _Object = {"artifactLocation": {"uri": _uri(file)}}
-    if line:
-        place["region"] = {"startLine": line, "startColumn": max(column, 1)}
+    # Code scanning shows nothing without a region; the first line stands for the file.
+    place["region"] = {"startLine": line or 1, "startColumn": max(column, 1)}
     return place
 
 

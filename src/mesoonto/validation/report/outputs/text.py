@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from mesoonto.validation.report.findings import Finding, Report, Severity
+from mesoonto.validation.report.findings import Doubt, Finding, Report, Severity
 from mesoonto.validation.report.outputs import Style, capped, shown, verdict
 
 _COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36"}
@@ -20,8 +20,8 @@ def write(report: Report, style: Style) -> str:
             lines += _group(group, style)
     if not style.warnings:
         lines += _counts(report, style)
-    for doubt in report.doubts:
-        lines.append(f"{_paint('doubt', '35', style)}: {doubt.subject}: {doubt.message}")
+    for kind, doubts in report.doubts_by_kind().items():
+        lines += _doubts(kind, doubts, style)
     lines.append(_paint(verdict(report, style), "31" if style.failed(report) else "32", style))
     return "\n".join(lines) + "\n"
 
@@ -30,7 +30,9 @@ def _group(group: tuple[Finding, ...], style: Style) -> Iterator[str]:
     first = group[0]
     label = f" ({first.shape_label})" if first.shape_label else ""
     severity = _paint(first.severity.value.lower(), _COLOURS[first.severity], style)
-    yield f"{severity}: {first.message}"
+    wordings = len({finding.message for finding in group})
+    more = f" (and {wordings - 1} more wordings)" if wordings > 1 else ""
+    yield f"{severity}: {first.message}{more}"
     times = f", {len(group)} times" if len(group) > 1 else ""
     yield f"  shape {shown(first.shape)}{label}{times}"
     if first.expected not in first.message:
@@ -38,9 +40,22 @@ def _group(group: tuple[Finding, ...], style: Style) -> Iterator[str]:
     listed, left = capped(group, style.limit)
     for finding, number in Counter(group[:listed]).items():
         yield from _finding(finding, style, number)
+        if wordings > 1:
+            yield f"          {_cut(finding.message)}"
     if left:
         yield f"  ... and {left} more; list them with --limit 0"
     yield ""
+
+
+def _doubts(kind: str, doubts: tuple[Doubt, ...], style: Style) -> Iterator[str]:
+    word = _paint("doubt" if doubts[0].grave else "note", "35", style)
+    listed, left = style.listed_doubts(doubts)
+    for doubt in listed:
+        place = ":".join(str(part) for part in (doubt.file, doubt.line, doubt.column) if part)
+        where = f"{place}: " if doubt.line else ""
+        yield f"{word}: {where}{doubt.subject}: {doubt.message} ({kind})"
+    if left:
+        yield f"  ... and {left} more; list them with --limit 0, or leave them out with --ignore {kind}"
 
 
 def _finding(finding: Finding, style: Style, number: int) -> Iterator[str]:
@@ -91,7 +106,9 @@ def _counts(report: Report, style: Style) -> Iterator[str]:
     for group in report.groups():
         if group[0].severity is not Severity.VIOLATION:
             severity = _paint(group[0].severity.value.lower(), _COLOURS[group[0].severity], style)
-            yield f"{severity} ({len(group)} times; list them with --warnings): {group[0].message}"
+            wordings = len({finding.message for finding in group})
+            more = f" (and {wordings - 1} more wordings)" if wordings > 1 else ""
+            yield f"{severity} ({len(group)} times; list them with --warnings): {group[0].message}{more}"
 
 
 def _paint(text: str, code: str, style: Style) -> str:

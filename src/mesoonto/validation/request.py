@@ -1,0 +1,163 @@
+"""What somebody asks of a validation, at whatever door: one option, one behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from mesoonto.errors import InputError, MesoontoError
+from mesoonto.files import catalog, network
+from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.inputs import SYNTAXES, Reading
+from mesoonto.validation.report.findings import Report, Severity
+from mesoonto.validation.report.outputs import Style
+from mesoonto.validation.validate import PLACED, Options, check, data_sources, load, read_shape_files
+
+#: Kinds of doubt, which ``--ignore`` names.
+DOUBTS = (
+    "deactivated", "no-constraint", "no-shapes", "no-target", "not-evaluated", "not-imported",
+    "undefined-shape", "unknown-class", "unknown-property", "unknown-term", "unread-context",
+    "unseen-file", "unused-property",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of a validation, as they are written at every door."""
+
+    shapes: tuple[str | Path, ...] = ()  #: the shipped shapes without any
+    ontology: tuple[str | Path, ...] = ()
+    context: tuple[str | Path, ...] = ()
+    catalog: tuple[str | Path, ...] = ()
+    engine: str = "auto"
+    fail_on: str = "violation"
+    strict: bool = False
+    ignore: tuple[str, ...] = ()  #: kinds of doubt that are not told
+    focus: tuple[str, ...] = ()
+    shape: tuple[str, ...] = ()
+    limit: int = 20
+    inference: str = ""
+    repeat_rules: bool = False
+    data_format: str = ""
+    allow_network: bool = False
+    changed_since: str = ""
+    coverage: bool = False
+    warnings: bool = False
+    placed: int = field(default=PLACED)
+    local: bool = True  #: whether shapes may import files by their addresses
+
+    def __post_init__(self) -> None:
+        if self.fail_on.upper() not in Severity.__members__:
+            raise InputError(f"{self.fail_on} is no severity; choose from violation, warning, info")
+        if self.engine not in {engine.value for engine in Engine}:
+            raise InputError(f"{self.engine} is no engine; choose from auto, oxigraph, pyshacl")
+        if self.data_format and self.data_format not in SYNTAXES:
+            raise InputError(f"{self.data_format} is no syntax; choose from {', '.join(SYNTAXES)}")
+        for kind in self.ignore:
+            if kind not in DOUBTS:
+                raise InputError(f"{kind} is no kind of doubt; choose from {', '.join(DOUBTS)}")
+
+    @property
+    def style(self) -> Style:
+        """How the report is told."""
+        return Style(
+            limit=self.limit,
+            strict=self.strict,
+            threshold=Severity[self.fail_on.upper()],
+            warnings=self.warnings or self.fail_on != "violation",
+        )
+
+    def options(self, progress: Callable[[int], None] | None = None, *, tolerant: bool = False) -> Options:
+        """How to validate."""
+        fetch = network.fetch if self.allow_network else None
+        at_hand = catalog.read([Path(file) for file in self.catalog], fetch)
+        return Options(
+            engine=Engine(self.engine),
+            coverage=self.coverage,
+            doubts=True,
+            placed=self.placed,
+            ontology=self.ontology,
+            context=self.context,
+            reading=Reading(at_hand, self.local, self.data_format),
+            inference=self.inference,
+            repeat_rules=self.repeat_rules,
+            focus=self.focus,
+            shape=self.shape,
+            tolerant=tolerant,
+            progress=progress,
+        )
+
+
+def from_words(words: Mapping[str, Sequence[str]]) -> Request:
+    """The request that *words*, texts by the names of options, make; those of no option are passed over.
+
+    Raises InputError for a word that an option does not have.
+    """
+    given: dict[str, object] = {}
+    for option in fields(Request):
+        values = words.get(option.name.replace("_", "-")) or words.get(option.name)
+        if not values:
+            continue
+        last = values[-1]
+        if isinstance(option.default, bool):
+            given[option.name] = last.lower() in ("1", "true", "yes", "on", "")
+        elif isinstance(option.default, tuple):
+            given[option.name] = tuple(part for value in values for part in value.split())
+        elif isinstance(option.default, int):
+            if not last.isdigit() or len(last) > 9:
+                raise InputError(f"{option.name}: {last} is no number")
+            given[option.name] = int(last)
+        else:
+            given[option.name] = last
+    return Request(**given)  # type: ignore[arg-type]
+
+
+def judge(
+    data: Sequence[str | Path],
+    request: Request,
+    progress: Callable[[int], None] | None = None,
+    told: Callable[[str], None] | None = None,
+    held: list[object] | None = None,
+) -> Report:
+    """The report on *data*; what cannot be read or used is in it as an error, so that it can be written.
+
+    *told* is given a line on what has changed, where only that is checked; *held*, for those whose process is
+    about to end, keeps the data from being freed.
+    """
+    try:
+        report = _judged(data, request, progress, told, held)
+    except MesoontoError as error:
+        report = Report((), 0, 0, errors=(error,), home=str(data[0]) if data else "")
+    return report.without(request.ignore)
+
+
+def _judged(
+    data: Sequence[str | Path],
+    request: Request,
+    progress: Callable[[int], None] | None,
+    told: Callable[[str], None] | None,
+    held: list[object] | None,
+) -> Report:
+    from mesoonto.validation.changed_since import since
+
+    options = request.options(progress, tolerant=True)
+    shapes = read_shape_files(request.shapes, options)
+    loaded = load(data_sources(data, options), options)
+    if loaded.errors and not loaded.sources:
+        return Report(
+            (),
+            0,
+            0,
+            errors=loaded.errors,
+            home=loaded.errors[0].place.source if loaded.errors[0].place else "",
+        )
+    if held is not None:
+        held.append(loaded)
+    if not request.changed_since:
+        return check(loaded, shapes, options)
+    found = since(request.changed_since, loaded, shapes, [*(data or ()), *request.context])
+    if told is not None:
+        several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
+        told(f"{len(found.changed)} nodes differ from {request.changed_since}; checking {several}{found.why}")
+    return check(loaded, shapes, options, found.affected)
