@@ -323,7 +323,7 @@ def test_shapes_that_never_end_get_one_line(mesoonto: Run, tmp_path: Path) -> No
 
 def test_documentation_of_the_shapes_is_current() -> None:
     from mesoonto import resources
-    from mesoonto.validation.advice.document import document
+    from mesoonto.validation.document import document
 
     if not (ROOT / "docs").is_dir():
         pytest.skip("the documentation is in a checkout only")

@@ -1,1 +1,1 @@
-"""What helps somebody who validates: suggestions, doubts, coverage, self-test, documentation of shapes."""
+"""What helps somebody who validates: suggestions, doubts, coverage, self-test."""
