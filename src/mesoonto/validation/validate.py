@@ -22,6 +22,7 @@ from mesoonto.validation.data.ntriples import named_pieces
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.details import with_details
+from mesoonto.validation.engine.evaluate import Watch
 from mesoonto.validation.engine.plan import Engine, prepare, run
 from mesoonto.validation.inputs import Reading, find, read_graph
 from mesoonto.validation.report.findings import Coverage, Doubt, Report
@@ -51,6 +52,7 @@ class Options:
     tolerant: bool = False  #: go on without files that cannot be read, and tell them in the report
     progress: Callable[[int], None] | None = None
     repeat_rules: bool = False  #: run rules until nothing new comes, not once
+    watch: Watch | None = None  #: told which shapes are under way
 
 
 def validate(
@@ -181,7 +183,14 @@ def check(
     chosen = options or Options()
     asked = selection.of_shapes(shapes, chosen.shape)
     only = selection.of_nodes(data, chosen.focus, only)
-    outcome = run(data, asked.shapes, chosen.engine, only, repeat_rules=chosen.repeat_rules)
+    outcome = run(
+        data,
+        asked.shapes,
+        chosen.engine,
+        only,
+        repeat_rules=chosen.repeat_rules,
+        watch=chosen.watch,
+    )
     # Whatever order the store gave them in.
     reported = [result for result in outcome.results if asked.covers(result.shape)]
     results = with_details(sorted(reported, key=attrgetter("order")), outcome.evaluator)

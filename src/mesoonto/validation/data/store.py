@@ -85,11 +85,12 @@ class Data:
     def infer(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> int:
         """Add what follows from the data; its subjects are checked as the rest is. Gives how many are new."""
         rows = [(subject, predicate, encode_term(value)) for subject, predicate, value in statements]
-        before = len(self.store)
-        self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
-        self.rewritten = self.rewritten or any(decode(value) != value for _, _, value in rows)
-        self._by_value = None
-        return len(self.store) - before
+        quads = {quad for row in rows if (quad := ox.Quad(*row)) not in self.store}  # type: ignore[arg-type]
+        if quads:
+            self.store.extend(quads)
+            self.rewritten = self.rewritten or any(decode(value) != value for _, _, value in rows)
+            self._by_value = None
+        return len(quads)
 
 
 def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, Term]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import pyoxigraph as ox
 
 from mesoonto.files.terms import SUBCLASS, Term
-from mesoonto.validation.data.graph import unusable
+from mesoonto.validation.data.graph import told, unusable
 from mesoonto.validation.data.literals import decode, encode_term
 from mesoonto.validation.data.queries import select
 from mesoonto.validation.data.vocabulary import SH
@@ -22,6 +24,17 @@ from mesoonto.validation.engine.results import Result
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
+
+
+class Watch(Protocol):
+    """Whoever is told which shapes are under way."""
+
+    def begin(self, name: str) -> None:
+        """The shape *name* is under way."""
+
+    def end(self, name: str) -> None:
+        """One evaluation of the shape *name* has ended."""
+
 
 #: Queries that run at once; pyoxigraph lets other threads go on while it evaluates.
 THREADS = 2
@@ -52,6 +65,7 @@ class Evaluator:
     store: ox.Store  #: the data, with literals encoded
     by_value: Callable[[], ox.Store]  #: the data as SPARQL knows them, for queries that users wrote
     only: frozenset[Term] | None = None  #: look at these focus nodes alone
+    watch: Watch | None = None  #: told which shape is under way
 
     _failing: dict[tuple[Term, str], set[Term]] = field(default_factory=dict)
 
@@ -68,13 +82,33 @@ class Evaluator:
     def run(self, shapes: Sequence[model.Shape]) -> Iterator[Result]:
         """The results of *shapes*, each on all its focus nodes."""
         for shape in shapes:
-            self.focus(shape)
+            with self.noted(shape):
+                self.focus(shape)
         parts = [part for shape in shapes for part in self.shapes.parts(shape)]
         if any(isinstance(constraint, model.Query) for part in parts for constraint in part.constraints):
             self.by_value()  # made once, before several threads ask for it
         with ThreadPoolExecutor(THREADS) as pool:
-            for found in pool.map(list[Result], [rows for shape in shapes for rows in self._parts(shape)]):
+            jobs = [(shape, rows) for shape in shapes for rows in self._parts(shape)]
+            for found in pool.map(self._collect, jobs):
                 yield from found
+
+    def _collect(self, job: tuple[model.Shape, Iterator[Result]]) -> list[Result]:
+        shape, rows = job
+        with self.noted(shape):
+            return list(rows)
+
+    @contextlib.contextmanager
+    def noted(self, shape: model.Shape) -> Iterator[None]:
+        """Say to the watch, if there is one, that *shape* is under way."""
+        if self.watch is None:
+            yield
+            return
+        name = told(shape.node)
+        self.watch.begin(name)
+        try:
+            yield
+        finally:
+            self.watch.end(name)
 
     def run_on(self, shape: model.Shape, nodes: set[Term]) -> list[Result]:
         """The results of *shape* on nodes of the data store, whether or not its targets name them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +12,7 @@ from mesoonto.validation.data.graph import Graph, told, unusable
 from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import rules, sparql_constraints
-from mesoonto.validation.engine.evaluate import Evaluator
+from mesoonto.validation.engine.evaluate import Evaluator, Watch
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.reader import read_shapes
@@ -62,24 +63,28 @@ def run(
     only: Collection[Term] | None = None,
     *,
     repeat_rules: bool = False,
+    watch: Watch | None = None,
 ) -> Outcome:
     """Validate *data*, or the focus nodes *only* of it; the results come in the order of the shapes.
 
     What rules make is added to *data* first: once, or with *repeat_rules* until nothing new comes.
     """
     wanted = None if only is None else frozenset(map(encode_term, only))
-    evaluator = Evaluator(shapes, data.store, data.by_value, wanted)
+    evaluator = Evaluator(shapes, data.store, data.by_value, wanted, watch)
     plan = _plan(shapes, evaluator, engine)
     here = engine is not Engine.PYSHACL and rules.obstacle(shapes, evaluator) is None
     if here and shapes.rules:
-        rules.run(data, shapes, repeat=repeat_rules)
-        evaluator = Evaluator(shapes, data.store, data.by_value, wanted)
+        rules.run(data, shapes, repeat=repeat_rules, watch=watch)
+        evaluator = Evaluator(shapes, data.store, data.by_value, wanted, watch)
     results = list(evaluator.run(plan.compiled))
     if plan.delegated:
         from mesoonto.validation.engine import pyshacl
 
         targeted = [shape for shape, _ in plan.delegated]
-        found = pyshacl.run(data.statements(), shapes, targeted, rules=not here, repeat=repeat_rules)
+        with contextlib.ExitStack() as notes:
+            for shape in targeted:
+                notes.enter_context(evaluator.noted(shape))
+            found = pyshacl.run(data.statements(), shapes, targeted, rules=not here, repeat=repeat_rules)
         results += [result for result in found if only is None or result.focus in only]
     return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
 

@@ -16,7 +16,7 @@ from mesoonto.files.terms import Term
 from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import told, unusable
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.engine.evaluate import Evaluator
+from mesoonto.validation.engine.evaluate import Evaluator, Watch
 from mesoonto.validation.engine.sparql_constraints import as_written
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
@@ -38,30 +38,53 @@ def obstacle(shapes: model.Shapes, evaluator: Evaluator) -> str | None:
     return None
 
 
-def run(data: Data, shapes: model.Shapes, *, repeat: bool = False) -> None:
+def run(data: Data, shapes: model.Shapes, *, repeat: bool = False, watch: Watch | None = None) -> None:
     """Add to *data* what the rules of *shapes* make of it; a ShapeError for one that never ends."""
+    running = _Running(data, shapes, watch)
     for node, group in itertools.groupby(shapes.rules, key=lambda rule: rule.shape):
         shape, rules = shapes.by_node[node], list(group)
         if shape.deactivated:
             continue
         for _ in range(_ROUNDS if repeat else 1):
-            if not sum(_apply(rule, shape, data, shapes) for rule in rules):
+            if not sum(running.apply(rule, shape) for rule in rules):
                 break
         else:
             if repeat:
                 raise unusable(f"the rules of {told(node)} make new statements without end")
 
 
-def _apply(rule: model.Rule, shape: model.Shape, data: Data, shapes: model.Shapes) -> int:
-    """Run *rule* once; gives the number of new statements."""
-    evaluator = Evaluator(shapes, data.store, data.by_value)
-    nodes = evaluator.focus_nodes(shape)
-    for condition in rule.conditions:
-        nodes -= evaluator.failing(condition, evaluator.node_set(nodes)) if nodes else set()
-    if not nodes:
-        return 0
-    made = _constructed(rule, nodes, data) if rule.construct else _combined(rule, nodes, evaluator)
-    return data.infer(made)
+class _Running:
+    """Runs rules on *data*; what it knows of the data is kept until a rule has changed them."""
+
+    def __init__(self, data: Data, shapes: model.Shapes, watch: Watch | None) -> None:
+        self._data = data
+        self._shapes = shapes
+        self._watch = watch
+        self._evaluator = Evaluator(shapes, data.store, data.by_value, watch=watch)
+        self._focus: dict[Term, set[Term]] = {}
+
+    def apply(self, rule: model.Rule, shape: model.Shape) -> int:
+        """Run *rule* once; gives the number of new statements."""
+        with self._evaluator.noted(shape):
+            number = self._data.infer([*self._made(rule, shape)])
+        if number:
+            self._evaluator = Evaluator(
+                self._shapes, self._data.store, self._data.by_value, watch=self._watch
+            )
+            self._focus.clear()
+        return number
+
+    def _made(self, rule: model.Rule, shape: model.Shape) -> Iterator[_Statement]:
+        evaluator = self._evaluator
+        if shape.node not in self._focus:
+            self._focus[shape.node] = evaluator.focus_nodes(shape)
+        nodes = set(self._focus[shape.node])
+        for condition in rule.conditions:
+            nodes -= evaluator.failing(condition, evaluator.node_set(nodes)) if nodes else set()
+        if nodes and rule.construct:
+            yield from _constructed(rule, nodes, self._data)
+        elif nodes:
+            yield from _combined(rule, nodes, evaluator)
 
 
 def _combined(rule: model.Rule, nodes: set[Term], evaluator: Evaluator) -> Iterator[_Statement]:

@@ -1,0 +1,73 @@
+"""A validation that would not end is ended in time, and the shape that holds it up is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.validation.helpers import PREFIXES
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from mesoonto.errors import MesoontoError
+from mesoonto.validation.timeout import limited
+from mesoonto.validation.validate import Options, validate
+
+def work(watch):
+    report = validate([Path(sys.argv[2])], [Path(sys.argv[1])], Options(watch=watch))
+    print(len(report.results))
+    raise SystemExit(len(report.results))
+
+try:
+    raise SystemExit(limited(float(sys.argv[3]), work))
+except MesoontoError as error:
+    print(error)
+    raise SystemExit(99)
+"""
+
+#: Every combination of four statements, each to be looked at.
+PRODUCT = (
+    "$this ?t ?u . ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l "
+    'FILTER(CONCAT(STR(?a), STR(?d), STR(?g), STR(?j)) = \\"no\\")'
+)
+ENDLESS = {
+    "a query": f'sh:sparql [ sh:select "SELECT $this {{ {PRODUCT} }}" ]',
+    "a pattern": "sh:property [ sh:path ex:text ; sh:pattern '^(?=a)(a+)+$' ]",
+    "a target": f'sh:target [ a sh:SPARQLTarget ; sh:select "SELECT ?this {{ {PRODUCT} }}" ]',
+}
+
+
+def run(folder: Path, asked: str, seconds: float) -> tuple[int, str]:
+    data = "".join(f"ex:n{n} ex:p {n} .\n" for n in range(400)) + f'ex:a ex:text "{"a" * 60}b" .'
+    (folder / "data.ttl").write_text(PREFIXES + data)
+    (folder / "shapes.ttl").write_text(PREFIXES + f"ex:Slow a sh:NodeShape ; sh:targetNode ex:a ; {asked} .")
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "shapes.ttl", "data.ttl", str(seconds)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+def test_shape_that_does_not_end_is_named(case: str, tmp_path: Path) -> None:
+    started = time.monotonic()
+    code, text = run(tmp_path, ENDLESS[case], 5)
+    assert (code, text) == (
+        99,
+        "not done within 5 seconds; under way was the shape <https://example.org/Slow>\n",
+    )
+    assert time.monotonic() - started < 60
+
+
+def test_what_ends_in_time_ends_as_it_would(tmp_path: Path) -> None:
+    code, text = run(tmp_path, "sh:property [ sh:path ex:text ; sh:maxLength 5 ]", 300)
+    assert (code, text) == (1, "1\n")
