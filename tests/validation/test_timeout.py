@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 from mesoonto.errors import MesoontoError
 from mesoonto.validation.timeout import limited
-from mesoonto.validation.validate import Options, validate
+from mesoonto.validation.validate import validate
 
-def work(watch):
-    report = validate([Path(sys.argv[2])], [Path(sys.argv[1])], Options(watch=watch))
+def work():
+    report = validate([Path(sys.argv[2])], [Path(sys.argv[1])])
     print(len(report.results))
     raise SystemExit(len(report.results))
 

@@ -123,6 +123,12 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
     help="Check only what differs from this git revision, and what depends on it.",
 )
 @click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End a run that takes longer, with exit code 2, and name the shape that was under way.",
+)
+@click.option(
     "--limit",
     type=click.IntRange(min=0),
     default=20,
@@ -152,6 +158,7 @@ def validate(
     examples: Path | None,
     data_format: str | None,
     inference: str | None,
+    timeout: float | None,
     **words: Any,
 ) -> None:
     """Check the RDF files DATA against SHACL shapes.
@@ -196,9 +203,9 @@ def validate(
     if document is not None:
         _document(document, words["shapes"], examples)
         return
-    from dataclasses import replace
+    from functools import partial
 
-    from mesoonto.validation.request import Request, judge
+    from mesoonto.validation.request import Request
 
     request = Request(
         strict=os.environ.get("CI") == "true" if strict is None else strict,
@@ -207,6 +214,23 @@ def validate(
         inference=inference or "",
         **words,
     )
+    work = partial(_judge, data, request, outputs, self_test)
+    if timeout is None:
+        work()
+    else:
+        from mesoonto.validation.timeout import limited
+
+        raise SystemExit(limited(timeout, work))
+
+
+def _judge(
+    data: tuple[str, ...], request: Request, outputs: tuple[tuple[str, Path | None], ...], self_test: bool
+) -> None:
+    """Validate, write and leave with the exit code."""
+    from dataclasses import replace
+
+    from mesoonto.validation.request import judge
+
     held: list[object] = []
     with _Progress() as progress:
         if self_test:

@@ -51,7 +51,16 @@ class Watch:
         return self._note[:].rstrip(b"\0").decode(errors="ignore")
 
 
-def limited(seconds: float, work: Callable[[Watch], None]) -> int:
+#: The watch of this process, where it is one that can be ended.
+_watches: list[Watch] = []
+
+
+def current() -> Watch | None:
+    """The watch that is to be told what is under way; None where nobody bounds the time."""
+    return _watches[-1] if _watches else None
+
+
+def limited(seconds: float, work: Callable[[], None]) -> int:
     """Run *work*, which leaves by SystemExit or returns, in a child process; gives its exit code.
 
     Raises ShapeError that names the shapes under way when it takes longer than *seconds*, or is killed.
@@ -60,7 +69,8 @@ def limited(seconds: float, work: Callable[[Watch], None]) -> int:
     deadline = time.monotonic() + seconds
     child = os.fork()
     if child == 0:
-        work(watch)
+        _watches.append(watch)
+        work()
         raise SystemExit(0)
     status = _waited(child, deadline)
     if status is None:

@@ -14,7 +14,7 @@ from mesoonto.errors import InputError, Place, ShapeError
 from mesoonto.files.places import Locator, locate
 from mesoonto.files.rdf import Source, from_path
 from mesoonto.files.terms import TYPE, Term
-from mesoonto.validation import inference, selection, shipped
+from mesoonto.validation import inference, selection, shipped, timeout
 from mesoonto.validation.advice import constructs, coverage, doubts
 from mesoonto.validation.assemble import assemble
 from mesoonto.validation.data import store as data_files
@@ -22,7 +22,6 @@ from mesoonto.validation.data.ntriples import named_pieces
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.details import with_details
-from mesoonto.validation.engine.evaluate import Watch
 from mesoonto.validation.engine.plan import Engine, prepare, run
 from mesoonto.validation.inputs import Reading, find, read_graph
 from mesoonto.validation.report.findings import Coverage, Doubt, Report
@@ -52,7 +51,6 @@ class Options:
     tolerant: bool = False  #: go on without files that cannot be read, and tell them in the report
     progress: Callable[[int], None] | None = None
     repeat_rules: bool = False  #: run rules until nothing new comes, not once
-    watch: Watch | None = None  #: told which shapes are under way
 
 
 def validate(
@@ -189,7 +187,7 @@ def check(
         chosen.engine,
         only,
         repeat_rules=chosen.repeat_rules,
-        watch=chosen.watch,
+        watch=timeout.current(),
     )
     # Whatever order the store gave them in.
     reported = [result for result in outcome.results if asked.covers(result.shape)]
