@@ -34,6 +34,7 @@ def test_grammar_is_predictive() -> None:
         "SELECT*{}",
         "SELECTDISTINCT?x{}ORDERBY?x",
         "SELECT * { FILTERNOTEXISTS{} }",
+        "SELECT * { ?s a1 , 2 ; a?o ; atrue ; a'x' ; a<a:b> }",
         "SELECT *{FILTER(?a<?b&&?c>?d)}",
         "SELECT * { ?s <a:p>+5 }",
         "SELECT * { ?s <a:p>+ 5 , - 1 }",

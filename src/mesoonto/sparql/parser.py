@@ -12,6 +12,8 @@ from mesoonto.sparql.tables import END, Production, Symbol, begins, tables
 from mesoonto.sparql.tree import Node
 
 _LETTERS = re.compile(r"[A-Za-z_]{2,20}")
+#: The predicate ``a`` written together with a number or a truth value.
+_TYPE = re.compile(r"a(?=[0-9]|true|false)")
 
 #: What a text may turn out to be where the longest token does not fit, longest first.
 _SIGNS = ("<<(", "<<", "<=", "<", "||", "|", "^^", "^", "{", "(", "[", "?", "+", "-")
@@ -152,6 +154,8 @@ class _Parser:
         for sign in _SIGNS:
             if sign in expected and text.startswith(sign, start):
                 return sign, start, start + len(sign)
+        if self._lenient and "a" in expected and _TYPE.match(text, start):
+            return "a", start, start + 1
         letters = _LETTERS.match(text, start) if self._lenient else None
         if letters:
             word = letters[0].upper()
