@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# No compiler is needed: wheels alone, but for owlready2, which has none and is Python.
+WHEELS := --only-binary :all: --no-binary owlready2
 BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.5 --results build/bench/short
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check bench bench-federation lock
+.PHONY: help serve test test-pythons setup check bench bench-federation lock
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,6 +20,9 @@ serve: build/validated ## set up, build and validate the dataset, serve it
 test: $(VENV)/dev ## set up what tests need and run them all
 	@sh tests/setup.sh
 	tests/run $(PYTEST_ARGS)
+
+test-pythons: $(VENV)/ready ## set up on other declared Pythons that are at hand; a sample of the tests
+	@sh tests/pythons
 
 setup: $(VENV)/ready ## set up the environment in .venv
 
@@ -48,12 +53,12 @@ $(VENV)/ready: requirements.lock pyproject.toml
 		{ echo "$(PYTHON) is older than 3.11; run make PYTHON=python3.12 ..., say" >&2; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
+	@$(PIP) install $(WHEELS) --no-deps --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/ready requirements-dev.lock
-	@$(PIP) install --no-deps --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install $(WHEELS) --no-deps --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 # Validation takes seconds, so it runs again only when knowledge or shapes have changed.
