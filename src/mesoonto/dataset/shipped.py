@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mesoonto import resources
 from mesoonto.errors import OutputError, Place
 from mesoonto.files import rdf, sssom
 from mesoonto.namespaces import GRAPH
+from mesoonto.ontology.files import INFERRED
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import infer
 
@@ -34,7 +36,7 @@ def layers() -> list[Layer]:
     return [
         Layer("ontology", tuple(resources.module_files())),
         Layer("imports", tuple(resources.import_files())),
-        Layer("inferred", (resources.inferred_file(),)),
+        Layer(INFERRED, (resources.inferred_file(),)),
         Layer("mappings", tuple(resources.mapping_files())),
         Layer("data", tuple(resources.record_files())),
         Layer("shapes", tuple(resources.shape_files())),
@@ -54,23 +56,34 @@ def version() -> str:
 def build(ontology: Ontology | None = None) -> ox.Store:
     """The whole shipped dataset in a new store in memory; an InputError names the first broken file.
 
+    Each triple stands in one graph only, the first that states it, the inferred graph being the last. So the
+    union of the graphs, in which the engine matches a triple once for each graph that has it, is a set.
     *ontology* is the shipped one where it has been read already.
     """
-    store = ox.Store()
     ontology = ontology or Ontology.shipped()
-    graphs = [(document.layer, document.triples) for document in ontology.documents]
-    graphs += [("mappings", tuple(sssom.triples(path))) for path in resources.mapping_files()]
-    graphs += [("shapes", tuple(q.triple for q in rdf.read(path))) for path in resources.shape_files()]
-    for name, triples in graphs:
-        graph = ox.NamedNode(GRAPH + name)
-        store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
-    inferred = ox.NamedNode(infer.INFERRED)
-    computed = (*infer.origin(), *infer.relations(ontology.logical_axioms))
-    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in computed)
+    parts: list[tuple[str, Iterable[ox.Triple]]]
+    parts = [(file.layer, file.triples) for file in ontology.documents if file.layer != INFERRED]
+    parts += [("mappings", sssom.triples(path)) for path in resources.mapping_files()]
+    parts += [("shapes", (q.triple for q in rdf.read(path))) for path in resources.shape_files()]
+    parts += [(INFERRED, file.triples) for file in ontology.documents if file.layer == INFERRED]
+    parts += [(INFERRED, infer.origin()), (INFERRED, infer.relations(ontology.logical_axioms))]
+    store, present = ox.Store(), set[ox.Triple]()
+    store.extend(_quads(parts, present))
     # rules read the store, so what they find is collected before it is added
     by_rules = list(infer.by_rules(store))
-    store.extend(ox.Quad(t.subject, t.predicate, t.object, inferred) for t in by_rules)
+    store.extend(_quads([(INFERRED, by_rules)], present))
     return store
+
+
+def _quads(parts: Iterable[tuple[str, Iterable[ox.Triple]]], present: set[ox.Triple]) -> Iterator[ox.Quad]:
+    """Each triple of *parts* that is not yet *present*, in the first graph that has it."""
+    for name, triples in parts:
+        graph = ox.NamedNode(GRAPH + name)
+        for triple in triples:
+            known = len(present)
+            present.add(triple)  # hashes it once, which a test beforehand would do twice
+            if len(present) > known:
+                yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def write_nquads(store: ox.Store, path: Path) -> None:

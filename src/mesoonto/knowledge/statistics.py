@@ -22,5 +22,5 @@ def count(engine: Engine) -> dict[str, int]:
     for name, pattern in _COUNTED.items():
         row = engine.select(f"SELECT (COUNT(DISTINCT ?x) AS ?n) WHERE {{ {pattern} }}")[0]
         counts[name] = int(row["n"])
-    triples = engine.select("SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } }")[0]
+    triples = engine.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")[0]
     return counts | {"triples": int(triples["n"])}

@@ -234,9 +234,7 @@ class _Stratification:
         }
         defined = {
             row["m"]
-            for row in self._rows(
-                f"SELECT ?m ?state {{ GRAPH <{MESO}graph/inferred> {{ ?m meso:activeIn ?state }} }}"
-            )
+            for row in self._rows("SELECT ?m ?state { ?m meso:activeIn ?state }")
             if row["state"] in self._specific
         }
         found = []

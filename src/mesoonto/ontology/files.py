@@ -33,7 +33,7 @@ class OntologyFile:
     @classmethod
     def read(cls, path: Path, layer: str) -> OntologyFile:
         """The file *path*; an InputError when it cannot be read or is broken."""
-        return cls(path, layer, (ox.Triple(q.subject, q.predicate, q.object) for q in rdf.read(path)))
+        return cls(path, layer, (q.triple for q in rdf.read(path)))
 
     @property
     def shown(self) -> str:

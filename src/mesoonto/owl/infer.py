@@ -1,6 +1,7 @@
 """The inferred graph: what queries need and nobody asserts.
 
-Four kinds of triples, all between classes, read as a graph as Ubergraph does:
+Four kinds of triples, all between classes, read as a graph as Ubergraph does. What another graph of the
+dataset states is not repeated in it, so queries of what is entailed ask the default graph:
 
 * the subsumptions that HermiT found when the dataset was built (``ontology/inferred.ttl``, committed, so that
   serving needs no Java);
@@ -38,8 +39,8 @@ RULES = (
     Rule(
         f"{PREFIXES['meso']}counteredBy",
         "an intervention that counters a mechanism is one that the mechanism is countered by",
-        f"""CONSTRUCT {{ ?mechanism meso:counteredBy ?intervention }}
-        WHERE {{ GRAPH <{INFERRED}> {{ ?intervention meso:counters ?mechanism }} }}""",
+        """CONSTRUCT { ?mechanism meso:counteredBy ?intervention }
+        WHERE { ?intervention meso:counters ?mechanism }""",
     ),
     Rule(
         f"{PREFIXES['meso']}reportedActiveIn",

@@ -20,10 +20,10 @@ from mesoonto.release.variants import in_order
 #: CSV tables and the queries that fill them. Labels stand beside identifiers, so that a spreadsheet suffices.
 TABLES = {
     **{kind.table_name: kind.table for kind in RECORD_KINDS if kind.table_name},
-    "countermeasures": f"""SELECT ?mechanism ?mechanism_label ?intervention ?intervention_label WHERE {{
-        GRAPH <{GRAPH}inferred> {{ ?intervention meso:counters ?mechanism }}
-        ?mechanism rdfs:label ?mechanism_label . ?intervention rdfs:label ?intervention_label
-        }} ORDER BY ?mechanism ?intervention""",
+    "countermeasures": """SELECT ?mechanism ?mechanism_label ?intervention ?intervention_label WHERE {
+        ?intervention meso:counters ?mechanism ; rdfs:label ?intervention_label .
+        ?mechanism rdfs:label ?mechanism_label
+        } ORDER BY ?mechanism ?intervention""",
 }
 
 
