@@ -84,7 +84,7 @@ def test_unknown_format_is_406_and_names_the_known(address: str) -> None:
 def test_syntax_error_is_400_with_line_and_column(address: str) -> None:
     reply = get(address, "SELECT *\nWHERE x")
     assert (reply.status, reply.type) == (400, "text/plain")
-    assert reply.body.startswith(b"query:2:7: expected")
+    assert reply.body.startswith(b"query:2:7: ")
 
 
 def test_syntax_error_for_programs_is_problem_json(address: str) -> None:
