@@ -280,12 +280,12 @@ DEEP = {
 
 @pytest.mark.parametrize("name", DEEP)
 def test_deep_or_long_query_is_refused_at_once(name: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(
         (QueryRefusedError, QuerySyntaxError), match=r"may have|before the triple is complete"
     ):
         World().evaluate(f"SELECT * {{ {DEEP[name]} }}")
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_number_of_clauses_is_bounded() -> None:
