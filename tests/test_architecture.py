@@ -130,3 +130,10 @@ def test_documents_name_every_package() -> None:
         assert packages
         for package in packages:
             assert f"{package.name}/" in plan, package
+
+
+def test_class_names_stand_once() -> None:
+    sources = [path for base in ("src", "server") for path in (ROOT / base).rglob("*.py")]
+    names = [name for path in sources for name in re.findall(r"^class (\w+)", path.read_text(), re.M)]
+    assert len(names) > 200
+    assert sorted({name for name in names if names.count(name) > 1}) == []

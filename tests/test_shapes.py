@@ -18,7 +18,7 @@ from rdflib.term import Node
 from mesoonto import resources
 from mesoonto.errors import InputError, Place, ShapeError
 from mesoonto.namespaces import MESO, PREFIXES, SHAPES
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.report.findings import Finding, Report, Severity
 from mesoonto.validation.validate import Options, validate
 
@@ -500,7 +500,7 @@ def test_value_that_cannot_be_compared_is_a_finding(turtle: Turtle, value: str) 
     shapes = {finding.shape for finding in validate([path]).findings}
     assert f"{SHAPES}ResultShape-value" in shapes
     with pytest.raises(ShapeError) as caught:
-        validate([path], options=Options(engine=Engine.PYSHACL))
+        validate([path], options=Options(engine=EngineChoice.PYSHACL))
     assert "\n" not in str(caught.value)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mesoonto.processes.limits import MIB, Limits
+from mesoonto.processes.limits import MIB, ProcessLimits
 
-_LIMITS = Limits()
+_LIMITS = ProcessLimits()
 
 
 def _setting(default: Any, text: str, unit: str = "") -> Any:
@@ -75,9 +75,9 @@ class Settings:
     log_clients: bool = _setting(False, "Write client addresses to the access log.")
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ProcessLimits:
         """What a query may use."""
-        return Limits(
+        return ProcessLimits(
             timeout=self.timeout,
             max_timeout=max(self.timeout, self.max_timeout),
             write_timeout=self.write_timeout,

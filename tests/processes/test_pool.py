@@ -30,7 +30,7 @@ from mesoonto.errors import (
 )
 from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
-from mesoonto.processes.limits import MIB, Limits
+from mesoonto.processes.limits import MIB, ProcessLimits
 from mesoonto.processes.network import Wall
 from mesoonto.processes.pool import Pool
 from mesoonto.processes.worker import Reply, jobs
@@ -118,7 +118,7 @@ def with_pool(link: Link) -> Run:
     def run(test: Callable[[Pool], Awaitable[None]], **limits: float) -> None:
         async def main() -> None:
             values = {"workers": 2, "max_workers": 4, "memory": MEMORY, "timeout": 10.0, **limits}
-            pool = Pool(link, Limits(**values))  # type: ignore[arg-type]
+            pool = Pool(link, ProcessLimits(**values))  # type: ignore[arg-type]
             await pool.open()
             try:
                 await asyncio.wait_for(test(pool), 30)
@@ -357,7 +357,7 @@ class TestForkServer:
         found = start(prepare)
 
         async def test() -> None:
-            pool = Pool(found, Limits(workers=2, max_workers=4, memory=MEMORY))
+            pool = Pool(found, ProcessLimits(workers=2, max_workers=4, memory=MEMORY))
             lost = asyncio.Event()
             pool.on_loss = lost.set
             await pool.open()

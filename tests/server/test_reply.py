@@ -19,7 +19,7 @@ from mesoonto.errors import QueryFailedError
 from mesoonto.processes.framing import Mark
 from mesoonto_server.http.messages import Head, WorkerRequest, decode_head, decode_tail
 from mesoonto_server.worker import query
-from mesoonto_server.worker.reply import Framed, Rows, WorkerResponse
+from mesoonto_server.worker.reply import Framed, RowMarks, WorkerResponse
 
 
 class Recorder:
@@ -169,7 +169,7 @@ def test_triples_are_counted(count: int) -> None:
 
 def test_rows_that_cannot_be_counted_are_unknown() -> None:
     recorder = Recorder()
-    respond(recorder).produced([], lambda output: output.write(b"abc"), rows=Rows())  # type: ignore[arg-type, return-value]
+    respond(recorder).produced([], lambda output: output.write(b"abc"), rows=RowMarks())  # type: ignore[arg-type, return-value]
     assert recorder.read()[2] == -1
 
 

@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mesoonto.processes.fork_server import Link
-from mesoonto.processes.limits import Limits
+from mesoonto.processes.limits import ProcessLimits
 from mesoonto.processes.pool import Pool
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
@@ -24,7 +24,7 @@ from mesoonto_server.telemetry.report import Telemetry
 @pytest.fixture
 def pool() -> Iterator[Pool]:
     with socket.socket() as unused:
-        yield Pool(Link(unused, -1, 0), Limits())
+        yield Pool(Link(unused, -1, 0), ProcessLimits())
 
 
 def note(telemetry: Telemetry, **changes: object) -> None:

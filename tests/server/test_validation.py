@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mesoonto.errors import InputError
-from mesoonto.validation.upload import File, Limits, Request, check_upload
+from mesoonto.validation.upload import File, UploadLimits, UploadRequest, check_upload
 from tests.conftest import ROOT, program, running_server
 
 EXAMPLES = ROOT / "tests" / "shapes"
@@ -98,12 +98,12 @@ def test_form_is_taken_as_well_as_a_body(server: str) -> None:
 
 def test_upload_above_the_limit_is_refused_by_the_library() -> None:
     with pytest.raises(InputError, match="at most 10"):
-        check_upload(Request((File(b"x" * 11, "text/turtle"),)), Limits(bytes=10))
+        check_upload(UploadRequest((File(b"x" * 11, "text/turtle"),)), UploadLimits(bytes=10))
 
 
 def test_answer_is_bounded() -> None:
     text = "".join(f"<http://e/{n}> a <https://w3id.org/mesoonto/Cohort> .\n" for n in range(50))
-    answer = check_upload(Request((File(text.encode(), "text/turtle"),)), Limits(findings=5))
+    answer = check_upload(UploadRequest((File(text.encode(), "text/turtle"),)), UploadLimits(findings=5))
     found = json.loads(answer.content)
     causes = {(f["shape"], f["component"]) for f in found["findings"]}
     assert len(found["findings"]) == 5 * len(causes)

@@ -11,7 +11,7 @@ from mesoonto.files.rdf import Source, from_path
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.engine.plan import Engine, Outcome, prepare, run
+from mesoonto.validation.engine.plan import EngineChoice, Outcome, prepare, run
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes.model import Shapes
 
@@ -43,7 +43,7 @@ def shapes_of(path: Path, number: int) -> Shapes:
     return prepare(Graph(data_files.read(from_path(path), number)))
 
 
-def outcome(data: Data, asked: Shapes, engine: Engine) -> Outcome:
+def outcome(data: Data, asked: Shapes, engine: EngineChoice) -> Outcome:
     return run(data, asked, engine)
 
 

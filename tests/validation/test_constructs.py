@@ -8,7 +8,7 @@ from mesoonto.errors import ShapeError
 from mesoonto.validation.advice import constructs as advice
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
-from mesoonto.validation.engine.plan import Engine, prepare
+from mesoonto.validation.engine.plan import EngineChoice, prepare
 from mesoonto.validation.shapes import constructs
 from mesoonto.validation.shapes.constructs import TABLE, Construct, Treatment
 from tests.conftest import ROOT
@@ -178,7 +178,7 @@ def test_construct_does_what_the_table_says(row: Construct) -> None:
             shapes(text)
         return
     read = shapes(text)
-    found = outcome(load(DATA), read, Engine.AUTO)
+    found = outcome(load(DATA), read, EngineChoice.AUTO)
     doubts = [doubt.message for doubt in advice.of_constructs(read)]
     assert (f"sh:{row.word} ({row.standard.value}) is not evaluated" in doubts) == (
         row.treatment is Treatment.DOUBT

@@ -156,7 +156,7 @@ def by_plugin(folder: Path, case: Case, _: str) -> tuple[set[str], bool]:
         "--shacl", "data.ttl", "--shacl-shapes", "shapes.ttl", "--shacl-option=warnings=true", *options,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    return {name for name in _known() if _told(done.stdout, name)}, done.returncode == 1
+    return {name for name in _known() if _is_reported(done.stdout, name)}, done.returncode == 1
 
 
 def by_server(folder: Path, case: Case, server: str) -> tuple[set[str], bool]:
@@ -179,7 +179,7 @@ def _known() -> set[str]:
     return {ANN, BOB, NICK, SUB}
 
 
-def _told(text: str, name: str) -> bool:
+def _is_reported(text: str, name: str) -> bool:
     """Whether the text for people has the finding: its node under its message."""
     focus, _, message = name.partition(": ")
     part = text.partition(f": {message}\n")[2].partition("\n\n")[0]

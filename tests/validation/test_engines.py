@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mesoonto import resources
 from mesoonto.validation.data.literals import decode
 from mesoonto.validation.engine import to_sparql
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.validate import Options, validate
 from tests.conftest import ROOT
 from tests.validation.helpers import load, outcome, rows, shapes
@@ -161,9 +161,9 @@ common = settings(
 
 def assert_alike(text: str, asked: str) -> None:
     read = shapes(asked)
-    compiled = outcome(load(text), read, Engine.OXIGRAPH)
+    compiled = outcome(load(text), read, EngineChoice.OXIGRAPH)
     assert not compiled.plan.delegated
-    reference = outcome(load(text), read, Engine.PYSHACL)
+    reference = outcome(load(text), read, EngineChoice.PYSHACL)
     assert rows(compiled.results) == rows(reference.results)
 
 
@@ -248,12 +248,12 @@ def test_query_that_finds_a_value_reports_each_spelling_that_its_node_has() -> N
         f'sh:sparql [ sh:prefixes ex: ; sh:select "{query}" ] .'
     )
     text = 'ex:n ex:p 1 . ex:n ex:q "1"^^xsd:int .'
-    found = outcome(load(text), read, Engine.OXIGRAPH).results
+    found = outcome(load(text), read, EngineChoice.OXIGRAPH).results
     assert {str(decode(result.value)) for result in found if result.value is not None} == {
         '"1"^^<http://www.w3.org/2001/XMLSchema#integer>',
         '"1"^^<http://www.w3.org/2001/XMLSchema#int>',
     }
-    assert len(outcome(load(text), read, Engine.PYSHACL).results) == 1
+    assert len(outcome(load(text), read, EngineChoice.PYSHACL).results) == 1
 
 
 @settings(common, max_examples=30)
@@ -274,7 +274,7 @@ def test_path_of_a_thousand_steps_is_walked() -> None:
         f"ex:S a sh:NodeShape ; sh:targetNode ex:n0 , ex:n1 ; sh:property [ sh:path ({' ex:p' * 1000} ) ; "
         "sh:minCount 1 ] ."
     )
-    (found,) = outcome(load(text), read, Engine.OXIGRAPH).results
+    (found,) = outcome(load(text), read, EngineChoice.OXIGRAPH).results
     assert found.focus == ox.NamedNode("https://example.org/n1")
 
 
@@ -296,7 +296,8 @@ SAMPLE = random.Random(5).sample(FILES, 40)  # the whole takes two minutes
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_shipped_shapes_on_their_examples(path: Path) -> None:
     reports = [
-        validate([path], options=Options(engine=engine)) for engine in (Engine.OXIGRAPH, Engine.PYSHACL)
+        validate([path], options=Options(engine=engine))
+        for engine in (EngineChoice.OXIGRAPH, EngineChoice.PYSHACL)
     ]
     assert rows(reports[0].results) == rows(reports[1].results)
 
@@ -306,18 +307,22 @@ def test_a_number_of_values_can_break_both_limits() -> None:
     asked = f"ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path %s ; {limits} ] ."
     for path in ("ex:p", "[ sh:zeroOrMorePath ex:q ]"):
         assert_alike("ex:a ex:p ex:b .", asked % path)
-        assert len(outcome(load("ex:a ex:p ex:b ."), shapes(asked % path), Engine.OXIGRAPH).results) == 2
+        assert (
+            len(outcome(load("ex:a ex:p ex:b ."), shapes(asked % path), EngineChoice.OXIGRAPH).results) == 2
+        )
 
 
 @pytest.mark.slow
 def test_shipped_shapes_on_shipped_records() -> None:
-    reports = [validate(options=Options(engine=engine)) for engine in (Engine.OXIGRAPH, Engine.PYSHACL)]
+    reports = [
+        validate(options=Options(engine=engine)) for engine in (EngineChoice.OXIGRAPH, EngineChoice.PYSHACL)
+    ]
     assert rows(reports[0].results) == rows(reports[1].results)
     assert len(reports[0].results) > 100
 
 
 def test_every_shipped_shape_compiles() -> None:
-    report = validate(resources.record_files()[:1], options=Options(engine=Engine.OXIGRAPH))
+    report = validate(resources.record_files()[:1], options=Options(engine=EngineChoice.OXIGRAPH))
     assert report.delegated == ()
 
 
@@ -380,8 +385,8 @@ def test_inverse_of_a_sequence_is_walked_from_its_end() -> None:
         "sh:property [ sh:path [ sh:inversePath ( ex:p ex:q ) ] ; sh:minCount 1 ] ."
     )
     data = load("ex:a ex:p ex:b . ex:b ex:q ex:c .")
-    assert outcome(data, read, Engine.OXIGRAPH).results == ()
-    assert len(outcome(data, read, Engine.PYSHACL).results) == 1
+    assert outcome(data, read, EngineChoice.OXIGRAPH).results == ()
+    assert len(outcome(data, read, EngineChoice.PYSHACL).results) == 1
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
@@ -389,5 +394,5 @@ def test_where_engines_differ_the_compiled_one_follows_the_standard(name: str) -
     value, constraint, number, _ = DIFFERENCES[name]
     read = shapes(f"ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:p ; {constraint} ] .")
     data = f"ex:a ex:p {value} ."
-    assert len(outcome(load(data), read, Engine.OXIGRAPH).results) == number
-    assert len(outcome(load(data), read, Engine.PYSHACL).results) != number
+    assert len(outcome(load(data), read, EngineChoice.OXIGRAPH).results) == number
+    assert len(outcome(load(data), read, EngineChoice.PYSHACL).results) != number

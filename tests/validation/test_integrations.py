@@ -13,7 +13,7 @@ import pytest
 
 from mesoonto import __version__, resources
 from mesoonto.knowledge import templates
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.shapes.model import Count
 from mesoonto.validation.validate import read_shape_files, validate
 from tests.conftest import ROOT
@@ -89,7 +89,7 @@ def test_template_asks_for_everything_that_is_needed(tmp_path: Path, kind: str) 
 def test_every_class_of_records_is_in_a_template() -> None:
     text = "".join(templates.new(kind, key, TODAY).text for kind, key in KEYS.items())
     shapes = read_shape_files(resources.shape_files())
-    classes = {told(t.term) for s in shapes.targeted for t in s.targets if t.kind == "class" and t.term}
+    classes = {brief(t.term) for s in shapes.targeted for t in s.targets if t.kind == "class" and t.term}
     words = set(re.findall(r"\w+", text))
     assert {name for name in classes if name.removeprefix("meso:") not in words} == set()
 
@@ -117,7 +117,7 @@ def test_profile_has_the_version_of_the_project() -> None:
 def test_every_count_of_the_shipped_shapes_can_fail() -> None:
     shapes = read_shape_files(resources.shape_files())
     counts = [(s.node, c) for s in shapes.by_node.values() for c in s.constraints if isinstance(c, Count)]
-    assert [told(node) for node, c in counts if c.component.startswith("Min") and c.limit == 0] == []
+    assert [brief(node) for node, c in counts if c.component.startswith("Min") and c.limit == 0] == []
 
 
 # Continuous integration elsewhere

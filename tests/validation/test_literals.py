@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mesoonto.files.terms import XSD
 from mesoonto.validation.data.literals import decode, encode, is_well_formed
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from tests.validation.helpers import load, outcome, shapes
 
 DATATYPES = [
@@ -107,10 +107,10 @@ SHAPE = "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:p ;
     ],
 )
 def test_values_are_reported_as_written(data: str, constraint: str, values: list[str]) -> None:
-    results = outcome(load(f"ex:a ex:p {data} ."), shapes(SHAPE % constraint), Engine.OXIGRAPH).results
+    results = outcome(load(f"ex:a ex:p {data} ."), shapes(SHAPE % constraint), EngineChoice.OXIGRAPH).results
     assert sorted(result.value.value for result in results if result.value is not None) == values
 
 
 def test_two_spellings_of_one_number_are_two_values() -> None:
-    found = outcome(load("ex:a ex:p 1.0 , 1.00 ."), shapes(SHAPE % "sh:maxCount 1"), Engine.OXIGRAPH)
+    found = outcome(load("ex:a ex:p 1.0 , 1.00 ."), shapes(SHAPE % "sh:maxCount 1"), EngineChoice.OXIGRAPH)
     assert len(found.results) == 1

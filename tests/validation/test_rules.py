@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesoonto.errors import ShapeError
-from mesoonto.validation.engine.plan import Engine, run
+from mesoonto.validation.engine.plan import EngineChoice, run
 from tests.validation.helpers import load, rows, shapes
 from tests.validation.test_engines import DECLARED, common, properties
 
@@ -65,7 +65,7 @@ def test_rules_make_what_pyshacl_makes(text: str, asked: list[str], repeat: bool
     shape_text = DECLARED + "".join(f"ex:R{n} {shape} ; sh:order {n} .\n" for n, shape in enumerate(asked))
     found = [
         run(load(text), shapes(shape_text + WITNESS), engine, repeat_rules=repeat)
-        for engine in (Engine.OXIGRAPH, Engine.PYSHACL)
+        for engine in (EngineChoice.OXIGRAPH, EngineChoice.PYSHACL)
     ]
     assert not found[0].plan.delegated
     assert rows(found[0].results) == rows(found[1].results)

@@ -151,7 +151,7 @@ def trials(folder: Path, shapes: str, data: str) -> list[selftest.Trial]:
 
 def test_every_constraint_is_broken_and_told(tmp_path: Path) -> None:
     found = trials(tmp_path, EACH, EXAMPLE)
-    assert [t for t in found if t.outcome != "told"] == []
+    assert [t for t in found if t.outcome != "reported"] == []
     assert len(found) == 20  # counted in the text above
 
 

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.errors import ShapeError
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from tests.validation.helpers import load, outcome, shapes
 
 DECLARED = "ex: sh:declare [ sh:prefix 'ex' ; sh:namespace 'https://example.org/'^^xsd:anyURI ] .\n"
@@ -54,7 +54,7 @@ def fail(asked: str) -> ShapeError:
         outcome(
             load("ex:a ex:p ex:b . ex:c ex:p ex:d ."),
             shapes(f"{DECLARED}ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ; {asked} ."),
-            Engine.OXIGRAPH,
+            EngineChoice.OXIGRAPH,
         )
     return caught.value
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from mesoonto.files.terms import XSD
 from mesoonto.validation.data.literals import BEYOND, encode, is_well_formed
 from mesoonto.validation.data.values import Order, compared
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from tests.validation.helpers import load, outcome, shapes
 
 MANY = 60
@@ -178,7 +178,7 @@ def test_property_pairs_are_compared_by_value(found: list[Pair]) -> None:
             "ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:lo ; "
             f"sh:property [ sh:path ex:lo ; sh:{word} ex:hi ] ."
         )
-        results = outcome(load(text), read, Engine.OXIGRAPH).results
+        results = outcome(load(text), read, EngineChoice.OXIGRAPH).results
         assert {result.focus.value.rpartition("/n")[2] for result in results} == {
             str(n) for n, pair in enumerate(found) if expected(*pair) not in good
         }
@@ -196,7 +196,7 @@ def test_bounds_are_compared_by_value(pair: Pair) -> None:
     }
     asked = " , ".join(f"[ sh:path ex:p ; sh:{word} {bound} ]" for word in wanted)
     read = shapes(f"ex:S a sh:NodeShape ; sh:targetNode ex:n ; sh:property {asked} .")
-    results = outcome(load(f"ex:n ex:p {value} ."), read, Engine.OXIGRAPH).results
+    results = outcome(load(f"ex:n ex:p {value} ."), read, EngineChoice.OXIGRAPH).results
     broken = {r.component.rpartition("#")[2].removesuffix("ConstraintComponent") for r in results}
     assert broken == {
         word[0].upper() + word[1:] for word, good in wanted.items() if expected(value, bound) not in good
@@ -248,7 +248,7 @@ def test_what_has_no_order_is_not_even_equal_to_itself(term: str) -> None:
     asked = "sh:lessThanOrEquals ex:q"
     asked += "" if term.startswith(("ex:", "_:")) else f" ; sh:minInclusive {term}"
     read = shapes(f"ex:S a sh:NodeShape ; sh:targetNode ex:n ; sh:property [ sh:path ex:p ; {asked} ] .")
-    results = outcome(load(f"ex:n ex:p {term} ; ex:q {term} ."), read, Engine.OXIGRAPH).results
+    results = outcome(load(f"ex:n ex:p {term} ; ex:q {term} ."), read, EngineChoice.OXIGRAPH).results
     assert len(results) == asked.count("sh:")
 
 
@@ -257,4 +257,4 @@ def test_ill_formed_literal_compares_with_nothing() -> None:
         "ex:S a sh:NodeShape ; sh:targetNode ex:n ; sh:property [ sh:path ex:p ; sh:lessThan ex:q ] ."
     )
     text = f'ex:n ex:p "no"^^xsd:decimal ; ex:q {"9" * 40} .'
-    assert len(outcome(load(text), read, Engine.OXIGRAPH).results) == 1
+    assert len(outcome(load(text), read, EngineChoice.OXIGRAPH).results) == 1

@@ -23,7 +23,7 @@ from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.data.vocabulary import sh
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.shapes.paths import read_path
 from tests import suites
 from tests.validation.helpers import Row, name, outcome, rows, shapes_of
@@ -103,22 +103,22 @@ def cases_of(path: Path, folder: Path) -> Iterator[Case]:
 def expected(graph: Graph, report: Term) -> Iterator[Row]:
     for result in graph.all(report, sh("result")):
 
-        def told(word: str, result: Term = result) -> str:
+        def brief(word: str, result: Term = result) -> str:
             return "".join(name(term) for term in graph.all(result, sh(word)))
 
         path = graph.all(result, sh("resultPath"))
         yield (
-            told("focusNode"),
+            brief("focusNode"),
             read_path(graph, path[0]).sparql if path else "",
-            told("value"),
-            told("sourceConstraintComponent").rpartition("#")[2].rstrip(">"),
-            told("sourceShape"),
-            told("resultSeverity").rpartition("#")[2].rstrip(">"),
+            brief("value"),
+            brief("sourceConstraintComponent").rpartition("#")[2].rstrip(">"),
+            brief("sourceShape"),
+            brief("resultSeverity").rpartition("#")[2].rstrip(">"),
         )
 
 
 @cache
-def found(data: Path, shapes: Path, engine: Engine) -> Counter[Row] | None:
+def found(data: Path, shapes: Path, engine: EngineChoice) -> Counter[Row] | None:
     """The results, or None when the shapes are refused."""
     try:
         asked = shapes_of(shapes, 0 if shapes == data else 1)
@@ -137,18 +137,18 @@ def test_all_cases_are_found() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_results_are_those_of_the_standard(case: Case) -> None:
     if case.name in NEITHER:
-        assert found(case.data, case.shapes, Engine.AUTO) is None
+        assert found(case.data, case.shapes, EngineChoice.AUTO) is None
     else:
-        assert found(case.data, case.shapes, Engine.AUTO) == case.expected
+        assert found(case.data, case.shapes, EngineChoice.AUTO) == case.expected
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_engines_agree(case: Case) -> None:
-    reference = found(case.data, case.shapes, Engine.PYSHACL)
+    reference = found(case.data, case.shapes, EngineChoice.PYSHACL)
     if case.name in PYSHACL_FAILS:
         assert reference != case.expected, "pySHACL passes by now: take the case out of the table"
     else:
-        assert found(case.data, case.shapes, Engine.AUTO) == reference
+        assert found(case.data, case.shapes, EngineChoice.AUTO) == reference
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -156,7 +156,7 @@ def test_everything_compiles_but_components_of_ones_own(case: Case) -> None:
     if case.expected is None or case.name in NEITHER:
         return
     asked = shapes_of(case.shapes, 0 if case.shapes == case.data else 1)
-    plan = outcome(data_files.load([from_path(case.data)]), asked, Engine.AUTO).plan
+    plan = outcome(data_files.load([from_path(case.data)]), asked, EngineChoice.AUTO).plan
     assert bool(plan.delegated) == (case.name in DELEGATED), plan.delegated
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mesoonto.dataset import delta
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.engine import reach
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes.model import Shapes
 from mesoonto.validation.write_check import judged
@@ -33,7 +33,7 @@ def holding(found: Iterable[ox.Quad]) -> ox.Store:
 
 
 def whole(store: ox.Store, asked: Shapes) -> list[Result]:
-    return [*outcome(data_files.of_triples({q.triple for q in store}), asked, Engine.OXIGRAPH).results]
+    return [*outcome(data_files.of_triples({q.triple for q in store}), asked, EngineChoice.OXIGRAPH).results]
 
 
 def rows(results: list[Result]) -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ _PAGE_POLICY = (
     "frame-ancestors 'none'"
 )
 
-_LIMITS = upload.Limits()
+_LIMITS = upload.UploadLimits()
 
 #: What the boundaries of a form may add to a file, in bytes.
 _FORM = 10_000

@@ -30,7 +30,7 @@ from mesoonto_server.http.parameters import (
     require_utf8,
 )
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker.reply import Rows, WorkerResponse
+from mesoonto_server.worker.reply import RowMarks, WorkerResponse
 
 ROOT = "/store"
 _MULTIPART = "multipart/form-data"
@@ -60,7 +60,7 @@ def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> Non
         response.whole(200, headers)
     else:
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
-        rows = Rows(b"\n") if form.name == "ntriples" else Rows()
+        rows = RowMarks(b"\n") if form.name == "ntriples" else RowMarks()
         response.produced(headers, partial(_write_graph, engine.store, graph, form.syntax), rows=rows)
 
 

@@ -23,14 +23,14 @@ from mesoonto_server.http.headers import (
 )
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import question
-from mesoonto_server.worker.reply import Rows, WorkerResponse
+from mesoonto_server.worker.reply import RowMarks, WorkerResponse
 
 _ROWS = {
-    "json": Rows(b'},{"', 1, b'"bindings":[]'),
-    "xml": Rows(b"<result>"),
-    "csv": Rows(b"\r\n", -1, quote=b'"'),
-    "tsv": Rows(b"\n", -1),
-    "ntriples": Rows(b"\n"),
+    "json": RowMarks(b'},{"', 1, b'"bindings":[]'),
+    "xml": RowMarks(b"<result>"),
+    "csv": RowMarks(b"\r\n", -1, quote=b'"'),
+    "tsv": RowMarks(b"\n", -1),
+    "ntriples": RowMarks(b"\n"),
 }
 
 
@@ -85,7 +85,7 @@ def answer(
     if request.method == "HEAD":
         response.whole(200, headers)
         return
-    rows = _ROWS.get(form.name, Rows()) if result.kind is not Kind.BOOLEAN else Rows()
+    rows = _ROWS.get(form.name, RowMarks()) if result.kind is not Kind.BOOLEAN else RowMarks()
     if max_rows and result.kind is not Kind.BOOLEAN and ask(asked.query).count(max_rows + 1) > max_rows:
         result = ask(query_features.capped(asked.query, max_rows))
         link = f"{request.base}/#limits"

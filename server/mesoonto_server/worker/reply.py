@@ -24,7 +24,7 @@ _PART = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowMarks:
     """How to count the rows of a serialised result: by a mark that cannot stand in a value."""
 
     mark: bytes = b""  #: nothing where rows cannot be counted
@@ -104,7 +104,7 @@ class WorkerResponse:
         headers: Headers,
         produce: Callable[[ByteOutput], None],
         *,
-        rows: Rows = Rows(),
+        rows: RowMarks = RowMarks(),
         cacheable: bool = False,
     ) -> None:
         """Send what *produce* writes, while it writes.
@@ -127,7 +127,7 @@ class WorkerResponse:
 class _BodyOutput:
     """A file to write a body to. The response starts when enough has come together."""
 
-    def __init__(self, sink: Sink, headers: Headers, coding: str, rows: Rows, cacheable: bool) -> None:
+    def __init__(self, sink: Sink, headers: Headers, coding: str, rows: RowMarks, cacheable: bool) -> None:
         self._sink = sink
         self._headers = headers
         self._coding = coding

@@ -43,7 +43,7 @@ _ENDINGS = {
     "n3": "text/n3",
 }
 
-_LIMITS = upload.Limits()
+_LIMITS = upload.UploadLimits()
 
 
 def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
@@ -67,7 +67,7 @@ def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     response.whole(200, headers, found.content)
 
 
-def _upload(request: WorkerRequest, output: str) -> upload.Request:
+def _upload(request: WorkerRequest, output: str) -> upload.UploadRequest:
     """The upload in *request*: its body, or the fields ``file``, ``shapes`` and ``context`` of a form.
 
     Options are those of the command line, as parameters of the address.
@@ -88,7 +88,7 @@ def _upload(request: WorkerRequest, output: str) -> upload.Request:
         if name in words:
             raise RequestError(400, f"{name} is no option here; send files in the fields shapes and context")
     data, shapes, context = (tuple(files[name]) for name in ("file", "shapes", "context"))
-    return upload.Request(data, shapes, context, output, from_words(words))
+    return upload.UploadRequest(data, shapes, context, output, from_words(words))
 
 
 def _from_form(file: FileStorage) -> upload.File:

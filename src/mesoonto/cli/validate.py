@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mesoonto.validation.report.findings import Report
     from mesoonto.validation.report.outputs import Style
-    from mesoonto.validation.request import Request
+    from mesoonto.validation.request import ValidationRequest
 
 #: Exit code for data, shapes or options that cannot be used.
 UNUSABLE = 2
@@ -205,9 +205,9 @@ def validate(
         return
     from functools import partial
 
-    from mesoonto.validation.request import Request
+    from mesoonto.validation.request import ValidationRequest
 
-    request = Request(
+    request = ValidationRequest(
         strict=os.environ.get("CI") == "true" if strict is None else strict,
         changed_since=changed_since or "",
         data_format=data_format or "",
@@ -224,7 +224,10 @@ def validate(
 
 
 def _judge(
-    data: tuple[str, ...], request: Request, outputs: tuple[tuple[str, Path | None], ...], self_test: bool
+    data: tuple[str, ...],
+    request: ValidationRequest,
+    outputs: tuple[tuple[str, Path | None], ...],
+    self_test: bool,
 ) -> None:
     """Validate, write and leave with the exit code."""
     from dataclasses import replace
@@ -299,20 +302,20 @@ def _coverage(report: Report) -> Iterator[str]:
         yield f"  no shape names the property {name}, used {number} times"
 
 
-def _self_test(data: tuple[str, ...], request: Request) -> int:
+def _self_test(data: tuple[str, ...], request: ValidationRequest) -> int:
     from mesoonto.validation.advice import selftest
     from mesoonto.validation.validate import data_sources, load, read_shape_files
 
     options = request.options()
     read = read_shape_files(request.shapes, options)
     loaded = load(data_sources(data, options), options)
-    counts = {"told": 0, "silent": 0, "untested": 0}
+    counts = {"reported": 0, "silent": 0, "untested": 0}
     for trial in selftest.self_test(loaded, read):
         counts[trial.outcome] += 1
-        if trial.outcome != "told":
+        if trial.outcome != "reported":
             click.echo(f"{trial.outcome}: {trial.shape}: {trial.constraint}: {trial.how}")
     click.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
-    return 1 if counts["silent"] or not counts["told"] else 0
+    return 1 if counts["silent"] or not counts["reported"] else 0
 
 
 class _Progress:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from mesoonto.dataset import query_features
 from mesoonto.federation import syntax
-from mesoonto.federation.syntax import NOTHING, Clause, Names, Query
+from mesoonto.federation.syntax import NOTHING, Clause, FederatedQuery, Names
 from mesoonto.sparql.tree import Node
 
 
@@ -35,7 +35,9 @@ class LocalQuery:
     variables: tuple[str, ...]
 
 
-def local_query(query: Query, clause: Clause, fetched: Mapping[Node, str], limit: int) -> LocalQuery | None:
+def local_query(
+    query: FederatedQuery, clause: Clause, fetched: Mapping[Node, str], limit: int
+) -> LocalQuery | None:
     """The query for the first *limit* solutions of the local side of *clause*, or None when nothing binds any
     of its variables.
 
@@ -53,12 +55,12 @@ def local_query(query: Query, clause: Clause, fetched: Mapping[Node, str], limit
     )
 
 
-def rewrite(query: Query, fetched: Mapping[Node, str]) -> str:
+def rewrite(query: FederatedQuery, fetched: Mapping[Node, str]) -> str:
     """The text of *query* with each clause replaced by the pattern that *fetched* has for it."""
     return _with_patterns(query.root, fetched)
 
 
-def outline(query: Query) -> query_features.Outline:
+def outline(query: FederatedQuery) -> query_features.Outline:
     """The outline of *query* once its clauses are replaced, and of the local queries made from its parts.
 
     It is that of the text with an empty group in the place of each clause: what is put there instead is
@@ -88,7 +90,7 @@ def _clauses_in(node: Node, ids: Mapping[Node, str] | set[Node]) -> list[Node]:
 class _Climb:
     """Goes from a clause outwards and gathers its context."""
 
-    def __init__(self, query: Query, pending: set[Node], fetched: Mapping[Node, str]) -> None:
+    def __init__(self, query: FederatedQuery, pending: set[Node], fetched: Mapping[Node, str]) -> None:
         self._query = query
         self._pending = pending
         self._fetched = fetched

@@ -118,7 +118,7 @@ class _Bindings:
 class _Evaluation:
     """The evaluation of one query."""
 
-    def __init__(self, federation: Federation, query: syntax.Query, local: Local) -> None:
+    def __init__(self, federation: Federation, query: syntax.FederatedQuery, local: Local) -> None:
         self._endpoints = federation.endpoints
         self._limits = federation._limits
         self._transport = federation._transport

@@ -16,7 +16,7 @@ _COUNTER = "mesoonto_solution"
 class SubQuery:
     """The pattern of a SERVICE clause as a SELECT query of its own."""
 
-    def __init__(self, query: syntax.Query, clause: syntax.Clause) -> None:
+    def __init__(self, query: syntax.FederatedQuery, clause: syntax.Clause) -> None:
         self._declarations = query.declarations(clause.group)
         self._pattern = clause.pattern
         self._at_front = syntax.certain_at_front(clause.group)

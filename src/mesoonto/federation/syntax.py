@@ -2,7 +2,7 @@
 
 The parser does not recurse and keeps the position of every token, so that a SERVICE clause can be replaced in
 the text while all other text stays as it was written. Terms such as
-"in scope" are those of SPARQL 1.1 Query Language, section 18.2.1.
+"in scope" are those of SPARQL 1.1 FederatedQuery Language, section 18.2.1.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Query:
+class FederatedQuery:
     """A parsed query."""
 
     text: str
@@ -101,7 +101,7 @@ class Query:
         return _aggregates(self.form)
 
 
-def parse(query: str) -> Query:
+def parse(query: str) -> FederatedQuery:
     """Take *query* apart.
 
     Raises QuerySyntaxError with line and column for what is not SPARQL 1.1, and QueryRefusedError for a text
@@ -124,7 +124,7 @@ def parse(query: str) -> Query:
     found = tuple(_outer_services(root))
     elsewhere = _names_outside(root, found)
     clauses = tuple(_clause(node, elsewhere, base, prefixes) for node in found)
-    return Query(query, root, form, clauses, base, prefixes)
+    return FederatedQuery(query, root, form, clauses, base, prefixes)
 
 
 def elements(group: Node) -> list[Node]:

@@ -24,7 +24,7 @@ _PACKAGED = {"https://w3id.org/ro/crate/1.3/context": "rocrate/data/ro-crate.jso
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedDocument:
     """A document that came from the network."""
 
     content: bytes
@@ -32,7 +32,7 @@ class Fetched:
 
 
 #: Brings the document of an IRI from the network.
-Fetch = Callable[[str], Fetched]
+Fetch = Callable[[str], FetchedDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,13 @@ def read(files: Sequence[Path], fetch: Fetch | None = None) -> Catalog:
 
     Raises InputError for one that is broken.
     """
-    reader = _Reader()
+    reader = _CatalogReader()
     for file in files:
         reader.read(file, 0)
     return Catalog(reader.names, tuple(reader.beginnings), tuple(reader.endings), fetch)
 
 
-class _Reader:
+class _CatalogReader:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.beginnings: list[tuple[str, str]] = []

@@ -34,7 +34,7 @@ class Json:
 
 def parse(text: str) -> Json:
     """The value that *text* holds; raises ValueError when it is no JSON, or is nested too deep."""
-    return _Parser(text).value(0)
+    return _JsonParser(text).value(0)
 
 
 def with_places(value: object, at: int = 0) -> Json:
@@ -48,7 +48,7 @@ def with_places(value: object, at: int = 0) -> Json:
     raise ValueError("not JSON")
 
 
-class _Parser:
+class _JsonParser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0

@@ -68,14 +68,14 @@ class _Context:
 
 def read(text: str, base: str, contexts: Contexts) -> Iterator[Written]:
     """The statements of *text* with their offsets in characters, blank nodes with names of their own."""
-    reader = _Reader(contexts)
+    reader = _JsonLdReader(contexts)
     with contextlib.suppress(ValueError, RecursionError):
         for element in json_text.parse(text).elements():
             reader.node(element, _Context(base))
     yield from reader.found
 
 
-class _Reader:
+class _JsonLdReader:
     def __init__(self, contexts: Contexts) -> None:
         self.found: list[Written] = []
         self._contexts = contexts

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mesoonto import __version__
 from mesoonto.errors import InputError
-from mesoonto.files.catalog import Fetched
+from mesoonto.files.catalog import FetchedDocument
 
 #: What one document may cost: bytes, and seconds without an answer.
 MOST_BYTES = 50_000_000
@@ -26,7 +26,7 @@ def is_url(text: str) -> bool:
     return urlsplit(text).scheme in ("http", "https")
 
 
-def fetch(url: str) -> Fetched:
+def fetch(url: str) -> FetchedDocument:
     """The document at *url*; raises InputError when it does not come, or is too large."""
     if not is_url(url):
         raise InputError(f"{url}: only http and https are fetched")
@@ -50,4 +50,4 @@ def fetch(url: str) -> Fetched:
         raise InputError(f"{url}: cannot be fetched: {reason}") from error
     if len(content) > MOST_BYTES:
         raise InputError(f"{url}: longer than {MOST_BYTES:,} bytes; save it to a file")
-    return Fetched(content, media_type)
+    return FetchedDocument(content, media_type)

@@ -28,7 +28,7 @@ def read(content: bytes, base: str) -> Iterator[Written]:
 
     What is not understood ends the reading early.
     """
-    reader = _Reader(content, base)
+    reader = _RdfXmlReader(content, base)
     with contextlib.suppress(expat.ExpatError, ValueError, IndexError):
         reader.parse()
     yield from reader.found
@@ -53,7 +53,7 @@ class _Element:
     name: Term | None = None  #: that of the statement, with rdf:ID on a property
 
 
-class _Reader:
+class _RdfXmlReader:
     def __init__(self, content: bytes, base: str) -> None:
         self.found: list[Written] = []
         self._content = content

@@ -27,7 +27,7 @@ INFERRED = f"{GRAPH}inferred"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class InferenceRule:
     """A rule that goes beyond OWL, as a query."""
 
     property: str  #: the IRI of the property it derives
@@ -36,13 +36,13 @@ class Rule:
 
 
 RULES = (
-    Rule(
+    InferenceRule(
         f"{PREFIXES['meso']}counteredBy",
         "an intervention that counters a mechanism is one that the mechanism is countered by",
         """CONSTRUCT { ?mechanism meso:counteredBy ?intervention }
         WHERE { ?intervention meso:counters ?mechanism }""",
     ),
-    Rule(
+    InferenceRule(
         f"{PREFIXES['meso']}reportedActiveIn",
         "a statement from pleural mesothelioma, or from mesothelioma of several sites, supports that the "
         "mechanism is active there",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mesoonto.errors import MesoontoError, OverloadedError
-from mesoonto.processes.limits import Limits
+from mesoonto.processes.limits import ProcessLimits
 from mesoonto.processes.worker_client import WorkerClient
 
 #: Seconds after which a job counts as long.
@@ -35,7 +35,7 @@ class PoolCounts:
 class Lanes:
     """Workers at work, workers that stand ready, and jobs that wait for one."""
 
-    def __init__(self, limits: Limits, counts: PoolCounts) -> None:
+    def __init__(self, limits: ProcessLimits, counts: PoolCounts) -> None:
         self.busy: set[WorkerClient] = set()
         self.idle: list[WorkerClient] = []
         self._limits = limits

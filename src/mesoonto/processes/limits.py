@@ -13,7 +13,7 @@ def _cores() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ProcessLimits:
     """What a stranger's query may use. Seconds, bytes and counts."""
 
     timeout: float = 30.0  #: seconds for a query that asks for no other time

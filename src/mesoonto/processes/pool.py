@@ -26,7 +26,7 @@ from mesoonto.processes.channel import ForkChannel
 from mesoonto.processes.diagnosis import diagnosis
 from mesoonto.processes.fork_server import Link
 from mesoonto.processes.lanes import SHORT, Lanes, PoolCounts
-from mesoonto.processes.limits import Limits
+from mesoonto.processes.limits import ProcessLimits
 from mesoonto.processes.worker_client import Gone, WorkerClient
 
 _log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Pool:
     All methods belong to the event loop that called `open`.
     """
 
-    def __init__(self, link: Link, limits: Limits) -> None:
+    def __init__(self, link: Link, limits: ProcessLimits) -> None:
         self.limits = limits
         self.version = ""  #: the newest state of the data that workers have reported
         self.on_renewal: Callable[[], Awaitable[None]] = _nothing  #: called when newer data take over

@@ -52,7 +52,7 @@ def tables() -> Tables:
     return Tables(named["QueryUnit"], named["UpdateUnit"], words)
 
 
-class _Reader:
+class _GrammarReader:
     """Reads the right sides of productions."""
 
     def __init__(self, named: dict[str, Production]) -> None:
@@ -103,7 +103,7 @@ class _Reader:
 def _read(text: str) -> tuple[list[Production], dict[str, str]]:
     rules = re.findall(r"^([~?]?)(\w+) ::= ((?:.+\n(?:    .+\n)*))", text, re.MULTILINE)
     named = {name: Production(name, node=mark != "~", fold=mark == "?") for mark, name, _ in rules}
-    reader = _Reader(named)
+    reader = _GrammarReader(named)
     for _, name, right in rules:
         named[name].ways = reader.ways(iter(re.findall(r"'[^']+'|\w+|[()|?*+]", right)), name)
     return reader.all, reader.words

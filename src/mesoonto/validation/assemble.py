@@ -11,7 +11,7 @@ from mesoonto.files.places import Locator, Spot, homes, locate
 from mesoonto.files.terms import Term
 from mesoonto.validation import shipped
 from mesoonto.validation.advice.suggest import Suggester
-from mesoonto.validation.data.graph import shortened, told
+from mesoonto.validation.data.graph import brief, shortened
 from mesoonto.validation.data.literals import decode
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import SH
@@ -125,7 +125,7 @@ def _reason(detail: Result, record: Term, shapes: model.Shapes) -> str:
     """One detail in words: where it differs from the record, what, and what was expected."""
     asked = expected(shapes.by_node[detail.shape], detail.component)
     words = "; ".join(sorted(message.value for message in detail.messages))
-    where = [] if detail.focus == record or isinstance(detail.focus, ox.BlankNode) else [told(detail.focus)]
+    where = [] if detail.focus == record or isinstance(detail.focus, ox.BlankNode) else [brief(detail.focus)]
     where += [shortened(_path(detail.path))] if detail.path is not None else []
     what = words or (f"expected {asked}" if asked else "does not conform")
     return f"{' '.join(where)}: {what}".removeprefix(": ")

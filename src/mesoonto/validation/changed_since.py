@@ -144,18 +144,18 @@ def _descriptions(store: ox.Store) -> dict[Term, str]:
     rows: dict[Term, list[str]] = {}
     for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
         if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
-            told = _told(quad.object, store, 0)
+            told = _is_reported(quad.object, store, 0)
             rows.setdefault(quad.subject, []).append(f"{quad.predicate} {told}")
     return {node: "\n".join(sorted(lines)) for node, lines in rows.items()}
 
 
-def _told(term: Term, store: ox.Store, depth: int) -> str:
+def _is_reported(term: Term, store: ox.Store, depth: int) -> str:
     if not isinstance(term, ox.BlankNode):
         return str(term)
     if depth > _DEPTH:
         return "[...]"
     lines = [
-        f"{quad.predicate} {_told(quad.object, store, depth + 1)}"  # type: ignore[arg-type]
+        f"{quad.predicate} {_is_reported(quad.object, store, depth + 1)}"  # type: ignore[arg-type]
         for quad in store.quads_for_pattern(term, None, None, ox.DefaultGraph())
     ]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
@@ -196,7 +196,7 @@ def _dependents(nodes: set[Term], data: Data, shapes: model.Shapes) -> set[Term]
 
 def _is_opaque(constraint: model.Constraint) -> bool:
     """Whether nobody can tell what *constraint* looks at."""
-    return isinstance(constraint, model.Query | model.Foreign)
+    return isinstance(constraint, model.ShapeQuery | model.Foreign)
 
 
 def _through(focus: Focus, steps: Sequence[str], changed: Focus) -> str:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from mesoonto.files import turtle
 from mesoonto.files.rdf import from_path
 from mesoonto.files.terms import OWL, RDF, TYPE, Term
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.data.store import load
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
@@ -63,13 +63,13 @@ def _head(shapes: model.Shapes) -> Iterator[str]:
 
 
 def _in_order(shapes: model.Shapes) -> list[model.Shape]:
-    return sorted(shapes.targeted, key=lambda shape: told(shape.node))
+    return sorted(shapes.targeted, key=lambda shape: brief(shape.node))
 
 
 def _contents(shapes: model.Shapes) -> Iterator[str]:
     for shape in _in_order(shapes):
         label = f": {shape.label}" if shape.label else ""
-        yield f"- [{told(shape.node)}](#{_anchor(told(shape.node))}){label}"
+        yield f"- [{brief(shape.node)}](#{_anchor(brief(shape.node))}){label}"
     yield ""
 
 
@@ -81,12 +81,12 @@ def _anchor(title: str) -> str:
 def _shape(
     shape: model.Shape, shapes: model.Shapes, files: Sequence[Path], examples: Path | None
 ) -> Iterator[str]:
-    yield f"## {told(shape.node)}"
+    yield f"## {brief(shape.node)}"
     yield ""
     label = f"**{shape.label}**. " if shape.label else ""
     yield f"{label}Looks at {', '.join(map(_target, shape.targets))}."
     yield ""
-    name = told(shape.node).rpartition(":")[2]
+    name = brief(shape.node).rpartition(":")[2]
     folder = examples / name.partition("-")[0] if examples is not None else None
     good = sorted(folder.glob("valid_*.ttl")) if folder is not None else []
     if good and "-" not in name:
@@ -103,14 +103,14 @@ def _shape(
 def _target(target: model.Target) -> str:
     match target.kind:
         case "class":
-            return f"instances of `{told(target.term)}`" if target.term else ""
+            return f"instances of `{brief(target.term)}`" if target.term else ""
         case "subjects":
-            return f"subjects of `{told(target.term)}`" if target.term else ""
+            return f"subjects of `{brief(target.term)}`" if target.term else ""
         case "objects":
-            return f"objects of `{told(target.term)}`" if target.term else ""
+            return f"objects of `{brief(target.term)}`" if target.term else ""
         case "query":
             return "what a query selects: `" + " ".join(target.query.split()) + "`"
-    return f"`{told(target.term)}`" if target.term else ""
+    return f"`{brief(target.term)}`" if target.term else ""
 
 
 def _constraints(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _constraints(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]
 
 
 def _property(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]) -> Iterator[str]:
-    title = told(shape.node) if isinstance(shape.node, ox.NamedNode) else str(shape.path)
+    title = brief(shape.node) if isinstance(shape.node, ox.NamedNode) else str(shape.path)
     yield f"### {title}"
     yield ""
     yield f"Property `{shape.path}`."
@@ -155,11 +155,11 @@ def _bad_examples(folder: Path | None) -> dict[str, Path]:
 
 
 def _bad_example(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]) -> Iterator[str]:
-    path = bad.get(told(shape.node))
+    path = bad.get(brief(shape.node))
     if path is None:
         return
     report = validate([path], files)
-    finding = next((f for f in report.findings if shown(f.shape) == told(shape.node)), None)
+    finding = next((f for f in report.findings if shown(f.shape) == brief(shape.node)), None)
     if finding is None:
         return
     why = path.stem.removeprefix("invalid_").replace("_", " ")

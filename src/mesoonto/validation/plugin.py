@@ -19,7 +19,7 @@ import pytest
 
 if TYPE_CHECKING:
     from mesoonto.validation.report.findings import Report
-    from mesoonto.validation.request import Request
+    from mesoonto.validation.request import ValidationRequest
 
 _REPORT = pytest.StashKey["Report"]()
 
@@ -52,14 +52,14 @@ class Shacl:
         report = self.check(*data, shapes=shapes, strict=strict, **options)
         self.judge(report, self._request(shapes, {"strict": strict, **options}))
 
-    def judge(self, report: Report, request: Request) -> None:
+    def judge(self, report: Report, request: ValidationRequest) -> None:
         """Fail the test when *report* does."""
         from mesoonto.validation.report.outputs import outputs
 
         if request.style.failed(report):
             pytest.fail(outputs()["text"].write(report, request.style), pytrace=False)
 
-    def _request(self, shapes: Files, options: dict[str, Any]) -> Request:
+    def _request(self, shapes: Files, options: dict[str, Any]) -> ValidationRequest:
         from mesoonto.validation.request import from_words
 
         words = {"strict": ["true"]}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.files import catalog, network
-from mesoonto.validation.engine.plan import Engine
+from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.inputs import SYNTAXES, Reading
 from mesoonto.validation.report.findings import Report, Severity
 from mesoonto.validation.report.outputs import Style
@@ -23,7 +23,7 @@ DOUBTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ValidationRequest:
     """The options of a validation, as they are written at every door."""
 
     shapes: tuple[str | Path, ...] = ()  #: the shipped shapes without any
@@ -50,7 +50,7 @@ class Request:
     def __post_init__(self) -> None:
         if self.fail_on.upper() not in Severity.__members__:
             raise InputError(f"{self.fail_on} is no severity; choose from violation, warning, info")
-        if self.engine not in {engine.value for engine in Engine}:
+        if self.engine not in {engine.value for engine in EngineChoice}:
             raise InputError(f"{self.engine} is no engine; choose from auto, oxigraph, pyshacl")
         if self.data_format and self.data_format not in SYNTAXES:
             raise InputError(f"{self.data_format} is no syntax; choose from {', '.join(SYNTAXES)}")
@@ -73,7 +73,7 @@ class Request:
         fetch = network.fetch if self.allow_network else None
         at_hand = catalog.read([Path(file) for file in self.catalog], fetch)
         return Options(
-            engine=Engine(self.engine),
+            engine=EngineChoice(self.engine),
             coverage=self.coverage,
             doubts=True,
             placed=self.placed,
@@ -89,13 +89,13 @@ class Request:
         )
 
 
-def from_words(words: Mapping[str, Sequence[str]]) -> Request:
+def from_words(words: Mapping[str, Sequence[str]]) -> ValidationRequest:
     """The request that *words*, texts by the names of options, make; those of no option are passed over.
 
     Raises InputError for a word that an option does not have.
     """
     given: dict[str, object] = {}
-    for option in fields(Request):
+    for option in fields(ValidationRequest):
         values = words.get(option.name.replace("_", "-")) or words.get(option.name)
         if not values:
             continue
@@ -110,23 +110,23 @@ def from_words(words: Mapping[str, Sequence[str]]) -> Request:
             given[option.name] = int(last)
         else:
             given[option.name] = last
-    return Request(**given)  # type: ignore[arg-type]
+    return ValidationRequest(**given)  # type: ignore[arg-type]
 
 
 def judge(
     data: Sequence[str | Path],
-    request: Request,
+    request: ValidationRequest,
     progress: Callable[[int], None] | None = None,
-    told: Callable[[str], None] | None = None,
+    say: Callable[[str], None] | None = None,
     held: list[object] | None = None,
 ) -> Report:
     """The report on *data*; what cannot be read or used is in it as an error, so that it can be written.
 
-    *told* is given a line on what has changed, where only that is checked; *held*, for those whose process is
+    *say* is given a line on what has changed, where only that is checked; *held*, for those whose process is
     about to end, keeps the data from being freed.
     """
     try:
-        report = _judged(data, request, progress, told, held)
+        report = _judged(data, request, progress, say, held)
     except MesoontoError as error:
         report = Report((), 0, 0, errors=(error,), home=str(data[0]) if data else "")
     return report.without(request.ignore)
@@ -134,9 +134,9 @@ def judge(
 
 def _judged(
     data: Sequence[str | Path],
-    request: Request,
+    request: ValidationRequest,
     progress: Callable[[int], None] | None,
-    told: Callable[[str], None] | None,
+    say: Callable[[str], None] | None,
     held: list[object] | None,
 ) -> Report:
     from mesoonto.validation.changed_since import since
@@ -157,7 +157,7 @@ def _judged(
     if not request.changed_since:
         return check(loaded, shapes, options)
     found = since(request.changed_since, loaded, shapes, [*(data or ()), *request.context])
-    if told is not None:
+    if say is not None:
         several = "everything" if found.affected is None else f"{len(found.affected)} nodes"
-        told(f"{len(found.changed)} nodes differ from {request.changed_since}; checking {several}{found.why}")
+        say(f"{len(found.changed)} nodes differ from {request.changed_since}; checking {several}{found.why}")
     return check(loaded, shapes, options, found.affected)

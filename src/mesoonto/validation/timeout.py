@@ -21,7 +21,7 @@ _NOTE = 4096
 _PAUSE = 0.01
 
 
-class Watch:
+class RunningShape:
     """What is being evaluated, in memory that both processes see."""
 
     def __init__(self) -> None:
@@ -52,10 +52,10 @@ class Watch:
 
 
 #: The watch of this process, where it is one that can be ended.
-_watches: list[Watch] = []
+_watches: list[RunningShape] = []
 
 
-def current() -> Watch | None:
+def current() -> RunningShape | None:
     """The watch that is to be told what is under way; None where nobody bounds the time."""
     return _watches[-1] if _watches else None
 
@@ -65,7 +65,7 @@ def limited(seconds: float, work: Callable[[], None]) -> int:
 
     Raises ShapeError that names the shapes under way when it takes longer than *seconds*, or is killed.
     """
-    watch = Watch()
+    watch = RunningShape()
     deadline = time.monotonic() + seconds
     child = os.fork()
     if child == 0:
@@ -94,6 +94,6 @@ def _waited(child: int, deadline: float) -> int | None:
         time.sleep(_PAUSE)
 
 
-def _during(watch: Watch) -> str:
+def _during(watch: RunningShape) -> str:
     names = watch.read()
     return f"; under way was the shape {names}" if names else "; the data were being read"

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from mesoonto.errors import InputError, ShapeError
 from mesoonto.files.rdf import Source, from_bytes
 from mesoonto.validation.report.outputs import outputs
-from mesoonto.validation.request import Request as Options
+from mesoonto.validation.request import ValidationRequest as Options
 from mesoonto.validation.validate import check, load, read_shape_files, read_shapes
 
 #: Options of a request that name files or addresses of the machine on which it is judged, or git.
@@ -18,7 +18,7 @@ REFUSED = ("shapes", "ontology", "context", "catalog", "allow-network", "changed
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class UploadLimits:
     """What one upload may cost."""
 
     bytes: int = 5_000_000  #: size of the upload, all its files together
@@ -35,7 +35,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class UploadRequest:
     """What to validate, and how to answer."""
 
     data: tuple[File, ...]
@@ -54,13 +54,13 @@ class Answer:
     conforms: bool
 
 
-def check_upload(request: Request, limits: Limits | None = None) -> Answer:
+def check_upload(request: UploadRequest, limits: UploadLimits | None = None) -> Answer:
     """Validate one upload against the shipped shapes, or those that came with it. Nothing is kept.
 
     Raises InputError when it is too large, of no RDF syntax, or broken. Time and memory are for the caller
     to bound, who can end the process.
     """
-    bounds = limits or Limits()
+    bounds = limits or UploadLimits()
     size = sum(len(file.content) for file in (*request.data, *request.shapes, *request.context))
     if size > bounds.bytes:
         raise InputError(f"the upload has {size:,} bytes; at most {bounds.bytes:,} are taken")

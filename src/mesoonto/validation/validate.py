@@ -22,7 +22,7 @@ from mesoonto.validation.data.ntriples import named_pieces
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.details import with_details
-from mesoonto.validation.engine.plan import Engine, prepare, run
+from mesoonto.validation.engine.plan import EngineChoice, prepare, run
 from mesoonto.validation.inputs import Reading, find, read_graph
 from mesoonto.validation.report.findings import Coverage, Doubt, Report
 from mesoonto.validation.shapes import model
@@ -38,7 +38,7 @@ _SHAPES = 1_000_000
 class Options:
     """How to validate."""
 
-    engine: Engine = Engine.AUTO
+    engine: EngineChoice = EngineChoice.AUTO
     coverage: bool = False  #: measure what shapes looked at
     doubts: bool = False  #: look for reasons to distrust a report without findings
     placed: int = PLACED

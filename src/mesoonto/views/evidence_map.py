@@ -21,7 +21,7 @@ CERTAINTIES = ("supported", "disputed", "inconclusive", "refuted", "rationale")
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class MapNode:
     """A mechanism or an intervention at its place."""
 
     label: str
@@ -55,7 +55,7 @@ class Side:
     """One column."""
 
     headings: tuple[Heading, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[MapNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _side(facts: Facts, groups: dict[str, list[ox.NamedNode]], used: set[str]) -
         headings.append(Heading(name, y + HEADING - ROW / 2))
         y += HEADING
         for node in here:
-            nodes.append(Node(facts.label(node), node.value, y + ROW / 2))
+            nodes.append(MapNode(facts.label(node), node.value, y + ROW / 2))
             placed.add(node.value)
             y += ROW
     return Side(tuple(headings), tuple(nodes))

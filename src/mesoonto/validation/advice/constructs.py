@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 
 from mesoonto.files.terms import OWL, RDFS, SUBCLASS, TYPE, Term
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.report.findings import Doubt
 from mesoonto.validation.shapes import constructs, model
 from mesoonto.validation.shapes.model import Shapes
@@ -21,7 +21,7 @@ def of_constructs(shapes: Shapes) -> Iterator[Doubt]:
     names = Names(shapes)
     for subject, row in constructs.unevaluated(shapes.graph):
         message = f"sh:{row.word} ({row.standard.value}) is not evaluated"
-        yield Doubt("not-evaluated", told(names.named(subject)), message, subject)
+        yield Doubt("not-evaluated", brief(names.named(subject)), message, subject)
 
 
 def of_roles(shapes: Shapes, store: ox.Store) -> Iterator[Doubt]:
@@ -30,8 +30,8 @@ def of_roles(shapes: Shapes, store: ox.Store) -> Iterator[Doubt]:
     for node, shape in shapes.by_node.items():
         for predicate in dict.fromkeys(_predicates(shape)):
             if _is_class(predicate, shapes, store):
-                message = f"{told(predicate)} is a class, and stands where a property is needed"
-                yield Doubt("unknown-property", told(names.named(node)), message, node)
+                message = f"{brief(predicate)} is a class, and stands where a property is needed"
+                yield Doubt("unknown-property", brief(names.named(node)), message, node)
 
 
 def _predicates(shape: model.Shape) -> Iterator[ox.NamedNode]:

@@ -7,7 +7,7 @@ from collections import Counter
 import pyoxigraph as ox
 
 from mesoonto.files.terms import TYPE, Term
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.store import read as read_statements
 from mesoonto.validation.engine.evaluate import Evaluator
@@ -28,7 +28,7 @@ def measure(data: Data, shapes: model.Shapes, outcome: Outcome) -> Coverage:
         seen |= nodes | _values(shape, outcome.evaluator, shapes)
         rows.append(
             ShapeCoverage(
-                shape=told(shape.node),
+                shape=brief(shape.node),
                 label=shape.label,
                 focus_nodes=len(nodes),
                 engine="pyshacl" if shape.node in delegated else "oxigraph",
@@ -66,9 +66,9 @@ def _coverage(data: Data, rows: list[ShapeCoverage], seen: set[Term], named: set
         predicates[quad.predicate] += 1
     classes: Counter[str] = Counter()
     for node in nodes - seen:
-        kinds = [told(q.object) for q in data.store.quads_for_pattern(node, TYPE, None)]  # type: ignore[arg-type]
+        kinds = [brief(q.object) for q in data.store.quads_for_pattern(node, TYPE, None)]  # type: ignore[arg-type]
         classes.update(kinds or ["(no class)"])
-    unnamed = Counter({told(p): n for p, n in predicates.items() if p not in named and p != TYPE})
+    unnamed = Counter({brief(p): n for p, n in predicates.items() if p not in named and p != TYPE})
     return Coverage(
         shapes=tuple(rows),
         nodes=len(nodes),

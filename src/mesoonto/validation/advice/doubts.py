@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from mesoonto.errors import MesoontoError
 from mesoonto.files.terms import TYPE, Term
-from mesoonto.validation.data.graph import Graph, told
+from mesoonto.validation.data.graph import Graph, brief
 from mesoonto.validation.data.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, sh
 from mesoonto.validation.inputs import IMPORTS
 from mesoonto.validation.report.findings import Doubt
@@ -47,21 +47,27 @@ def of_shapes(shapes: Shapes, vocabulary: Vocabulary) -> Iterator[Doubt]:
     for node, shape in shapes.by_node.items():
         if not shape.targets and node not in referred and not shape.deactivated:
             yield Doubt(
-                "no-target", told(node), "the shape has no target, and no other shape refers to it", node
+                "no-target", brief(node), "the shape has no target, and no other shape refers to it", node
             )
         if shape.deactivated:
-            yield Doubt("deactivated", told(node), "the shape is deactivated", node)
+            yield Doubt("deactivated", brief(node), "the shape is deactivated", node)
         if node in referred and not shape.constraints and node not in shapes.graph:
             yield Doubt(
-                "undefined-shape", told(node), "a shape refers to it, and nothing says what it asks for", node
+                "undefined-shape",
+                brief(node),
+                "a shape refers to it, and nothing says what it asks for",
+                node,
             )
-        name = told(names.named(node))
+        name = brief(names.named(node))
         yield from _unknown_terms(name, shape, vocabulary)
         yield from _idle(name, shape, shapes.graph)
     for shape in shapes.targeted:
         if not any(part.constraints for part in shapes.parts(shape)):
             yield Doubt(
-                "no-constraint", told(shape.node), "the shape has targets and asks for nothing", shape.node
+                "no-constraint",
+                brief(shape.node),
+                "the shape has targets and asks for nothing",
+                shape.node,
             )
 
 
@@ -82,14 +88,19 @@ def _unknown_words(graph: Graph) -> Iterator[Doubt]:
             close = difflib.get_close_matches(local, sorted(known), 1)
             hint = f"; did you mean sh:{close[0]}" if close else ""
             yield Doubt(
-                "unknown-term", f"sh:{local}", f"SHACL has no such term (at {told(subject)}){hint}", subject
+                "unknown-term",
+                f"sh:{local}",
+                f"SHACL has no such term (at {brief(subject)}){hint}",
+                subject,
             )
 
 
 def _unknown_terms(name: str, shape: model.Shape, vocabulary: Vocabulary) -> Iterator[Doubt]:
     for target in shape.targets:
         if target.kind == "class" and target.term is not None and target.term not in vocabulary:
-            message = f"the target class {told(target.term)} is known neither to the ontology nor to the data"
+            message = (
+                f"the target class {brief(target.term)} is known neither to the ontology nor to the data"
+            )
             yield Doubt("unknown-class", name, message, shape.node)
         if (
             target.kind in ("subjects", "objects")
@@ -97,7 +108,7 @@ def _unknown_terms(name: str, shape: model.Shape, vocabulary: Vocabulary) -> Ite
             and target.term is not None
         ):
             message = (
-                f"the target property {told(target.term)} is known neither to the ontology nor to the data"
+                f"the target property {brief(target.term)} is known neither to the ontology nor to the data"
             )
             yield Doubt("unknown-property", name, message, shape.node)
     for predicate in dict.fromkeys(shape.path.predicates() if shape.path else ()):
@@ -105,7 +116,7 @@ def _unknown_terms(name: str, shape: model.Shape, vocabulary: Vocabulary) -> Ite
             yield _unknown_property(name, shape, predicate, vocabulary)
     for constraint in shape.constraints:
         if isinstance(constraint, model.Class) and constraint.term not in vocabulary:
-            message = f"the class {told(constraint.term)} is known neither to the ontology nor to the data"
+            message = f"the class {brief(constraint.term)} is known neither to the ontology nor to the data"
             yield Doubt("unknown-class", name, message, shape.node)
 
 
@@ -114,11 +125,11 @@ def _unknown_property(
 ) -> Doubt:
     """A misspelt property, as far as one can tell; else one that no data use yet."""
     close = vocabulary.like(predicate)
-    hint = f"; did you mean {told(close)}" if close is not None else ""
+    hint = f"; did you mean {brief(close)}" if close is not None else ""
     if close is not None or vocabulary.defines_others_like(predicate):
-        message = f"the property {told(predicate)} is known neither to the ontology nor to the data{hint}"
+        message = f"the property {brief(predicate)} is known neither to the ontology nor to the data{hint}"
         return Doubt("unknown-property", name, message, shape.node)
-    return Doubt("unused-property", name, f"no data at hand use the property {told(predicate)}", shape.node)
+    return Doubt("unused-property", name, f"no data at hand use the property {brief(predicate)}", shape.node)
 
 
 def _idle(name: str, shape: model.Shape, graph: Graph) -> Iterator[Doubt]:
@@ -142,7 +153,7 @@ def of_imports(shapes: Shapes) -> Iterator[Doubt]:
             (s for s in shapes.graph.subjects() if ox.NamedNode(iri) in shapes.graph.all(s, IMPORTS)), None
         )
         message = "the shapes import it, and it is not at hand: name its file in a catalog (--catalog)"
-        yield Doubt("not-imported", told(ox.NamedNode(iri)), message, about)
+        yield Doubt("not-imported", brief(ox.NamedNode(iri)), message, about)
     if not shapes.targeted:
         yield Doubt("no-shapes", "the shapes", "no shape has a target, so nothing was looked at")
 
@@ -163,10 +174,10 @@ def of_strays(shapes: Shapes) -> Iterator[Doubt]:
             continue
         used = [p for p in shapes.graph.predicates(node) if p in constraining]
         if used and not _is_part_of_something_else(node, shapes.graph):
-            words = ", ".join(sorted(told(p) for p in used))
+            words = ", ".join(sorted(brief(p) for p in used))
             yield Doubt(
                 "not-evaluated",
-                told(node),
+                brief(node),
                 f"{words} stand on a node that is no shape and that none uses",
                 node,
             )
@@ -174,7 +185,7 @@ def of_strays(shapes: Shapes) -> Iterator[Doubt]:
 
 def _is_part_of_something_else(node: Term, graph: Graph) -> bool:
     """Whether *node* is a parameter, a node expression or the like, where such words mean something else."""
-    types = {told(t) for t in graph.all(node, TYPE)}
+    types = {brief(t) for t in graph.all(node, TYPE)}
     if types & {"sh:ConstraintComponent", "sh:SPARQLFunction", "sh:SPARQLTargetType"}:
         return True
     return isinstance(node, ox.BlankNode) and any(

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 import pyoxigraph as ox
 
 from mesoonto.files.terms import TYPE, XSD, Term
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.data.literals import decode, encode
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import NODE_KINDS
@@ -36,7 +36,7 @@ class Trial:
     shape: str
     label: str
     constraint: str  #: in words
-    outcome: str  #: "told", "silent", or "untested"
+    outcome: str  #: "reported", "silent", or "untested"
     how: str = ""  #: what was done, or why nothing could be
 
 
@@ -97,20 +97,20 @@ def _try(
     for example in examples:
         for mutation in itertools.islice(_mutations(example, part, constraint, data.store, shapes), _TRIES):
             tried += 1
-            if _told(mutation, example, shape, part, constraint, data, shapes):
-                return _trial(part, constraint, "told", f"{mutation.what} of {told(example)}")
+            if _is_reported(mutation, example, shape, part, constraint, data, shapes):
+                return _trial(part, constraint, "reported", f"{mutation.what} of {brief(example)}")
     if not examples:
         return _trial(part, constraint, "untested", "no node of the data conforms to the shape")
     if not tried:
         return _trial(part, constraint, "untested", "no way to break it is known")
-    return _trial(part, constraint, "silent", f"{tried} ways to break it were tried on {told(examples[0])}")
+    return _trial(part, constraint, "silent", f"{tried} ways to break it were tried on {brief(examples[0])}")
 
 
 def _trial(part: model.Shape, constraint: model.Constraint, outcome: str, how: str) -> Trial:
-    return Trial(told(part.node), part.label, in_words(constraint), outcome, how)
+    return Trial(brief(part.node), part.label, in_words(constraint), outcome, how)
 
 
-def _told(
+def _is_reported(
     mutation: _Mutation,
     example: Term,
     shape: model.Shape,
@@ -149,7 +149,7 @@ def _mutations(
     """Ways to break *constraint* of *part* at *example*: the telling ones first, then anything nearby."""
     if isinstance(example, ox.Literal):
         return
-    simple = isinstance(constraint, model.Logical | model.Qualified | model.Query)
+    simple = isinstance(constraint, model.Logical | model.Qualified | model.ShapeQuery)
     if not simple and part.path is not None:
         yield from _direct(example, part.path, constraint, store)
     if not simple and part.path is None:
@@ -172,7 +172,7 @@ def _direct(example: Term, path: Path, constraint: model.Constraint, store: ox.S
         case model.HasValue(term=term):
             wanted = encode(term) if isinstance(term, ox.Literal) else term
             gone = tuple(q for q in _stated(example, path, store) if wanted in (q.object, q.subject))
-            yield _Mutation(f"without {told(term)}", remove=gone)
+            yield _Mutation(f"without {brief(term)}", remove=gone)
         case model.UniqueLang():
             twins = [ox.Literal(text, language="en") for text in ("self-test one", "self-test two")]
             yield _Mutation("two texts in one language", add=_adding(example, path, twins))
@@ -180,7 +180,7 @@ def _direct(example: Term, path: Path, constraint: model.Constraint, store: ox.S
             yield from _paired(example, path, predicate, store)
         case _:
             for value in _bad_values(constraint):
-                yield _Mutation(f"the value {told(decode(value))}", add=_adding(example, path, [value]))
+                yield _Mutation(f"the value {brief(decode(value))}", add=_adding(example, path, [value]))
 
 
 def _own(example: Term, constraint: model.Constraint, store: ox.Store) -> Iterator[_Mutation]:
@@ -196,7 +196,7 @@ def _own(example: Term, constraint: model.Constraint, store: ox.Store) -> Iterat
             ox.Quad(name, q.predicate, q.object)  # type: ignore[arg-type]
             for q in store.quads_for_pattern(example, None, None, ox.DefaultGraph())  # type: ignore[arg-type]
         ]
-        yield _Mutation(f"the name {told(name)} in place", add=tuple(copied), focus=name)
+        yield _Mutation(f"the name {brief(name)} in place", add=tuple(copied), focus=name)
 
 
 def _nearby(example: Term, part: model.Shape, store: ox.Store, shapes: model.Shapes) -> Iterator[_Mutation]:
@@ -207,7 +207,7 @@ def _nearby(example: Term, part: model.Shape, store: ox.Store, shapes: model.Sha
         if quad.predicate != TYPE:
             by_predicate.setdefault(quad.predicate, []).append(quad)
     for predicate, stated in by_predicate.items():
-        yield _Mutation(f"without {told(predicate)}", remove=tuple(stated))
+        yield _Mutation(f"without {brief(predicate)}", remove=tuple(stated))
     for inner in shapes.parts(part):
         for constraint in inner.constraints:
             if inner.path is not None:
@@ -220,9 +220,9 @@ def _nearby(example: Term, part: model.Shape, store: ox.Store, shapes: model.Sha
             odd += [t for c in below if isinstance(c, model.In) for t in c.terms[:2]]
             for value in odd:
                 add = _adding(example, inner.path, [value])
-                yield _Mutation(f"{told(value)} in {inner.path}", add=add)
+                yield _Mutation(f"{brief(value)} in {inner.path}", add=add)
                 yield _Mutation(
-                    f"{told(value)} alone in {inner.path}",
+                    f"{brief(value)} alone in {inner.path}",
                     remove=tuple(_stated(example, inner.path, store)),
                     add=add,
                 )
@@ -272,7 +272,7 @@ def _paired(example: Term, path: Path, predicate: ox.NamedNode, store: ox.Store)
     others = [quad.object for quad in _values(store, example, predicate)]
     for other in others:
         if not isinstance(other, ox.Triple):
-            yield _Mutation(f"the value of {told(predicate)}", add=_adding(example, path, [other]))
+            yield _Mutation(f"the value of {brief(predicate)}", add=_adding(example, path, [other]))
     far = [ox.Literal(number) for number in (10**9, -(10**9))]
     for value in far:
         yield _Mutation(f"the value {value.value}", add=_adding(example, path, [value]))

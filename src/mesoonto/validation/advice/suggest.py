@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from mesoonto.files.terms import LABEL, RDF, TYPE, XSD, Term
 from mesoonto.namespaces import PREFIXES
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.data.literals import decode, is_well_formed
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine.evaluate import Evaluator
@@ -107,7 +107,7 @@ class Suggester:
         if wanted in used.values():
             return ""
         found = _closest(_names(wanted), used)
-        return f"the record has {told(found)}; did you mean {told(wanted)}" if found else ""
+        return f"the record has {brief(found)}; did you mean {brief(wanted)}" if found else ""
 
 
 def _is_choice(component: str) -> bool:
@@ -137,7 +137,7 @@ def _closest(
 
 
 def _did_you_mean(term: Term | None) -> str:
-    return f"did you mean {told(decode(term))}" if term is not None else ""
+    return f"did you mean {brief(decode(term))}" if term is not None else ""
 
 
 def _retyped(value: ox.Literal, datatype: str) -> str:
@@ -155,7 +155,7 @@ def _retyped(value: ox.Literal, datatype: str) -> str:
         return f"write {text} without quotation marks" if value.datatype.value != datatype else ""
     if datatype == XSD + "string":
         return f"write {ox.Literal(text)}"
-    return f'write "{text}"^^{told(ox.NamedNode(datatype))}'
+    return f'write "{text}"^^{brief(ox.NamedNode(datatype))}'
 
 
 def _as_iri(value: ox.Literal) -> str:

@@ -55,7 +55,7 @@ class Graph:
         """The object of *subject* and *predicate*, None without; a ShapeError when there are several."""
         found = self.all(subject, predicate)
         if len(found) > 1:
-            raise unusable(f"{told(subject)} has more than one {told(predicate)}", subject)
+            raise unusable(f"{brief(subject)} has more than one {brief(predicate)}", subject)
         return found[0] if found else None
 
     def items(self, head: Term) -> tuple[Term, ...]:
@@ -65,9 +65,9 @@ class Graph:
         while head != NIL:
             rest, first = self.one(head, REST), self.one(head, FIRST)
             if rest is None or first is None:
-                raise unusable(f"{told(head)} stands where a list is needed", head)
+                raise unusable(f"{brief(head)} stands where a list is needed", head)
             if head in seen or len(found) > MAX_LIST:
-                raise unusable(f"the list at {told(head)} never ends", head)
+                raise unusable(f"the list at {brief(head)} never ends", head)
             seen.add(head)
             found.append(first)
             head = rest
@@ -79,7 +79,7 @@ def unusable(reason: str, node: Term | None = None) -> ShapeError:
     return ShapeError(f"the shapes cannot be used: {reason}", node=node)
 
 
-def told(term: Term) -> str:
+def brief(term: Term) -> str:
     """A term as it is shown in a message, cut when it is long."""
     if isinstance(term, ox.BlankNode):
         return "a blank node"

@@ -14,7 +14,7 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from mesoonto.files.terms import SUBCLASS, Term
-from mesoonto.validation.data.graph import told, unusable
+from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.literals import decode, encode_term
 from mesoonto.validation.data.queries import select
 from mesoonto.validation.data.vocabulary import SH
@@ -85,7 +85,7 @@ class Evaluator:
             with self.noted(shape):
                 self.focus(shape)
         parts = [part for shape in shapes for part in self.shapes.parts(shape)]
-        if any(isinstance(constraint, model.Query) for part in parts for constraint in part.constraints):
+        if any(isinstance(constraint, model.ShapeQuery) for part in parts for constraint in part.constraints):
             self.by_value()  # made once, before several threads ask for it
         with ThreadPoolExecutor(THREADS) as pool:
             jobs = [(shape, rows) for shape in shapes for rows in self._parts(shape)]
@@ -103,7 +103,7 @@ class Evaluator:
         if self.watch is None:
             yield
             return
-        name = told(shape.node)
+        name = brief(shape.node)
         self.watch.begin(name)
         try:
             yield
@@ -253,7 +253,7 @@ class Evaluator:
                 case model.Qualified():
                     for this in self._qualified(constraint, focus, path):
                         yield Row(this, None, constraint)
-                case model.Query():
+                case model.ShapeQuery():
                     for found in sparql_constraints.violations(
                         constraint, shape, focus, self.store, self.by_value(), self.ask
                     ):
@@ -420,7 +420,7 @@ def _either(branches: Sequence[Focus]) -> Focus:
 
 def _result(shape: model.Shape, row: Row) -> Result:
     constraint = row.constraint
-    query = constraint if isinstance(constraint, model.Query) else None
+    query = constraint if isinstance(constraint, model.ShapeQuery) else None
     return Result(
         focus=decode(row.focus),
         path=row.path or shape.path,
@@ -436,7 +436,7 @@ def _result(shape: model.Shape, row: Row) -> Result:
 def _obstacle(constraint: model.Constraint, store: ox.Store) -> str | None:
     """Why *constraint* cannot be compiled, or None when it can."""
     match constraint:
-        case model.Query():
+        case model.ShapeQuery():
             return sparql_constraints.obstacle(constraint)
         case model.Foreign(what=what):
             return f"{what} is evaluated by pySHACL only"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mesoonto.files.terms import Term
-from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import rules, sparql_constraints
@@ -18,7 +18,7 @@ from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.reader import read_shapes
 
 
-class Engine(Enum):
+class EngineChoice(Enum):
     """Who evaluates: the compiled queries where they can, only they, or only pySHACL."""
 
     AUTO = "auto"
@@ -48,7 +48,7 @@ def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shape
     shapes = read_shapes(graph, inferred)
     for shape in shapes.by_node.values():
         for constraint in shape.constraints:
-            if isinstance(constraint, model.Query):
+            if isinstance(constraint, model.ShapeQuery):
                 sparql_constraints.check(constraint, shape)
         for target in shape.targets:
             if target.kind == "query":
@@ -59,7 +59,7 @@ def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shape
 def run(
     data: Data,
     shapes: model.Shapes,
-    engine: Engine = Engine.AUTO,
+    engine: EngineChoice = EngineChoice.AUTO,
     only: Collection[Term] | None = None,
     *,
     repeat_rules: bool = False,
@@ -72,7 +72,7 @@ def run(
     wanted = None if only is None else frozenset(map(encode_term, only))
     evaluator = Evaluator(shapes, data.store, data.by_value, wanted, watch)
     plan = _plan(shapes, evaluator, engine)
-    here = engine is not Engine.PYSHACL and rules.obstacle(shapes, evaluator) is None
+    here = engine is not EngineChoice.PYSHACL and rules.obstacle(shapes, evaluator) is None
     if here and shapes.rules:
         rules.run(data, shapes, repeat=repeat_rules, watch=watch)
         evaluator = Evaluator(shapes, data.store, data.by_value, wanted, watch)
@@ -89,18 +89,18 @@ def run(
     return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
 
 
-def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: Engine) -> Plan:
+def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: EngineChoice) -> Plan:
     compiled: list[model.Shape] = []
     delegated: list[tuple[model.Shape, str]] = []
     whole = rules.obstacle(shapes, evaluator)
     for shape in shapes.targeted:
-        reasons = ["--engine pyshacl"] if engine is Engine.PYSHACL else evaluator.obstacles(shape)
+        reasons = ["--engine pyshacl"] if engine is EngineChoice.PYSHACL else evaluator.obstacles(shape)
         reasons += [whole] if whole is not None else []
         if not reasons:
             compiled.append(shape)
-        elif engine is Engine.OXIGRAPH:
+        elif engine is EngineChoice.OXIGRAPH:
             raise unusable(
-                f"{told(shape.node)} does not compile to SPARQL ({reasons[0]}); use --engine auto or pyshacl"
+                f"{brief(shape.node)} does not compile to SPARQL ({reasons[0]}); use --engine auto or pyshacl"
             )
         else:
             delegated.append((shape, reasons[0]))

@@ -20,7 +20,7 @@ from rdflib.term import Identifier, Node
 
 from mesoonto.files.terms import OWL, RDFS, TYPE, Term
 from mesoonto.validation.data.graph import Graph as ShapesGraph
-from mesoonto.validation.data.graph import told, unusable
+from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.vocabulary import TARGETS, sh
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes.model import Shape, Shapes
@@ -117,7 +117,7 @@ def _results(report: Graph, shapes: Shapes) -> Iterator[Result]:
 
         focus, shape, component = value("focusNode"), value("sourceShape"), value("sourceConstraintComponent")
         if focus is None or shape is None or not isinstance(component, ox.NamedNode):
-            raise unusable(f"pySHACL reports a result without focus node, at {told(from_rdflib(top))}")
+            raise unusable(f"pySHACL reports a result without focus node, at {brief(from_rdflib(top))}")
         path, severity = value("resultPath"), value("resultSeverity")
         messages = [from_rdflib(m) for m in report.objects(result, SH.resultMessage)]
         yield Result(

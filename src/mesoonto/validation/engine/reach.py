@@ -94,7 +94,7 @@ def of(shapes: model.Shapes) -> Reach | None:
         if shape.path is not None:
             _collect(shape.path, False, forward, inverse, free)
         for constraint in shape.constraints:
-            if isinstance(constraint, model.Query | model.Foreign):
+            if isinstance(constraint, model.ShapeQuery | model.Foreign):
                 return None
             if isinstance(constraint, model.Pair):
                 forward.add(constraint.predicate)

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from mesoonto.files.terms import Term
 from mesoonto.validation.data import queries
-from mesoonto.validation.data.graph import told, unusable
+from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine.evaluate import Evaluator, Watch
 from mesoonto.validation.engine.sparql_constraints import as_written
@@ -50,7 +50,7 @@ def run(data: Data, shapes: model.Shapes, *, repeat: bool = False, watch: Watch 
                 break
         else:
             if repeat:
-                raise unusable(f"the rules of {told(node)} make new statements without end")
+                raise unusable(f"the rules of {brief(node)} make new statements without end")
 
 
 class _Running:
@@ -63,7 +63,7 @@ class _Running:
         self._evaluator = Evaluator(shapes, data.store, data.by_value, watch=watch)
         self._focus: dict[Term, set[Term]] = {}
 
-    def apply(self, rule: model.Rule, shape: model.Shape) -> int:
+    def apply(self, rule: model.ShapeRule, shape: model.Shape) -> int:
         """Run *rule* once; gives the number of new statements."""
         with self._evaluator.noted(shape):
             number = self._data.infer([*self._made(rule, shape)])
@@ -74,7 +74,7 @@ class _Running:
             self._focus.clear()
         return number
 
-    def _made(self, rule: model.Rule, shape: model.Shape) -> Iterator[_Statement]:
+    def _made(self, rule: model.ShapeRule, shape: model.Shape) -> Iterator[_Statement]:
         evaluator = self._evaluator
         if shape.node not in self._focus:
             self._focus[shape.node] = evaluator.focus_nodes(shape)
@@ -87,7 +87,7 @@ class _Running:
             yield from _combined(rule, nodes, evaluator)
 
 
-def _combined(rule: model.Rule, nodes: set[Term], evaluator: Evaluator) -> Iterator[_Statement]:
+def _combined(rule: model.ShapeRule, nodes: set[Term], evaluator: Evaluator) -> Iterator[_Statement]:
     """The statements of a TripleRule: its three expressions, combined for each node."""
     if rule.triple is None:
         return
@@ -110,9 +110,9 @@ def _values(part: Term | Path | None, nodes: set[Term], evaluator: Evaluator) ->
     return found
 
 
-def _constructed(rule: model.Rule, nodes: set[Term], data: Data) -> Iterator[_Statement]:
+def _constructed(rule: model.ShapeRule, nodes: set[Term], data: Data) -> Iterator[_Statement]:
     """The statements of a SPARQLRule; literals as they are written in the data."""
-    what = f"the rule of {told(rule.shape)}"
+    what = f"the rule of {brief(rule.shape)}"
     for node in nodes:
         try:
             triples = queries.construct(data.by_value(), rule.construct, node)

@@ -19,11 +19,11 @@ from mesoonto.sparql.messages import mistake
 from mesoonto.sparql.parser import NotSparqlError, parse_query
 from mesoonto.sparql.tree import Node
 from mesoonto.validation.data import queries
-from mesoonto.validation.data.graph import told, unusable
+from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.literals import STEMS, by_value, decode
 from mesoonto.validation.engine.query_errors import complaint
 from mesoonto.validation.engine.to_sparql import Focus
-from mesoonto.validation.shapes.model import Query, Shape
+from mesoonto.validation.shapes.model import Shape, ShapeQuery
 from mesoonto.validation.shapes.paths import Path
 
 _FORBIDDEN = {"MinusGraphPattern": "MINUS", "InlineData": "VALUES", "ValuesClause": "VALUES"}
@@ -50,9 +50,9 @@ def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[T
     return {node for term in found for node in as_written(term, None, store)}
 
 
-def check(query: Query, shape: Shape) -> None:
+def check(query: ShapeQuery, shape: Shape) -> None:
     """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
-    text, name = _text(query, shape), told(shape.node)
+    text, name = _text(query, shape), brief(shape.node)
     _variables(ox.Store(), text, name, shape.node)
     try:
         root = parse_query(text)
@@ -72,12 +72,12 @@ def check(query: Query, shape: Shape) -> None:
 
 def check_target(query: str, shape: Shape) -> None:
     """Raise ShapeError for a query of a target that is not SPARQL, or does not select ``?this``."""
-    what = f"a target of {told(shape.node)}"
+    what = f"a target of {brief(shape.node)}"
     if "this" not in _variables(ox.Store(), query, what, shape.node):
         raise unusable(f"the query of {what} does not select ?this", shape.node)
 
 
-def obstacle(query: Query) -> str | None:
+def obstacle(query: ShapeQuery) -> str | None:
     """Why only pySHACL can evaluate *query*, or None."""
     if re.search(r"[?$](?:shapesGraph|currentShape)\b", query.select):
         return "a query uses $shapesGraph or $currentShape"
@@ -85,7 +85,7 @@ def obstacle(query: Query) -> str | None:
 
 
 def violations(
-    query: Query, shape: Shape, focus: Focus, store: ox.Store, by_value_store: ox.Store, ask: Ask
+    query: ShapeQuery, shape: Shape, focus: Focus, store: ox.Store, by_value_store: ox.Store, ask: Ask
 ) -> Iterator[Violation]:
     """The solutions of *query* over all of *focus*, each once."""
     text = _text(query, shape)
@@ -110,19 +110,19 @@ def _solutions(
     text: str, pattern: str, nodes: list[Term], store: ox.Store, whole: bool, shape: Shape
 ) -> Iterator[dict[str, Term]]:
     if whole:
-        yield from _run(store, over_all(text, pattern) or text, told(shape.node))
+        yield from _run(store, over_all(text, pattern) or text, brief(shape.node))
         return
     for node in nodes:
-        for solution in _run(store, text, told(shape.node), node):
+        for solution in _run(store, text, brief(shape.node), node):
             yield solution | {"this": node}
 
 
 def _violations(
-    solution: dict[str, Term], query: Query, shape: Shape, store: ox.Store
+    solution: dict[str, Term], query: ShapeQuery, shape: Shape, store: ox.Store
 ) -> Iterator[Violation]:
     """What one solution reports: one violation for each spelling of its value."""
     if solution.get("failure") == ox.Literal(True):
-        raise unusable(f"the query of {told(shape.node)} reports a failure")
+        raise unusable(f"the query of {brief(shape.node)} reports a failure")
     path, message = solution.get("path"), solution.get("message")
     templates = query.messages or ((message,) if isinstance(message, ox.Literal) else ()) or shape.messages
     for this in as_written(solution["this"], None, store):
@@ -149,7 +149,7 @@ def _filled(template: ox.Literal, solution: dict[str, Term]) -> ox.Literal:
     return ox.Literal(text, language=template.language) if template.language else ox.Literal(text)
 
 
-def _text(query: Query, shape: Shape) -> str:
+def _text(query: ShapeQuery, shape: Shape) -> str:
     """The query with the path of a property shape in place of ``$PATH``."""
     if shape.path is None:
         return query.select

@@ -13,7 +13,7 @@ from enum import Enum
 import pyoxigraph as ox
 
 from mesoonto.files.terms import TYPE, Term
-from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.vocabulary import PARAMETERS, SH, TARGETS, sh
 
 
@@ -107,14 +107,14 @@ def refuse(graph: Graph, inferred: frozenset[str] = frozenset()) -> None:
         for value in graph.all(subject, sh("entailment")):
             if value.value not in inferred:
                 raise unusable(
-                    f"{told(subject)} asks for sh:entailment {told(value)}, which is not done here; RDFS is, "
-                    "with --inference rdfs",
+                    f"{brief(subject)} asks for sh:entailment {brief(value)}, which is not done here; "
+                    "RDFS is, with --inference rdfs",
                     subject,
                 )
         scripts = [kind for kind in _SCRIPTS if sh(kind) in graph.all(subject, TYPE)]
         words = [f"sh:{row.word}" for row in TABLE if _is_script(row) and graph.all(subject, sh(row.word))]
         if found := [*words, *(f"sh:{kind}" for kind in scripts)]:
-            raise unusable(f"{told(subject)} uses {found[0]}; JavaScript is not evaluated here", subject)
+            raise unusable(f"{brief(subject)} uses {found[0]}; JavaScript is not evaluated here", subject)
 
 
 def _is_script(row: Construct) -> bool:

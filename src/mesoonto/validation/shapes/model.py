@@ -153,7 +153,7 @@ class Qualified(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
-class Query(Constraint):
+class ShapeQuery(Constraint):
     """``sh:sparql`` with a SELECT query."""
 
     node: Term
@@ -183,7 +183,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ShapeRule:
     """A rule of a shape (Advanced Features, section 8); neither kind where only pySHACL can run it."""
 
     shape: Term
@@ -199,7 +199,7 @@ class Shapes:
     graph: Graph
     by_node: dict[Term, Shape]
     foreign: tuple[str, ...] = ()  #: parts of the whole graph that only pySHACL does, such as functions
-    rules: tuple[Rule, ...] = ()  #: in the order in which they run
+    rules: tuple[ShapeRule, ...] = ()  #: in the order in which they run
     sources: tuple[Source, ...] = ()  #: the files that were read
     missing: tuple[str, ...] = ()  #: IRIs of graphs that are imported and were not at hand
 

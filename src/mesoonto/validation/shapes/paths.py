@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.files.terms import FIRST, Term
-from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.vocabulary import sh
 
 _UNARY = {"inversePath": "^", "zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
@@ -55,7 +55,7 @@ class Path:
     def __str__(self) -> str:
         """The path as a person writes it, with prefixes."""
         if self.predicate is not None:
-            return told(self.predicate)
+            return brief(self.predicate)
         inner = [str(part) for part in self.parts]
         if self.kind == "sequence":
             return "/".join(inner)
@@ -80,13 +80,13 @@ def read_path(graph: Graph, node: Term, depth: int = 0) -> Path:
         found = [kind for kind in ("alternativePath", *_UNARY) if graph.all(node, sh(kind))]
         if len(found) == 1:
             return _operator(graph, node, found[0], depth)
-    raise unusable(f"{told(node)} is not a path")
+    raise unusable(f"{brief(node)} is not a path")
 
 
 def _operator(graph: Graph, node: Term, kind: str, depth: int) -> Path:
     argument = graph.one(node, sh(kind))
     if argument is None:
-        raise unusable(f"{told(node)} is not a path")
+        raise unusable(f"{brief(node)} is not a path")
     if kind == "alternativePath":
         parts = tuple(read_path(graph, part, depth + 1) for part in graph.items(argument))
         if len(parts) < 2:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from mesoonto.dataset.query_features import names_service, outline
 from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
 from mesoonto.sparql.messages import explained
-from mesoonto.validation.data.graph import Graph, told, unusable
+from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.literals import is_well_formed
 from mesoonto.validation.data.vocabulary import NODE_KINDS, PARAMETERS, SH, sh
 from mesoonto.validation.shapes.constructs import refuse
@@ -35,9 +35,9 @@ from mesoonto.validation.shapes.model import (
     Pair,
     Pattern,
     Qualified,
-    Query,
-    Rule,
     Shape,
+    ShapeQuery,
+    ShapeRule,
     Shapes,
     Target,
     UniqueLang,
@@ -68,7 +68,7 @@ def read_shapes(graph: Graph, inferred: frozenset[str] = frozenset()) -> Shapes:
     *inferred* are the entailment regimes by which the data are completed before.
     """
     refuse(graph, inferred)
-    reader = _Reader(graph)
+    reader = _ShapeReader(graph)
     for node in [*graph.subjects()]:
         if reader.is_declared(node):
             reader.read(node)
@@ -104,7 +104,7 @@ def _refuse_recursion(shapes: Shapes) -> None:
                 on_path.discard(node)
                 done.add(node)
             elif following in on_path:
-                raise unusable(f"the shape {told(following)} refers to itself; SHACL leaves that undefined")
+                raise unusable(f"the shape {brief(following)} refers to itself; SHACL leaves that undefined")
             elif following not in done:
                 on_path.add(following)
                 stack.append((following, _referred(shapes, following)))
@@ -117,7 +117,7 @@ def _referred(shapes: Shapes, node: Term) -> Iterator[Term]:
 
 
 @dataclass
-class _Reader:
+class _ShapeReader:
     graph: Graph
     shapes: dict[Term, Shape] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
@@ -158,30 +158,30 @@ class _Reader:
                 waiting += self.graph.all(rule, sh("condition"))
         return node
 
-    def ordered_rules(self) -> Iterator[Rule]:
+    def ordered_rules(self) -> Iterator[ShapeRule]:
         """The rules of all shapes, shapes and rules by their ``sh:order``."""
         for node in sorted(self.shapes, key=self._order):
             for rule in sorted(self.graph.all(node, sh("rule")), key=self._order):
                 if not self._flag(rule, "deactivated"):
                     yield self._rule(node, rule)
 
-    def _rule(self, node: Term, rule: Term) -> Rule:
+    def _rule(self, node: Term, rule: Term) -> ShapeRule:
         conditions = tuple(self.graph.all(rule, sh("condition")))
         if sh("SPARQLRule") in self.graph.all(rule, TYPE):
-            return Rule(node, conditions, construct=self._query(rule, "construct", "SPARQLRule") or "")
+            return ShapeRule(node, conditions, construct=self._query(rule, "construct", "SPARQLRule") or "")
         parts: list[Term | Path | None] = []
         for word in ("subject", "predicate", "object"):
             term = self.graph.one(rule, sh(word))
             if term is None:
-                raise unusable(f"the rule of {told(node)} has no sh:{word}")
+                raise unusable(f"the rule of {brief(node)} has no sh:{word}")
             predicates = [*self.graph.predicates(term)] if isinstance(term, ox.BlankNode) else []
             if isinstance(term, ox.BlankNode) and predicates != [sh("path")]:
-                return Rule(node, conditions)
+                return ShapeRule(node, conditions)
             at = self.graph.one(term, sh("path")) if predicates else None
             parts.append(
                 read_path(self.graph, at) if at is not None else None if term == sh("this") else term
             )
-        return Rule(node, conditions, triple=tuple(parts))
+        return ShapeRule(node, conditions, triple=tuple(parts))
 
     def _order(self, node: Term) -> Decimal:
         order = self.graph.one(node, sh("order"))
@@ -190,19 +190,19 @@ class _Reader:
         try:
             return Decimal(order.value)
         except InvalidOperation as error:
-            raise unusable(f"sh:order of {told(node)} is not a number") from error
+            raise unusable(f"sh:order of {brief(node)} is not a number") from error
 
     def _fill(self, shape: Shape) -> None:
         graph, node = self.graph, shape.node
         if isinstance(node, ox.Literal):
-            raise unusable(f"{told(node)} stands where a shape is needed")
+            raise unusable(f"{brief(node)} stands where a shape is needed")
         path = graph.all(node, sh("path"))
         if len(path) > 1:
-            raise unusable(f"{told(node)} has more than one sh:path")
+            raise unusable(f"{brief(node)} has more than one sh:path")
         if path:
             shape.path = read_path(graph, path[0])
         elif sh("PropertyShape") in graph.all(node, TYPE):
-            raise unusable(f"the property shape {told(node)} has no sh:path")
+            raise unusable(f"the property shape {brief(node)} has no sh:path")
         shape.deactivated = self._flag(node, "deactivated")
         shape.severity = _iri(graph.one(node, sh("severity")), node, "severity", SH + "Violation")
         shape.messages = self._texts(node, "message")
@@ -218,7 +218,7 @@ class _Reader:
         for predicate, kind in _TARGET_KINDS.items():
             for term in self.graph.all(node, sh(predicate)):
                 if kind != "node" and not isinstance(term, ox.NamedNode):
-                    raise unusable(f"sh:{predicate} of {told(node)} is not an IRI")
+                    raise unusable(f"sh:{predicate} of {brief(node)} is not an IRI")
                 yield Target(kind, term)
         if isinstance(node, ox.NamedNode) and self.classes & set(self.graph.all(node, TYPE)):
             yield Target("class", node)
@@ -226,7 +226,7 @@ class _Reader:
             text = self._query(target, "select", "SPARQLTarget") or self._typed_target(target)
             if text is None:
                 raise unusable(
-                    f"the target of {told(node)} is neither a SPARQLTarget nor of a type of targets"
+                    f"the target of {brief(node)} is neither a SPARQLTarget nor of a type of targets"
                 )
             yield Target("query", target, text)
 
@@ -243,7 +243,7 @@ class _Reader:
             if isinstance(path, ox.NamedNode) and value is not None:
                 text = _bound(text, re.split("[/#]", path.value)[-1], value)
             elif not self._flag(parameter, "optional"):
-                raise unusable(f"the target {told(target)} lacks the parameter {told(path or parameter)}")
+                raise unusable(f"the target {brief(target)} lacks the parameter {brief(path or parameter)}")
         return text
 
     def _query(self, node: Term, kind: str, what: str) -> str | None:
@@ -251,17 +251,17 @@ class _Reader:
         found = self.graph.all(node, sh(kind))
         if not found:
             if sh(what) in self.graph.all(node, TYPE):
-                raise unusable(f"{told(node)} is a sh:{what} without sh:{kind}")
+                raise unusable(f"{brief(node)} is a sh:{what} without sh:{kind}")
             return None
         if len(found) > 1 or not isinstance(found[0], ox.Literal):
-            raise unusable(f"{told(node)} needs one text in sh:{kind}")
+            raise unusable(f"{brief(node)} needs one text in sh:{kind}")
         text = self._prefixes(node) + found[0].value
         # The path of a property shape takes the place of $PATH later.
         complete = re.sub(r"[?$]PATH\b", "<urn:path>", text)
         if outline(complete, {}).has_service:
             if names_service(complete):
                 raise unusable("a query in them holds SERVICE, which is refused")
-            raise unusable(f"the query of {told(node)}: {explained(complete)}")
+            raise unusable(f"the query of {brief(node)}: {explained(complete)}")
         return text
 
     def _prefixes(self, node: Term) -> str:
@@ -279,7 +279,7 @@ class _Reader:
                 prefix = self.graph.one(declaration, sh("prefix"))
                 stem = self.graph.one(declaration, sh("namespace"))
                 if not isinstance(prefix, ox.Literal) or not isinstance(stem, ox.Literal):
-                    raise unusable(f"sh:declare of {told(ontology)} needs sh:prefix and sh:namespace")
+                    raise unusable(f"sh:declare of {brief(ontology)} needs sh:prefix and sh:namespace")
                 if lines.setdefault(prefix.value, stem.value) != stem.value:
                     raise unusable(f"the prefix {prefix.value}: is declared twice, for different namespaces")
         return "".join(f"PREFIX {prefix}: <{stem}>\n" for prefix, stem in lines.items())
@@ -289,10 +289,10 @@ class _Reader:
             types = self.graph.all(rule, TYPE)
             known = [kind for kind in ("TripleRule", "SPARQLRule", "JSRule") if sh(kind) in types]
             if not known:
-                raise unusable(f"the rule of {told(node)} is of no kind that SHACL knows")
+                raise unusable(f"the rule of {brief(node)} is of no kind that SHACL knows")
             needed = {"TripleRule": "subject", "SPARQLRule": "construct"}.get(known[0])
             if needed and not self.graph.all(rule, sh(needed)):
-                raise unusable(f"the rule of {told(node)} has no sh:{needed}")
+                raise unusable(f"the rule of {brief(node)} has no sh:{needed}")
 
     # Constraints
 
@@ -300,7 +300,7 @@ class _Reader:
         for parameter in PARAMETERS:
             for value in self.graph.all(shape.node, sh(parameter)):
                 if parameter in _NEED_PATH and shape.path is None:
-                    raise unusable(f"sh:{parameter} of {told(shape.node)} needs a sh:path beside it")
+                    raise unusable(f"sh:{parameter} of {brief(shape.node)} needs a sh:path beside it")
                 yield from self._constraint(shape, parameter, value)
         if self.graph.all(shape.node, sh("expression")):
             yield Foreign(component_name("expression"), "sh:expression")
@@ -312,7 +312,7 @@ class _Reader:
         match parameter:
             case "class":
                 if isinstance(value, ox.Literal):
-                    raise unusable(f"sh:class of {told(node)} is a literal")
+                    raise unusable(f"sh:class of {brief(node)} is a literal")
                 yield Class(name, value)
             case "datatype":
                 self.graph.one(node, sh(parameter))
@@ -320,7 +320,9 @@ class _Reader:
             case "nodeKind":
                 kind = _iri(value, node, parameter).removeprefix(SH)
                 if kind not in NODE_KINDS:
-                    raise unusable(f"sh:nodeKind of {told(node)} is {told(value)}, not one of the six kinds")
+                    raise unusable(
+                        f"sh:nodeKind of {brief(node)} is {brief(value)}, not one of the six kinds"
+                    )
                 yield NodeKind(name, kind)
             case "minCount" | "maxCount":
                 self.graph.one(node, sh(parameter))
@@ -330,7 +332,7 @@ class _Reader:
                 yield Length(name, _count(value, node, parameter))
             case "minExclusive" | "minInclusive" | "maxExclusive" | "maxInclusive":
                 if not isinstance(value, ox.Literal):
-                    raise unusable(f"sh:{parameter} of {told(node)} is not a literal")
+                    raise unusable(f"sh:{parameter} of {brief(node)} is not a literal")
                 yield Bound(name, _BOUNDS[parameter], value)
             case "pattern":
                 yield self._pattern(name, node, value)
@@ -357,7 +359,7 @@ class _Reader:
                 yield Logical(name, (self._shape(value, node, parameter),))
             case "property":
                 if not self.graph.all(value, sh("path")):
-                    raise unusable(f"sh:property of {told(node)} names {told(value)}, which has no sh:path")
+                    raise unusable(f"sh:property of {brief(node)} names {brief(value)}, which has no sh:path")
                 yield Nested(name, value)
             case "qualifiedValueShape":
                 yield from self._qualified(shape, value)
@@ -366,7 +368,7 @@ class _Reader:
 
     def _shape(self, value: Term, node: Term, parameter: str) -> Term:
         if isinstance(value, ox.Literal):
-            raise unusable(f"sh:{parameter} of {told(node)} names {told(value)}, which is not a shape")
+            raise unusable(f"sh:{parameter} of {brief(node)} names {brief(value)}, which is not a shape")
         return value
 
     def _pattern(self, name: str, node: Term, value: Term) -> Pattern:
@@ -376,7 +378,7 @@ class _Reader:
         try:
             re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
-            raise unusable(f"sh:pattern of {told(node)}: {error}") from error
+            raise unusable(f"sh:pattern of {brief(node)}: {error}") from error
         return Pattern(name, text, letters)
 
     def _allowed(self, node: Term) -> Iterator[ox.NamedNode]:
@@ -410,15 +412,15 @@ class _Reader:
                 )
         if not found:
             raise unusable(
-                f"sh:qualifiedValueShape of {told(node)} has neither qualifiedMinCount nor qualifiedMaxCount"
+                f"sh:qualifiedValueShape of {brief(node)} has neither qualifiedMinCount nor qualifiedMaxCount"
             )
 
     def _sparql(self, name: str, node: Term) -> Iterator[Constraint]:
         text = self._query(node, "select", "SPARQLConstraint")
         if text is None:
-            raise unusable(f"sh:sparql names {told(node)}, which has no sh:select")
+            raise unusable(f"sh:sparql names {brief(node)}, which has no sh:select")
         if not self._flag(node, "deactivated"):
-            yield Query(name, node, text, self._texts(node, "message"))
+            yield ShapeQuery(name, node, text, self._texts(node, "message"))
 
     def _custom(self, shape: Shape, component: Term) -> Iterator[Constraint]:
         """A Foreign constraint for each use of a component that the shapes graph itself defines."""
@@ -428,7 +430,7 @@ class _Reader:
             if isinstance(path, ox.NamedNode) and not self._flag(parameter, "optional"):
                 mandatory.append(path)
         if mandatory and all(self.graph.all(shape.node, path) for path in mandatory):
-            yield Foreign(told(component), f"the constraint component {told(component)}")
+            yield Foreign(brief(component), f"the constraint component {brief(component)}")
 
     def _flag(self, node: Term, name: str) -> bool:
         value = self.graph.one(node, sh(name))
@@ -448,13 +450,13 @@ def _iri(value: Term | None, node: Term, parameter: str, default: str | None = N
     if value is None and default is not None:
         return default
     if not isinstance(value, ox.NamedNode):
-        raise unusable(f"sh:{parameter} of {told(node)} is not an IRI")
+        raise unusable(f"sh:{parameter} of {brief(node)} is not an IRI")
     return value.value
 
 
 def _text(value: Term, node: Term, parameter: str) -> str:
     if not isinstance(value, ox.Literal) or value.language or value.datatype.value != XSD + "string":
-        raise unusable(f"sh:{parameter} of {told(node)} is not a text")
+        raise unusable(f"sh:{parameter} of {brief(node)} is not a text")
     return value.value
 
 
@@ -462,7 +464,7 @@ def _boolean(value: Term, node: Term, parameter: str) -> bool:
     if isinstance(value, ox.Literal) and value.datatype.value == XSD + "boolean":
         # "1" is the same truth value and another term; the standard asks for the term true.
         return value.value == "true"
-    raise unusable(f"sh:{parameter} of {told(node)} is neither true nor false")
+    raise unusable(f"sh:{parameter} of {brief(node)} is neither true nor false")
 
 
 def _count(value: Term, node: Term, parameter: str) -> int:
@@ -473,4 +475,4 @@ def _count(value: Term, node: Term, parameter: str) -> int:
         and (count := int(value.value)) >= 0
     ):
         return count
-    raise unusable(f"sh:{parameter} of {told(node)} is not a whole number from 0 on")
+    raise unusable(f"sh:{parameter} of {brief(node)} is not a whole number from 0 on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from mesoonto.files.terms import Term
-from mesoonto.validation.data.graph import told
+from mesoonto.validation.data.graph import brief
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.shapes import model
 
@@ -43,9 +43,9 @@ def in_words(constraint: model.Constraint) -> str:
     """One constraint as a phrase that goes on after "expected"."""
     match constraint:
         case model.Class(term=term):
-            return f"an instance of {told(term)}"
+            return f"an instance of {brief(term)}"
         case model.Datatype(datatype=datatype):
-            return f"a literal of datatype {told(ox.NamedNode(datatype))}"
+            return f"a literal of datatype {brief(ox.NamedNode(datatype))}"
         case model.NodeKind(kind=kind):
             return _KINDS[kind]
         case model.Count(component=component, limit=limit):
@@ -63,17 +63,17 @@ def in_words(constraint: model.Constraint) -> str:
         case model.In(terms=terms):
             return f"one of {_listed(terms)}"
         case model.HasValue(term=term):
-            return f"the value {told(term)}"
+            return f"the value {brief(term)}"
         case model.Pair(component=component, predicate=predicate):
-            return f"{_PAIRS[component.removesuffix('ConstraintComponent')]} {told(predicate)}"
+            return f"{_PAIRS[component.removesuffix('ConstraintComponent')]} {brief(predicate)}"
         case model.Closed(allowed=allowed):
             return f"no other property than {_listed(allowed)}"
         case model.Logical(component=component, shapes=shapes):
             return _logical(component, shapes)
         case model.Qualified(component=component, shape=node, limit=limit):
             least = "least" if component.startswith("QualifiedMin") else "most"
-            return f"at {least} {_values(limit)} that conform{'s' if limit == 1 else ''} to {told(node)}"
-        case model.Query():
+            return f"at {least} {_values(limit)} that conform{'s' if limit == 1 else ''} to {brief(node)}"
+        case model.ShapeQuery():
             return "no solution of the query"
         case model.Foreign(what=what):
             return what
@@ -82,7 +82,7 @@ def in_words(constraint: model.Constraint) -> str:
 
 def _logical(component: str, shapes: tuple[Term, ...]) -> str:
     unnamed = all(isinstance(shape, ox.BlankNode) for shape in shapes)
-    names = ", ".join("an unnamed shape" if isinstance(s, ox.BlankNode) else told(s) for s in shapes)
+    names = ", ".join("an unnamed shape" if isinstance(s, ox.BlankNode) else brief(s) for s in shapes)
     several = f"{len(shapes)} alternatives" + ("" if unnamed else f": {names}")
     match component.removesuffix("ConstraintComponent"):
         case "Not":
@@ -100,6 +100,6 @@ def _values(number: int) -> str:
 
 
 def _listed(terms: tuple[Term, ...] | tuple[ox.NamedNode, ...]) -> str:
-    shown = ", ".join(told(term) for term in terms[:_MOST])
+    shown = ", ".join(brief(term) for term in terms[:_MOST])
     more = len(terms) - _MOST
     return f"{shown} and {more} more" if more > 0 else shown
