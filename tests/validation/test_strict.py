@@ -165,7 +165,7 @@ def test_self_test_without_a_good_example_says_so(mesoonto: Run, tmp_path: Path)
     report(tmp_path, GOOD, "ex:ann a ex:Person .")
     done = mesoonto("validate", "--self-test", "data.ttl", "--shapes", "shapes.ttl")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "0 told, 0 silent, 1 untested"
+    assert done.stdout.splitlines()[-1] == "0 reported, 0 silent, 1 untested"
 
 
 @pytest.mark.slow
