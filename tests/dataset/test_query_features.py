@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesoonto.dataset import query_features
-from mesoonto.dataset.query_features import capped, has_load, masked, outline, reaches_out, with_dataset
+from mesoonto.dataset.query_features import has_load, masked, outline, reaches_out, with_dataset
 from mesoonto.errors import NestingError, QueryRefusedError
 from mesoonto.sparql.parser import NotSparqlError
 
@@ -200,37 +200,6 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 
 _TEN = ox.Store()
 _TEN.update("INSERT DATA { " + " ".join(f"<a:{n}> <a:p> {n} ." for n in range(10)) + " }")
-
-
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
-        ("SELECT * { ?s ?p ?o }", 10),
-        ("SELECT * { ?s ?p ?o } LIMIT 4", 4),
-        ("SELECT * { ?s ?p ?o } limit 4 offset 8", 2),
-        ("SELECT * { ?s ?p ?o } OFFSET 8 LIMIT 7", 2),
-        ("SELECT * { ?s ?p ?o } ORDER BY ?o # LIMIT 3", 10),
-        ("SELECT * { { SELECT ?o { ?s ?p ?o } LIMIT 9 } }", 9),
-        ("SELECT * { ?s ?p ?o } ORDER BY ?o LIMIT 9 VALUES ?o { 1 2 3 }", 3),
-        ("SELECT * { ?s ?p ?o } OFFSET 1 VALUES ?o { 1 2 3 }", 2),
-        ("SELECT (group_concat(?s) as ?x) {?s ?p ?o} group by ?s", 10),
-        ("SELECT * { ?s ?p ?o FILTER(ISIRI(?s)) FILTER(!!true) }", 10),
-        ('VERSION "1.2" SELECT * { ?s ?p ?o }', 10),
-        ("DESCRIBE ?s { ?s ?p ?o }", 10),
-        ("SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 1)", 1),
-        ("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", 10),
-        ("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 8", 8),
-    ],
-)
-@pytest.mark.parametrize("cap", [1, 3, 5, 100])
-def test_capped_query_has_the_rows_of_the_query_up_to_the_cap(query: str, rows: int, cap: int) -> None:
-    assert len(list(_TEN.query(query))) == rows  # type: ignore[arg-type]  # the query does what the table says
-    assert len(list(_TEN.query(capped(query, cap)))) == min(rows, cap)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("query", ["ASK { ?s ?p ?o }", "SELECT nonsense {"])
-def test_what_cannot_be_capped_stays(query: str) -> None:
-    assert capped(query, 3) == query
 
 
 class TestWithDataset:

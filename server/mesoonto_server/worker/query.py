@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mesoonto.dataset import query_features
 from mesoonto.dataset.formats import Format, Kind, content_type
+from mesoonto.dataset.row_limit import limited
 from mesoonto.dataset.store import ByteOutput, Engine
-from mesoonto.errors import ServiceRefusedError
+from mesoonto.errors import MesoontoError, ServiceRefusedError
 from mesoonto_server.http.headers import (
     CAP_HEADER,
     FEDERATED,
@@ -32,9 +32,6 @@ _ROWS = {
     "tsv": RowMarks(b"\n", -1),
     "ntriples": RowMarks(b"\n"),
 }
-
-
-_Write = Callable[[Format, ByteOutput], None]
 
 
 def answer(
@@ -86,46 +83,32 @@ def answer(
         response.whole(200, headers)
         return
     rows = _ROWS.get(form.name, RowMarks()) if result.kind is not Kind.BOOLEAN else RowMarks()
-    if max_rows and result.kind is not Kind.BOOLEAN and ask(asked.query).count(max_rows + 1) > max_rows:
-        result = ask(query_features.capped(asked.query, max_rows))
-        link = f"{request.base}/#limits"
-        headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
-        produce = partial(_write_linked, result.write, form, link)
-        response.produced(headers, produce, rows=rows, cacheable=cacheable)
-        return
-    response.produced(headers, partial(result.write, form), rows=rows, cacheable=cacheable)
+    produce: Callable[[ByteOutput], None] = partial(result.write, form)
+    if max_rows and result.kind is not Kind.BOOLEAN:
+        try:
+            body, cut = limited(result, form, max_rows)
+        except MesoontoError as error:
+            response.refuse(error)
+            return
+        if cut:
+            link = f"{request.base}/#limits"
+            headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
+            body = _linked(body, form, link)
+        produce = partial(_write, body)
+    response.produced(headers, produce, rows=rows, cacheable=cacheable)
 
 
-def _write_linked(write: _Write, form: Format, link: str, output: ByteOutput) -> None:
-    """Write a result with a link in its head where the format has a place for one.
+def _write(body: bytes, output: ByteOutput) -> None:
+    output.write(body)
+
+
+def _linked(body: bytes, form: Format, link: str) -> bytes:
+    """A result with a link in its head where the format has a place for one.
 
     SPARQL 1.1 Query Results JSON, section 3.1.2, and XML, section 2.3.
     """
-    if form.name not in ("json", "xml"):
-        write(form, output)
-        return
-    write(form, _Linking(output, form.name, link))
-
-
-class _Linking:
-    """Passes a serialised result on and puts a link into its head."""
-
-    def __init__(self, output: ByteOutput, name: str, link: str) -> None:
-        self._output = output
-        if name == "json":
-            self._place = b'{"head":{'
-            self._addition = self._place + f'"link":["{link}"],'.encode()
-        else:
-            self._place = b"</head>"
-            self._addition = f'<link href="{link}"/></head>'.encode()
-
-    def write(self, data: bytes, /) -> int:
-        if self._addition and self._place in data:  # the head is in the first write of 8 kB
-            self._output.write(data.replace(self._place, self._addition, 1))
-            self._addition = b""
-        else:
-            self._output.write(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back here."""
+    if form.name == "json":
+        return body.replace(b'{"head":{', f'{{"head":{{"link":["{link}"],'.encode(), 1)
+    return (
+        body.replace(b"</head>", f'<link href="{link}"/></head>'.encode(), 1) if form.name == "xml" else body
+    )

@@ -186,32 +186,6 @@ def _update_has(update: str, word: str, options: Mapping[str, Any]) -> bool:
     return True
 
 
-def capped(query: str, rows: int) -> str:
-    """*query* with a LIMIT of at most *rows*, or as it is when it is not understood.
-
-    >>> capped("SELECT * { ?s ?p ?o } LIMIT 50 VALUES ?s { 1 }", 10)
-    'SELECT * { ?s ?p ?o } LIMIT 10 VALUES ?s { 1 }'
-    >>> capped("SELECT * { ?s ?p ?o }", 10)
-    'SELECT * { ?s ?p ?o } LIMIT 10'
-    """
-    from mesoonto.sparql.parser import NotSparqlError, parse_query
-
-    try:
-        body = parse_query(query).children[-1]
-    except NotSparqlError:
-        return query
-    if body.kind == "AskQuery":
-        return query
-    clauses = body.child("LimitOffsetClauses")
-    limit = clauses.child("LimitClause") if clauses else None
-    if limit is not None:
-        wanted = min(rows, int(limit.children[-1].text))
-        return f"{query[: limit.start]}LIMIT {wanted}{query[limit.end :]}"
-    values = body.child("ValuesClause")
-    last = body.children[-2] if values else body
-    return f"{query[: last.end]} LIMIT {rows}{query[last.end :]}"
-
-
 def without_silent_loads(update: str) -> str:
     """*update* in which each LOAD SILENT does nothing, which is what it does when its source cannot be had.
 

@@ -74,14 +74,16 @@ class QueryResult:
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
 
-    def count(self, most: int) -> int:
-        """Evaluate until the end or *most* rows or triples, and count them."""
+    def serialize_triples(self, form: Format, most: int) -> tuple[bytes, bool]:
+        """The first *most* triples in *form*, and whether there are more."""
+        assert isinstance(self._result, ox.QueryTriples)  # noqa: S101  # as self.kind says
+        assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
         try:
-            return (
-                1 if isinstance(self._result, ox.QueryBoolean) else sum(1 for _ in islice(self._result, most))
-            )
+            triples = list(islice(self._result, most + 1))
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
+        text = ox.serialize(triples[:most], format=form.syntax, prefixes=_prefixes_for(form.syntax))
+        return text or b"", len(triples) > most
 
 
 def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:

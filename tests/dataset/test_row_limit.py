@@ -1,0 +1,105 @@
+"""A result that is cut has the first rows of the whole, in every format, and is evaluated once."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mesoonto.dataset.formats import format_named
+from mesoonto.dataset.row_limit import limited
+from mesoonto.dataset.store import Engine
+
+ENGINE = Engine(ox.Store(), "test", union=False)
+ENGINE.store.update(" ".join(f"INSERT DATA {{ <urn:s{n:02}> <urn:p> {n} }} ;" for n in range(10)))
+
+SYNTAX = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+
+#: What could be taken for the end of a row.
+TRICKY = [
+    "},{",
+    '"',
+    '\\"',
+    "\\",
+    '"}',
+    "\r\n",
+    "\n",
+    "</result>",
+    "bindings",
+    "]}}",
+    '""',
+    ",",
+    "",
+    "x" * 9000,
+]
+
+
+TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF))
+
+
+def query(values: list[str | None]) -> str:
+    rows = " ".join("(UNDEF)" if v is None else f"({ox.Literal(v)})" for v in values)
+    return f"SELECT ?bindings {{ VALUES (?bindings) {{ {rows} }} }}"
+
+
+def values_of(body: bytes, name: str) -> list[str | None]:
+    found = ox.parse_query_results(body, format=SYNTAX[name])
+    assert isinstance(found, ox.QuerySolutions)
+    return [getattr(row["bindings"], "value", None) for row in found]
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+@given(
+    values=st.lists(
+        st.none() | st.sampled_from(TRICKY) | st.text(st.characters(max_codepoint=0xD7FF, min_codepoint=32))
+    ),
+    most=st.integers(1, 8),
+)
+@settings(max_examples=150, deadline=None)
+def test_first_rows_stay(name: str, values: list[str | None], most: int) -> None:
+    body, cut = limited(
+        ENGINE.query(query(values)), format_named(name, ENGINE.query(query(values)).kind), most
+    )
+    assert values_of(body, name) == values[:most]
+    assert cut is (len(values) > most)
+
+
+@given(values=st.lists(st.sampled_from(TRICKY) | st.none(), max_size=8), most=st.integers(1, 8))
+@settings(max_examples=150, deadline=None)
+def test_csv_is_the_beginning_of_the_whole(values: list[str | None], most: int) -> None:
+    result = ENGINE.query(query(values))
+    form = format_named("csv", result.kind)
+    body, cut = limited(result, form, most)
+    assert body == ENGINE.query(query(values[:most])).serialize(form)
+    assert cut is (len(values) > most)
+
+
+@pytest.mark.parametrize("text", ["CONSTRUCT WHERE { ?s ?p ?o }", "DESCRIBE ?s { ?s ?p ?o }"])
+@pytest.mark.parametrize("most", [1, 9, 10, 11])
+def test_triples_are_cut_alike(text: str, most: int) -> None:
+    result = ENGINE.query(text)
+    body, cut = limited(result, format_named("ntriples", result.kind), most)
+    assert len(body.splitlines()) == min(most, 10)
+    assert cut is (most < 10)
+
+
+@pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv"])
+@pytest.mark.parametrize("text", ["SELECT * {}", "SELECT ?x { VALUES ?y { 1 2 3 } }"])
+def test_rows_without_bindings_count(name: str, text: str) -> None:
+    result = ENGINE.query(text)
+    whole = ENGINE.query(text).serialize(format_named(name, result.kind))
+    assert limited(result, format_named(name, result.kind), 3) == (whole, False)
+
+
+def test_endless_result_is_broken_off() -> None:
+    """A join of a billion rows ends with the tenth."""
+    text = "SELECT * {" + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(9)) + "}"
+    result = ENGINE.query(text)
+    body, cut = limited(result, format_named("csv", result.kind), 10)
+    assert cut
+    assert len(body.splitlines()) == 11
