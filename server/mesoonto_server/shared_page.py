@@ -32,3 +32,4 @@ NOTICE = struct.Struct("<cQ")
 FREE = b"F"  #: all connections were given up, as asked
 CLOSED = b"C"  #: the connection has ended
 PASSED = b"P"  #: the next request on it is for the front
+SERVICE = b"S"  #: so it is, as a query with SERVICE

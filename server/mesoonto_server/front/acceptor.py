@@ -238,8 +238,9 @@ class Acceptor:
         connection.sock.setblocking(False)
         protocol = HttpProtocol(
             self._service, connection.peer, connection.sock, partial(self._detached, connection),
-            may_return=self._direct,
+            may_return=self._direct, has_service=connection.has_service,
         )  # fmt: skip
+        connection.has_service = False
         self._here.add(protocol)
         copy = connection.sock.dup()
         try:

@@ -105,12 +105,15 @@ class Application:
                 reply.rows = found.rows
                 await transaction.whole(*found.response(request.headers.get(b"if-none-match")))
                 return
+            if transaction.has_service:
+                await self._flask.answer(request, file, reply.flask, has_service=True)
+                return
             asked = parameters.request_of("query", request, body, self._max_query)
             timeout = parameters.timeout_of(request.query, body)
             exchange = await self._gateway.read(asked, timeout, transaction.gone)
             head = exchange.head
             if head.status == FEDERATED:
-                await self._flask.answer(request, file, reply.flask)
+                await self._flask.answer(request, file, reply.flask, has_service=True)
                 return
         try:
             lines = http1.header_lines(completed(head.headers, exchange.version))

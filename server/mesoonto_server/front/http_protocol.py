@@ -59,8 +59,8 @@ class Transaction:
     """One request and its response."""
 
     __slots__ = (
-        "_event", "_held", "_parts", "_protocol", "_received", "_truncated", "expects", "fault", "keep_alive",
-        "plain", "request", "request_id", "size", "status",
+        "_event", "_held", "_parts", "_protocol", "_received", "_truncated", "expects", "fault",
+        "has_service", "keep_alive", "plain", "request", "request_id", "size", "status",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +78,7 @@ class Transaction:
         self.expects = expects  #: it waits for a word before it sends its body
         self.fault = fault  #: what is wrong with the request, which is no request then
         self.plain = False  #: a connection worker could have answered it
+        self.has_service = False  #: a worker has found SERVICE in its query
         self.request_id = b""  #: for the response and the log
         self.status = 0  #: of the response, once it has begun
         self.size = 0  #: bytes of its body
@@ -208,7 +209,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def __init__(
         self, service: Service, peer: str, sock: socket.socket,
-        detached: Callable[[HttpProtocol, Detachment], None], *, may_return: bool,
+        detached: Callable[[HttpProtocol, Detachment], None], *, may_return: bool, has_service: bool = False,
     ) -> None:  # fmt: skip
         self._service = service
         self._peer = peer
@@ -235,6 +236,7 @@ class HttpProtocol(asyncio.Protocol):
         self._fields_size = 0
         self._muted = False  #: a head is parsed for the sake of the body that follows
         self._half_closed = False
+        self._has_service = has_service
         self._lost = False
         self._how = Detachment.ENDED
         self._fault: RequestError | None = None
@@ -355,6 +357,7 @@ class HttpProtocol(asyncio.Protocol):
             keep_alive=version != "1.0" and self._parser.should_keep_alive(),
             expects=headers.get(b"expect", b"").lower() == b"100-continue",
         )  # fmt: skip
+        transaction.has_service, self._has_service = self._has_service, False
         self._take(transaction)
 
     def on_body(self, data: bytes) -> None:

@@ -263,6 +263,7 @@ class Workforce:
                     if what == shared_page.CLOSED:
                         self._owner.end(connection)
                     else:
+                        connection.has_service = what == shared_page.SERVICE
                         self._owner.answer_here(connection)
         except EOFError:
             await self._lost(worker)

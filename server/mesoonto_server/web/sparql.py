@@ -13,7 +13,7 @@ from mesoonto_server.http import bodies, negotiate
 from mesoonto_server.http.client import Origin, origin_of
 from mesoonto_server.http.headers import FEDERATED, preflight
 from mesoonto_server.http.messages import Head, WorkerRequest
-from mesoonto_server.http.parameters import FORM, UPDATE, decode_form, media_type_of, seconds
+from mesoonto_server.http.parameters import FORM, HAS_SERVICE, UPDATE, decode_form, media_type_of, seconds
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.web.federated import Federated
@@ -74,7 +74,7 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, feder
                 raise RequestError(405, "an update is posted, to /update", {"allow": "POST, OPTIONS"})
             return read("description")
         explain = parameters.get("explain", [""])[-1].lower() in ("1", "true", "yes")
-        if not explain:
+        if not explain and not request.environ.get(HAS_SERVICE):
             exchange = gateway.read_blocking(asked, seconds(parameters.get("timeout", [])))
             if exchange.head.status != FEDERATED:
                 return respond(gateway, exchange)

@@ -46,6 +46,7 @@ from mesoonto_server.shared_page import (
     PAGE,
     PASSED,
     RECALL,
+    SERVICE,
     STARTED,
     TIMEOUT,
     TURN,
@@ -185,7 +186,7 @@ class _ConnectionLoop:
         if reply.passed_on:
             if self._rate is not None:
                 self._rate.take_back(request.client)
-            self._pass_on(connection)
+            self._pass_on(connection, SERVICE if reply.has_service else PASSED)
             return
         connection.asked = True
         connection.seen = time.monotonic()
@@ -256,9 +257,9 @@ class _ConnectionLoop:
             self._incomplete.remove(descriptor)
             self._epoll.modify(descriptor, select.EPOLLIN)
 
-    def _pass_on(self, connection: _HeldConnection) -> None:
+    def _pass_on(self, connection: _HeldConnection, why: bytes = PASSED) -> None:
         self._let_go(connection)
-        self._tell(PASSED, connection.number)
+        self._tell(why, connection.number)
 
     def _close(self, connection: _HeldConnection) -> None:
         with contextlib.suppress(OSError):
@@ -338,6 +339,7 @@ class _DirectReply:
         self.rows = -1
         self.broken = False
         self.passed_on = False
+        self.has_service = False
         self.cacheable: Head | None = None
         self.lines = b""  #: the headers of a cacheable answer
 
@@ -357,7 +359,7 @@ class _DirectReply:
 
     def whole(self, head: Head) -> None:
         if head.status == FEDERATED:
-            self.passed_on = True
+            self.passed_on = self.has_service = True
             return
         lines = http1.header_lines(completed(head.headers, self._version))
         if head.cacheable and head.status == 200:

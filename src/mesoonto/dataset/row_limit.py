@@ -37,7 +37,7 @@ class _EnoughError(Exception):
     """Ends the evaluation."""
 
 
-class _Watched:
+class _LimitedOutput:
     """Takes what a serialiser writes until *most* rows and the beginning of another are there."""
 
     def __init__(self, name: str, most: int) -> None:
@@ -120,7 +120,7 @@ def limited(result: QueryResult, form: Format, most: int) -> tuple[bytes, bool]:
         buffer = io.BytesIO()
         result.write(form, buffer)
         return buffer.getvalue(), False
-    watched = _Watched(form.name, most)
+    watched = _LimitedOutput(form.name, most)
     with contextlib.suppress(_EnoughError):
         result.write(form, watched)
         watched.finish()
