@@ -29,6 +29,9 @@ from tests.hostile import processes
 from tests.hostile.raw import connect, exchange, head
 from tests.wire import FORM, UPDATE, Client, request
 
+#: Processes here are watched, stopped and killed; others would take their time.
+pytestmark = pytest.mark.serial
+
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 
 

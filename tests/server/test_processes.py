@@ -20,7 +20,10 @@ import pytest
 from tests.conftest import free_port
 from tests.server.client import Reply, ask, get, holds, update
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc"),
+    pytest.mark.serial,
+]
 
 #: Runs for about a second on the shipped data.
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . { SELECT ?d { ?d ?e ?f } LIMIT 100 } }"
