@@ -44,6 +44,9 @@ def steps(update: str, base: str | None = None) -> list[Step] | None:
     masked = _OPAQUE.sub(lambda match: " " * len(match[0]), update)
     if "\\" in masked or _OTHERS.search(masked):
         return None
+    # A label names one blank node in one operation (SPARQL 1.1 Query, 4.1.4); the engine sees to that.
+    if "_:" in masked and len(_OPERATION.findall(masked)) > 1:
+        return None
     found: list[Step] = []
     prologue, start = "", 0
     for end in [*_ends(masked), len(masked)]:
