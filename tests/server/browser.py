@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import program
+
+#: Milliseconds that a page may take on a busy machine; how fast it is, is measured in benchmarks/.
+expect.set_options(timeout=30_000)
 
 FLAGS = [
     "--no-sandbox",
