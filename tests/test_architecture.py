@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.checkout
+
 #: What each package of the library may use, beside the modules on top (errors, namespaces, resources).
 LIBRARY: dict[str, set[str]] = {
     "files": set(),

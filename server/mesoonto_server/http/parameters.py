@@ -1,4 +1,4 @@
-"""What the front and the direct workers make of an incoming query: the same of the same bytes."""
+"""What the front and the connection workers make of an incoming query: the same of the same bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.negotiate import choose_coding
 from mesoonto_server.http.problems import RequestError
 
-#: WorkerRequest headers by name in lower case; repeated ones are joined.
+#: Headers of a request by name in lower case; repeated ones are joined.
 Headers = dict[bytes, bytes]
 
 _TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
@@ -109,6 +109,7 @@ def request_of(task: str, request: HttpRequest, body: bytes, limit: int) -> Work
         content_encoding=text(b"content-encoding"),
         encoding=choose_coding(text(b"accept-encoding")),
         if_none_match=text(b"if-none-match"),
+        if_match=text(b"if-match"),
         body=body,
         body_limit=limit,
     )

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
+import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.wsgi import get_input_stream
 
 from mesoonto_server.front.gateway import Exchange, Gateway
-from mesoonto_server.http import bodies, negotiate
+from mesoonto_server.http import bodies
 from mesoonto_server.http.client import Origin, origin_of
 from mesoonto_server.http.headers import FEDERATED, preflight
 from mesoonto_server.http.messages import Head, WorkerRequest
-from mesoonto_server.http.parameters import FORM, HAS_SERVICE, UPDATE, decode_form, media_type_of, seconds
+from mesoonto_server.http.parameters import (
+    FORM,
+    HAS_SERVICE,
+    UPDATE,
+    HttpRequest,
+    decode_form,
+    media_type_of,
+    request_of,
+    seconds,
+)
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.web.federated import Federated
@@ -133,22 +143,13 @@ def request_for(task: str, limit: int, path: str | None = None, *, coding: bool 
         body, file = bodies.place(stream)
         if len(body) > limit:
             raise bodies.too_large(limit)
-    return WorkerRequest(
-        task=task,
-        method=request.method,
-        path=request.path if path is None else path,
-        query=request.query_string,
-        base=request.host_url.rstrip("/"),
-        accept=request.headers.get("Accept"),
-        content_type=request.headers.get("Content-Type", ""),
-        content_encoding=request.headers.get("Content-Encoding", ""),
-        encoding=negotiate.choose_coding(request.headers.get("Accept-Encoding")) if coding else "",
-        if_none_match=request.headers.get("If-None-Match", ""),
-        if_match=request.headers.get("If-Match", ""),
-        body=body,
-        path_of_body=file,
-        body_limit=limit,
-    )
+    headers = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in request.headers}
+    came = HttpRequest(
+        request.method, request.path if path is None else path, request.query_string, headers,
+        request.remote_addr or "", "", request.scheme,
+    )  # fmt: skip
+    asked = request_of(task, came, body, limit)
+    return msgspec.structs.replace(asked, path_of_body=file, encoding=asked.encoding if coding else "")
 
 
 def respond(gateway: Gateway, exchange: Exchange) -> Response:
