@@ -108,7 +108,8 @@ def test_update_in_steps_does_what_the_engine_does(first: str, update: str) -> N
         assert steps is None
         return
     if steps is None:
-        assert "WHERE {" in update
+        # A label of a blank node beside another operation is left to the engine as well.
+        assert "WHERE {" in update or ("_:" in update and update.count(" DATA {") > 1)
         return
     changed = [quad for step in steps for quad in delta.apply(step, one)]
     assert shown(one) == shown(other)
