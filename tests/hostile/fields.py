@@ -9,6 +9,9 @@ from tests.hostile.attack import ANSWERED, WIRE, Attack, Target, querying, send
 from tests.hostile.raw import Outcome, exchange, head
 from tests.wire import FORM, QUERY, TURTLE
 
+#: Seconds that a client waits: longer than the server's own deadline, which is an answer too.
+_PATIENCE = 20
+
 _SCRIPT = "<script>alert(1)</script>"
 _ATTRIBUTE = "\"'><img src=x onerror=alert(1)>"
 _BREAK = "a\r\nX-Injected: 1\r\n\r\n<html>"
@@ -27,8 +30,10 @@ def _getting(
 ) -> Attack:
     def launch(target: Target, random: Random) -> Outcome:
         if isinstance(path, bytes):
-            return exchange(target.address, [b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"], 10)
-        return exchange(target.address, [head("GET", path, [*headers, ("Connection", "close")])], 10)
+            return exchange(
+                target.address, [b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"], _PATIENCE
+            )
+        return exchange(target.address, [head("GET", path, [*headers, ("Connection", "close")])], _PATIENCE)
 
     return Attack(name, launch, allowed, bare=bare)
 
@@ -37,7 +42,9 @@ def _echoing(name: str, path: str, headers: tuple[tuple[str, str], ...] = (), me
     """A script in a field. It may be told as text; in a page it must be escaped."""
 
     def launch(target: Target, random: Random) -> Outcome:
-        outcome = exchange(target.address, [head(method, path, [*headers, ("Connection", "close")])], 10)
+        outcome = exchange(
+            target.address, [head(method, path, [*headers, ("Connection", "close")])], _PATIENCE
+        )
         page = "html" in outcome.type or ("xml" in outcome.type and outcome.ending[0] != "2")
         if page and (_SCRIPT.encode() in outcome.body or b"<img src=x" in outcome.body):
             return Outcome("script in a page", outcome.head, outcome.body)
@@ -160,7 +167,7 @@ _LINES = {
 def _method(name: str) -> Attack:
     def launch(target: Target, random: Random) -> Outcome:
         path = random.choice(["/", "/sparql", "/update", "/health/live", "/metrics", "/.well-known/void"])
-        return exchange(target.address, [head(name, path, [("Connection", "close")])], 10)
+        return exchange(target.address, [head(name, path, [("Connection", "close")])], _PATIENCE)
 
     return Attack(f"method/{name}", launch, WIRE | {"411"}, bare=True)
 
