@@ -44,7 +44,7 @@ class Listener:
 
 
 def request_of_bytes(query: bytes, body: bytes) -> WorkerRequest:
-    """What the serving process and the direct workers make of a request."""
+    """What the serving process and the connection workers make of a request."""
     headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
     request = HttpRequest("POST", "/sparql", query, headers, "192.0.2.7", "192.0.2.7", "http")
     return parameters.request_of("query", request, body, 1 << 20)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as direct workers speak it, beside h11, which is another implementation of it."""
+"""HTTP/1.1 as connection workers speak it, beside h11, which is another implementation of it."""
 
 from __future__ import annotations
 

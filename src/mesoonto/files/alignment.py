@@ -54,9 +54,9 @@ class _Colours:
         seen: dict[ox.BlankNode, list[tuple[int, str, object]]] = defaultdict(list)
         for subject, predicate, value in self._rows:
             if isinstance(subject, ox.BlankNode):
-                seen[subject].append((0, predicate.value, self._is_reported(value)))
+                seen[subject].append((0, predicate.value, self._signature(value)))
             if isinstance(value, ox.BlankNode):
-                seen[value].append((1, predicate.value, self._is_reported(subject)))
+                seen[value].append((1, predicate.value, self._signature(subject)))
         self._colours = {
             node: hash((self._colours[node], tuple(sorted(rows, key=str)))) for node, rows in seen.items()
         }
@@ -69,5 +69,5 @@ class _Colours:
             found[colour].append(node)
         return found
 
-    def _is_reported(self, term: Term) -> object:
+    def _signature(self, term: Term) -> object:
         return self._colours[term] if isinstance(term, ox.BlankNode) else str(term)

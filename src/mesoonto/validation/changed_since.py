@@ -140,22 +140,22 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
 
 
 def _descriptions(store: ox.Store) -> dict[Term, str]:
-    """For each node with a name its statements, blank nodes under it told by what is under them."""
+    """For each node with a name its statements, blank nodes under it by what is under them."""
     rows: dict[Term, list[str]] = {}
     for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
         if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
-            told = _is_reported(quad.object, store, 0)
-            rows.setdefault(quad.subject, []).append(f"{quad.predicate} {told}")
+            text = _text_of(quad.object, store, 0)
+            rows.setdefault(quad.subject, []).append(f"{quad.predicate} {text}")
     return {node: "\n".join(sorted(lines)) for node, lines in rows.items()}
 
 
-def _is_reported(term: Term, store: ox.Store, depth: int) -> str:
+def _text_of(term: Term, store: ox.Store, depth: int) -> str:
     if not isinstance(term, ox.BlankNode):
         return str(term)
     if depth > _DEPTH:
         return "[...]"
     lines = [
-        f"{quad.predicate} {_is_reported(quad.object, store, depth + 1)}"  # type: ignore[arg-type]
+        f"{quad.predicate} {_text_of(quad.object, store, depth + 1)}"  # type: ignore[arg-type]
         for quad in store.quads_for_pattern(term, None, None, ox.DefaultGraph())
     ]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

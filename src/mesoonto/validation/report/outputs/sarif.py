@@ -39,7 +39,7 @@ def write(report: Report, style: Style) -> str:
         level = ("error" if style.strict else "warning") if doubt.grave else "note"
         text = f"{doubt.subject}: {doubt.message}."
         place = (doubt.file or report.home, doubt.line, doubt.column)
-        results.append(_is_reported(identity, numbers[identity], level, text, place))
+        results.append(_result_object(identity, numbers[identity], level, text, place))
     for error in report.errors:
         identity = "not-read"
         numbers.setdefault(identity, len(numbers))
@@ -48,7 +48,7 @@ def write(report: Report, style: Style) -> str:
         )
         found = error.place
         place = (found.source, found.line or 0, found.column or 0) if found else (report.home, 0, 0)
-        results.append(_is_reported(identity, numbers[identity], "error", f"{error.message}.", place))
+        results.append(_result_object(identity, numbers[identity], "error", f"{error.message}.", place))
     driver = {"name": "mesoonto validate", "version": __version__, "informationUri": MESO}
     run = {
         "tool": {"driver": driver | {"rules": list(rules.values())}},
@@ -79,7 +79,7 @@ def _about(identity: str, text: str) -> _Object:
     }
 
 
-def _is_reported(identity: str, index: int, level: str, text: str, place: tuple[str, int, int]) -> _Object:
+def _result_object(identity: str, index: int, level: str, text: str, place: tuple[str, int, int]) -> _Object:
     digest = hashlib.sha256(f"{identity}\0{text}".encode()).hexdigest()[:32]
     return {
         "ruleId": identity,
