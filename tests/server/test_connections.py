@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import mmap
 import os
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
@@ -22,6 +24,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from mesoonto.dataset.store import Engine
 from mesoonto.processes.framing import FrameReader
 from mesoonto_server import shared_page
+from mesoonto_server.front.connections import ClientConnection
+from mesoonto_server.front.long_queries import LongQueries
 from mesoonto_server.settings import Settings
 from mesoonto_server.worker import connections
 from tests.conftest import running_server, served
@@ -355,6 +359,56 @@ def test_idle_connections_are_closed_the_silent_ones_sooner(alone: Alone) -> Non
     assert [client.recv(1) for client in clients] == [b"", b""]
 
 
+def test_answer_waits_while_the_client_is_asked_and_counts_as_not_begun(alone: Alone) -> None:
+    """A worker that ends now has sent nothing, so that the front answers in its place."""
+    client = alone.hand(4)
+    assert alone.worker._hear()
+    alone.words[shared_page.ASKING] = 1
+    client.sendall(head("GET", target("ASK {}")))
+    answering = threading.Thread(target=alone.turn)
+    answering.start()
+    time.sleep(0.1)
+    begun = {alone.words[shared_page.STARTED] for _ in range(20) if time.sleep(0.002) is None}
+    alone.words[shared_page.ASKING] = 0
+    answering.join(5)
+    assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert 0 in begun
+
+
+def test_query_that_ends_while_its_client_is_asked_leaves_no_question_behind() -> None:
+    """Else the next answer of the worker would wait for the end of the question for ever."""
+
+    async def main() -> list[int]:
+        words = memoryview(bytearray(shared_page.WORDS)).cast("Q")
+        seen = []
+        sock, other = socket.socketpair()
+        other.close()
+        with closing(sock):
+            watcher = LongQueries.__new__(LongQueries)
+            worker = SimpleNamespace(words=words)
+            asking = asyncio.create_task(watcher._gone(worker, ClientConnection(1, "192.0.2.7", sock)))
+            while not words[shared_page.ASKING]:
+                await asyncio.sleep(0)
+            seen.append(words[shared_page.ASKING])
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            seen.append(words[shared_page.ASKING])
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(main(), 10)) == [1, 0]
+
+
+def test_answer_that_is_ended_in_its_middle_breaks_off_without_a_reset() -> None:
+    """What was sent arrives; the missing last chunk tells that it is not the whole (RFC 9112, section 8)."""
+    rows = " ".join(map(str, range(1000)))
+    tables = " ".join(f"VALUES ?v{number} {{ {rows} }}" for number in range(4))
+    with running_server("--empty") as address, closing(connect(address, 20)) as sock:
+        sock.sendall(head("GET", target(f"SELECT * {{ {tables} FILTER(?v0 + ?v1 < 2) }}", timeout=1)))
+        seen = b"".join(iter(lambda: sock.recv(1 << 20), b""))
+    assert seen.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert not seen.endswith(b"0\r\n\r\n")
+
+
 def test_long_answer_does_not_begin_while_too_many_run(alone: Alone) -> None:
     client = alone.hand(3)
     assert alone.worker._hear()
@@ -380,5 +434,9 @@ def test_worker_that_is_killed_while_idle_takes_no_connection_with_it() -> None:
         assert len(workers) > 1
         for pid in workers:
             os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while any(processes.runs(pid) for pid in workers):  # one that is just ending may still be given a job
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         for value, client in enumerate(clients):
             assert values(client.request("GET", target(number(value))).body) == [value]

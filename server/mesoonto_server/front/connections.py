@@ -35,6 +35,12 @@ class ClientConnection:
             return http1.parse(self.sock.recv(http1.LARGEST, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         return None
 
+    def discard_request(self) -> None:
+        """Read the request that waits and forget it: a connection closed with something unread is reset."""
+        with contextlib.suppress(OSError):
+            if (message := self.peek()) is not None:
+                self.sock.recv(message.size, socket.MSG_DONTWAIT)
+
     async def closed(self) -> None:
         """Returns when the client has closed the connection, or its side of it."""
         await self._polled(select.POLLRDHUP)

@@ -109,9 +109,11 @@ class LongQueries:
         await connection.closed()
         words = worker.words
         words[shared_page.ASKING] = 1  # the worker does not begin its answer now
-        await asyncio.sleep(_SETTLE)
-        if not words[shared_page.STARTED] and words[shared_page.CLAIM] == connection.number:
-            with contextlib.suppress(OSError):
-                connection.sock.send(_INTERIM, socket.MSG_DONTWAIT)
-        words[shared_page.ASKING] = 0
+        try:
+            await asyncio.sleep(_SETTLE)
+            if not words[shared_page.STARTED] and words[shared_page.CLAIM] == connection.number:
+                with contextlib.suppress(OSError):
+                    connection.sock.send(_INTERIM, socket.MSG_DONTWAIT)
+        finally:  # also where the query has ended meanwhile: the worker's next answer would wait for ever
+            words[shared_page.ASKING] = 0
         await connection.left()

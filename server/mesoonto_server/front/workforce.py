@@ -300,8 +300,11 @@ class Workforce:
         self.on_leave(worker)
         if connection is None:
             return
-        if started or isinstance(error, AbandonedError):
+        if isinstance(error, AbandonedError):
             self._owner.end(connection, abort=True)
+        elif started:  # its client gets what was sent, and sees that the end is missing, if it is
+            connection.discard_request()
+            self._owner.end(connection)
         elif worker.requeue:
             self._owner.answer_here(connection)
         else:

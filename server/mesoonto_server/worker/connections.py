@@ -353,9 +353,12 @@ class _DirectReply:
 
     def _begin(self) -> None:
         """The answer begins; not in the middle of a word of the front's, which takes it a millisecond."""
-        self._words[STARTED] = 1
-        while self._words[ASKING]:
+        words = self._words
+        words[STARTED] = 1
+        while words[ASKING]:
+            words[STARTED] = 0  # nothing was sent yet, should this be the end of the process
             time.sleep(_LOOK)
+            words[STARTED] = 1
 
     def whole(self, head: Head) -> None:
         if head.status == FEDERATED:
