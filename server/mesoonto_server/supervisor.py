@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mesoonto.errors import MesoontoError, ServeError
+from mesoonto.processes.process_name import set_process_name
 
 _log = logging.getLogger(__name__)
 
@@ -154,6 +155,7 @@ class Supervisor:
         status = 1
         parent = os.getppid()
         try:
+            set_process_name("front")
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)

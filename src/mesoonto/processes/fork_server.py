@@ -35,6 +35,7 @@ from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError, ServeError
 from mesoonto.processes import worker
 from mesoonto.processes.network import Wall, leave_network
+from mesoonto.processes.process_name import set_process_name
 
 #: Bytes of a worker's standard error that are read when it has ended.
 _MOST_STDERR = 4000
@@ -126,6 +127,7 @@ def _main(prepare: Prepare, door: socket.socket, lifeline: int, verdict_end: int
     """The fork server's process; does not return."""
     status = 1
     try:
+        set_process_name("forkserver")
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends with the last process that it serves
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -232,6 +234,7 @@ class _ForkServer:
         if pid == 0:
             status = 1
             try:
+                set_process_name(role)
                 self._become(self._roles[role], ours, theirs, stderr)
                 status = 0
             except BaseException:  # noqa: BLE001  # as above; the fork server passes the text on
