@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
+from mesoonto.dataset import write as write_module
 from mesoonto.dataset.versions import Location
-from mesoonto.dataset.write import Changed, Document, Writer
+from mesoonto.dataset.write import Document, Writer
 from mesoonto.errors import (
     InputError,
     MesoontoError,
@@ -161,19 +163,41 @@ def test_condition_sees_the_version_that_the_write_meets(writer: Writer, locatio
     assert location.current() == first.version
 
 
-def test_check_sees_both_states_and_what_it_refuses_is_not_published(location: Location) -> None:
+@pytest.mark.parametrize(
+    "update",
+    [
+        "INSERT DATA { <a:a> <a:b> 2, 3 }",
+        "DELETE { ?s <a:b> ?o } INSERT { ?s <a:b> ?o, ?new } WHERE { ?s <a:b> ?o . VALUES ?new { 2 3 } }",
+        "LOAD SILENT <http://127.0.0.1:9/> ; INSERT DATA { <a:a> <a:b> 2, 3 }",
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_check_sees_what_is_changed_and_what_it_refuses_is_not_published(
+    location: Location, update: str, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = Writer(location).update("INSERT DATA { <a:a> <a:b> 1 }")
-    sizes = []
+    seen = []
 
-    def check(before: ox.Store | None, after: ox.Store, changed: Changed) -> None:
-        assert before is not None
-        assert changed is not None
-        assert len(changed) == 2
-        sizes.append((len(before), len(after)))
+    def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
+        seen.append((len(store), {quad.object.value for quad in changed}))  # type: ignore[union-attr]
         raise RejectedError("no", "report")
 
+    if not known:
+        monkeypatch.setattr(write_module, "operations", lambda *_: None)
     with pytest.raises(RejectedError):
-        Writer(location, check).update("INSERT DATA { <a:a> <a:b> 2, 3 }")
-    assert sizes == [(1, 3)]
+        Writer(location, check).update(update)
+    assert seen == [(3, {"2", "3"})]
     assert location.current() == first.version
     assert len(quads(location)) == 1
+
+
+def test_check_sees_what_a_document_changes(location: Location) -> None:
+    changes = []
+    Writer(location).put(G, [document("<a:a> <a:b> 1, 2 .")])
+    writer = Writer(
+        location, lambda _, changed: changes.append({(q.object.value, q.graph_name) for q in changed})
+    )
+    writer.put(G, [document("<a:a> <a:b> 2, 3 ."), document("<a:a> <a:b> 3, 4 .")])
+    writer.put(G, [document("<a:a> <a:b> 4, 5 .")], keep=True)
+    writer.delete(G)
+    assert changes == [{(number, G) for number in numbers} for numbers in ("134", "5", "2345")]

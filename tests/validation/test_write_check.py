@@ -8,7 +8,6 @@ import pyoxigraph as ox
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto.dataset import delta
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.engine import reach
 from mesoonto.validation.engine.plan import EngineChoice
@@ -68,54 +67,3 @@ def test_nodes_that_a_write_reaches_are_judged_as_in_the_whole(
     assert rows([r for r in after if r.focus not in nodes]) == rows(
         [r for r in before if r.focus not in nodes]
     )
-
-
-subjects = st.sampled_from(["<a:s>", "<a:t>", "_:b", "[]"])
-graphs = st.sampled_from(["{}", "GRAPH <a:g> {{ {} }}"])
-#: Literals that hold what an update could be made of.
-texts = st.sampled_from(
-    ['"WHERE"', "'; DELETE DATA {'", '"}"', "1", '"""a "quoted" # text"""', '"\\u0041"@en']
-)
-triples = st.tuples(graphs, subjects, texts).map(lambda t: t[0].format(f"{t[1]} <a:add> {t[2]} ."))
-operations = st.tuples(st.sampled_from(["INSERT", "DELETE"]), st.lists(triples, max_size=3)).map(
-    lambda t: f"{t[0]} DATA {{ {' '.join(t[1])} }}"
-)
-updates = st.tuples(
-    st.sampled_from(["", "PREFIX e: <a:e> ", "# with a remark ; \n"]),
-    st.lists(st.one_of(operations, st.just("DELETE WHERE { <a:s> ?p ?o }")), min_size=1, max_size=3),
-    st.sampled_from(["", " ;"]),
-).map(lambda t: t[0] + " ; ".join(t[1]) + t[2])
-
-
-def is_sparql(update: str) -> bool:
-    try:
-        ox.Store().update(update)
-    except SyntaxError:
-        return False
-    return True
-
-
-@common
-@given(first=updates.filter(is_sparql), update=updates)
-def test_update_in_steps_does_what_the_engine_does(first: str, update: str) -> None:
-    steps = delta.steps(update)
-    one = ox.Store()
-    one.update(first)
-    start, other = holding(one), holding(one)
-    try:
-        other.update(update)
-    except SyntaxError:
-        assert steps is None
-        return
-    if steps is None:
-        # A label of a blank node beside another operation is left to the engine as well.
-        assert "WHERE {" in update or ("_:" in update and update.count(" DATA {") > 1)
-        return
-    changed = [quad for step in steps for quad in delta.apply(step, one)]
-    assert shown(one) == shown(other)
-    assert shown(one) ^ shown(start) <= shown(changed)
-
-
-def shown(found: Iterable[ox.Quad]) -> set[str]:
-    """Quads as text, every blank node by one name."""
-    return {" ".join("_:" if str(t).startswith("_:") else str(t) for t in quad) for quad in found}

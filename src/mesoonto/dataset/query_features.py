@@ -173,17 +173,20 @@ def _update_has(update: str, word: str, options: Mapping[str, Any]) -> bool:
     if word not in update.lower():
         return False
     text = masked(update, word)
-    if text is None:
-        return True
+    return text is None or not is_update(text, options)
+
+
+def is_update(text: str, options: Mapping[str, Any]) -> bool:
+    """Whether the engine takes *text* as an update; nothing of it is carried out."""
     start = _PROLOGUE.match(text)
     at = start.end() if start else 0
     try:
         ox.Store().update(text[:at] + _STOP + text[at:], **options)
     except RuntimeError:
-        return False  # it was parsed, and stopped at the first operation
+        return True  # it was parsed, and stopped at the first operation
     except (SyntaxError, OSError, ValueError):
-        return True
-    return True
+        return False
+    return False
 
 
 def without_silent_loads(update: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 import pyoxigraph as ox
 
 from mesoonto.dataset import delta, query_features
+from mesoonto.dataset.delta import GraphName
+from mesoonto.dataset.operations import operations
 from mesoonto.dataset.store import syntax_error
 from mesoonto.dataset.versions import Draft, Location
 from mesoonto.errors import (
@@ -23,11 +25,8 @@ from mesoonto.namespaces import PREFIXES
 from mesoonto.sparql.messages import explained, mistake
 from mesoonto.sparql.parser import NotSparqlError, parse_update
 
-#: What a write has added and removed, and perhaps what it left; None where only the versions can tell.
-Changed = Collection[ox.Quad] | None
-
-#: Looks at a draft beside the version that it came from, and raises what speaks against it.
-Check = Callable[[ox.Store | None, ox.Store, Changed], None]
+#: Looks at a draft and at what a write has added to it or removed, and raises what speaks against it.
+Check = Callable[[ox.Store, Collection[ox.Quad]], None]
 
 #: Asked with the version that a write meets and its store: whether the write may go on.
 Condition = Callable[[str, ox.Store], bool]
@@ -77,7 +76,7 @@ class Writer:
         Raises PreconditionError where *only_if* says no, QuerySyntaxError, QueryRefusedError for LOAD and
         SERVICE, QueryFailedError, and whatever the check raises; nothing is changed then.
         """
-        options = {"prefixes": PREFIXES, "base_iri": base}
+        options: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": base}
         try:
             if default_graphs or named_graphs:
                 text = query_features.with_dataset(text, default_graphs, named_graphs)
@@ -88,18 +87,21 @@ class Writer:
         except NotSparqlError as error:
             raise mistake(error, text, "update") from error
 
-        steps = delta.steps(text, base)
+        steps = operations(text, options) if self._check is not None else None
 
         def change(draft: Draft) -> _Change:
-            if steps is not None:
-                return _Change(False, [quad for step in steps for quad in delta.apply(step, draft.data)])
             try:
-                draft.data.update(text, base_iri=base, prefixes=PREFIXES)
+                if steps is None:
+                    draft.data.update(text, **options)
+                    return _Change(False, None)
+                changed: set[ox.Quad] = set()
+                for step in steps:
+                    changed ^= step.apply(draft.data)
             except SyntaxError as error:
                 raise syntax_error(error, text, "update") from error
             except (OSError, RuntimeError, ValueError) as error:
                 raise QueryFailedError(f"the update could not be evaluated: {error}") from error
-            return _Change(False, None)
+            return _Change(False, changed)
 
         return self._write(change, only_if)
 
@@ -120,14 +122,15 @@ class Writer:
             store = draft.data
             created = not exists(store, graph)
             target = graph or ox.DefaultGraph()
-            changed = _Changes() if keep else _Changes(store.quads_for_pattern(None, None, None, target))
+            changed: set[ox.Quad] = set()
             if not keep:
+                changed = self._content(store, target)
                 store.clear_graph(target)
             if graph is not None:
                 store.add_graph(graph)
             for document in documents:
-                _load(store, document, target, changed)
-            return _Change(created, changed.quads)
+                changed ^= _load(store, document, target, tell=self._check is not None)
+            return _Change(created, changed)
 
         return self._write(change, only_if)
 
@@ -138,12 +141,12 @@ class Writer:
             if not exists(draft.data, graph):
                 raise no_graph(graph)
             target = graph or ox.DefaultGraph()
-            changed = _Changes(draft.data.quads_for_pattern(None, None, None, target))
+            changed = self._content(draft.data, target)
             if graph is None:
                 draft.data.clear_graph(ox.DefaultGraph())
             else:
                 draft.data.remove_graph(graph)
-            return _Change(False, changed.quads)
+            return _Change(False, changed)
 
         return self._write(change, only_if)
 
@@ -153,39 +156,24 @@ class Writer:
                 raise PreconditionError("the data have changed since; read them again, then write")
             done = change(draft)
             if self._check is not None:
-                before = ox.Store.read_only(str(self._location.directory(draft.base))) if draft.base else None
-                self._check(before, draft.data, done.quads)
+                changed = self._difference(draft) if done.quads is None else done.quads
+                self._check(draft.data, changed)
             version = draft.name
         return WriteOutcome(version, done.created)
+
+    def _content(self, store: ox.Store, graph: GraphName) -> set[ox.Quad]:
+        """The quads of *graph*; none where nobody asks for them."""
+        return set() if self._check is None else set(store.quads_for_pattern(None, None, None, graph))
+
+    def _difference(self, draft: Draft) -> set[ox.Quad]:
+        before = ox.Store.read_only(str(self._location.directory(draft.base))) if draft.base else ox.Store()
+        return delta.difference(before, draft.data)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     created: bool  #: whether a graph is there that was not
-    quads: Changed
-
-
-class _Changes:
-    """Gathers quads that may differ, as long as they are not too many."""
-
-    def __init__(self, before: Iterable[ox.Quad] = ()) -> None:
-        self.quads: set[ox.Quad] | None = set()
-        for quad in before:
-            self._note(quad)
-            if self.quads is None:
-                break
-
-    def noted(self, quads: Iterable[ox.Quad], store: ox.Store) -> Iterator[ox.Quad]:
-        """*quads* as they come; those that *store* does not hold are noted."""
-        for quad in quads:
-            if self.quads is not None and quad not in store:
-                self._note(quad)
-            yield quad
-
-    def _note(self, quad: ox.Quad) -> None:
-        if self.quads is not None:
-            self.quads.add(quad)
-            self.quads = self.quads if len(self.quads) <= delta.MOST else None
+    quads: set[ox.Quad] | None  #: added or removed; None where only the versions can tell
 
 
 def _refuse(update: str) -> NoReturn:
@@ -209,9 +197,18 @@ def no_graph(graph: Graph) -> NoGraphError:
 
 
 def _load(
-    store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph, changed: _Changes
-) -> None:
+    store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph, *, tell: bool
+) -> set[ox.Quad]:
+    """Add *document* to *graph*; with *tell* gives the quads that were not there."""
     syntax = document.syntax
+    new: set[ox.Quad] = set()
+
+    def noted(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+        for quad in quads:
+            if quad not in store:
+                new.add(quad)
+                yield quad
+
     try:
         # A document with named graphs is refused: the address says which graph is meant. Blank node labels
         # that two documents have in common stay apart.
@@ -223,10 +220,11 @@ def _load(
             rename_blank_nodes=True,
         )
         meant = (ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
-        store.bulk_extend(changed.noted(meant, store))
+        store.bulk_extend(noted(meant) if tell else meant)
     except SyntaxError as error:
         raise InputError(
             f"not {syntax.name}: {error.msg}", Place("body", error.lineno, error.offset)
         ) from error
     except (OSError, ValueError) as error:
         raise InputError(f"not {syntax.name}: {error}", Place("body")) from error
+    return new

@@ -20,21 +20,19 @@ from mesoonto.validation.validate import check as check_data
 from mesoonto.validation.validate import read_shape_files
 
 
-def check(before: ox.Store | None, after: ox.Store, changed: Collection[ox.Quad] | None = None) -> None:
-    """Refuse *after* when it changes a shipped graph, or when what differs from *before* breaks a shape.
+def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
+    """Refuse a write that changes a shipped graph, or after which what it has reached breaks a shape.
 
-    *changed* holds what the write has added and removed, and perhaps what it left as it was; without it the
-    two are compared, which takes as long as they are large. Raises QueryRefusedError for a shipped graph,
-    RejectedError with the report for a broken shape.
+    *changed* holds what the write has added and removed; *store* is what came of it. Raises
+    QueryRefusedError for a shipped graph, RejectedError with the report for a broken shape.
     """
-    quads = _differing(before, after) if changed is None else changed
-    for quad in quads:
+    for quad in changed:
         graph = quad.graph_name
         if isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH):
             raise QueryRefusedError(
                 f"{graph.value} is renewed from the project's files; write to a graph of your own"
             )
-    report = judged(after, quads, _shapes())
+    report = judged(store, changed, _shapes())
     blocking = [finding for finding in report.findings if finding.blocking] if report else []
     if report and blocking:
         first = blocking[0]
@@ -67,15 +65,3 @@ def _data(triples: set[ox.Triple]) -> Data:
 @cache
 def _shapes() -> Shapes:
     return read_shape_files(resources.shape_files())
-
-
-def _differing(before: ox.Store | None, after: ox.Store) -> list[ox.Quad]:
-    """The quads that are in one of the two and not in the other."""
-    old = _lines(before) if before is not None else set()
-    return [*ox.parse(b"\n".join(_lines(after) ^ old), format=ox.RdfFormat.N_QUADS)]
-
-
-def _lines(store: ox.Store) -> set[bytes]:
-    text = store.dump(format=ox.RdfFormat.N_QUADS)
-    assert text is not None  # noqa: S101  # no output file was named
-    return set(text.splitlines())
