@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.request
 from urllib.parse import urlsplit
 
 from mesoonto import __version__
@@ -30,6 +27,11 @@ def fetch(url: str) -> FetchedDocument:
     """The document at *url*; raises InputError when it does not come, or is too large."""
     if not is_url(url):
         raise InputError(f"{url}: only http and https are fetched")
+    # Here, because they cost half as much time as the rest of the program's start, and are seldom needed.
+    import http.client
+    import urllib.error
+    import urllib.request
+
     # Not the usual opener, which would follow a redirection to ftp.
     opener = urllib.request.OpenerDirector()
     for handler in (
