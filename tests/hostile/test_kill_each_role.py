@@ -42,12 +42,13 @@ _EXCUSED = {500, 503}
 
 
 def _named(server: Served, role: str) -> list[int]:
-    found = []
+    """The processes of *role*; not those that were forked just now and have no name of their own yet."""
+    names, parents = {}, {}
     for pid in processes.tree(server.process.pid):
         with suppress(OSError):
-            if Path(f"/proc/{pid}/comm").read_text().strip() == f"meso-{role}":
-                found.append(pid)
-    return found
+            names[pid] = Path(f"/proc/{pid}/comm").read_text().strip()
+            parents[pid] = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return [pid for pid, name in names.items() if name == f"meso-{role}" != names.get(parents.get(pid, 0))]
 
 
 class _Clients:
