@@ -30,7 +30,7 @@ from tests.wire import QUERY, TURTLE, UPDATE, Client, Reply, request
 pytestmark = pytest.mark.serial
 
 #: Kills of each kind.
-_SOME, _ALL = 3, 40
+_SOME, _ALL = 2, 40
 
 #: Seconds after which an answer is late: that of the clients' longest query, and the start of a new front.
 _LATE = 20.0
