@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 #: Seconds without a request after which a connection is not used again.
@@ -35,6 +36,10 @@ class Reply:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
     def __str__(self) -> str:
         return f"{self.status} {self.type}: {self.body[:300]!r}"

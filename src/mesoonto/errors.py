@@ -57,6 +57,10 @@ class QueryFailedError(MesoontoError):
     """A query that is allowed and could not be evaluated to its end."""
 
 
+class QueryFaultError(QueryFailedError):
+    """A query or update that is SPARQL and asks for what cannot be done, such as an unknown function."""
+
+
 class OutOfTimeError(QueryFailedError):
     """A query or write that was ended at its deadline."""
 
@@ -111,6 +115,10 @@ class StoreError(MesoontoError):
 
 class EndpointError(MesoontoError):
     """A remote endpoint that does not answer, or answers with something else than a result."""
+
+
+class EndpointTimeoutError(EndpointError):
+    """A remote endpoint that has not answered within its time."""
 
 
 class ServeError(MesoontoError):

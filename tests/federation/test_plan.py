@@ -8,7 +8,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.dataset import query_features
-from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError, QuerySyntaxError
+from mesoonto.errors import EndpointError, QueryFaultError, QueryRefusedError, QuerySyntaxError
 from mesoonto.federation import Endpoint, Endpoints, Federation, ResolvedQuery
 from tests.federation.standins import StoreLocal, StoreTransport
 
@@ -223,8 +223,26 @@ def test_endpoint_by_variable_that_is_not_listed() -> None:
 
 
 def test_endpoint_by_variable_that_nothing_binds() -> None:
-    with pytest.raises(QueryFailedError, match=r"nothing binds \?e"):
+    with pytest.raises(QueryFaultError, match=r"nothing binds \?e"):
         World().evaluate("SELECT * { SERVICE ?e { ?s :q ?v } }")
+    assert World().rows("SELECT * { SERVICE SILENT ?e { ?s :q ?v } }") == [("", "", "")]
+    with pytest.raises(QueryFaultError, match=r"nothing binds \?f"):
+        World().evaluate("SELECT * { SERVICE SILENT ?e { ?s :q ?v } SERVICE ?f { ?s :q ?v } }")
+
+
+def test_solution_without_an_endpoint_joins_with_those_of_the_others() -> None:
+    """As a join has it: a variable that is unbound is compatible with any value."""
+    world = World(":x :p 1 .", ":x :q 1 . :y :q 2 .", ":x :q 3 .")
+    values = f"VALUES (?n ?e) {{ (1 <{A}>) (2 UNDEF) (3 <{B}>) }}"
+    assert world.rows(f"SELECT ?n ?v {{ {values} SERVICE ?e {{ ?s :q ?v }} }}") == [
+        ("1", "1"), ("1", "2"), ("2", "1"), ("2", "2"), ("2", "3"), ("3", "3"),
+    ]  # fmt: skip
+    assert {url for url, _ in world.transport.sent} == {A, B}
+    # what such a solution binds beside restricts the others' endpoints too
+    values = f"VALUES (?s ?e) {{ (:x <{A}>) (:y UNDEF) }}"
+    assert world.rows(f"SELECT ?s ?v {{ {values} SERVICE ?e {{ ?s :q ?v }} }}") == [("x", "1"), ("y", "2")]
+    with pytest.raises(QueryFaultError, match=r"nothing binds \?e"):
+        world.evaluate("SELECT * { VALUES ?e { UNDEF UNDEF } SERVICE ?e { ?s :q ?v } }")
 
 
 def test_construct_and_ask() -> None:
@@ -303,5 +321,5 @@ def test_rows_of_a_clause_are_bounded() -> None:
 def test_requests_of_a_clause_are_bounded() -> None:
     many = " ".join(f":s{i} :q {i} ." for i in range(2000))
     world = World(many, many, batch=5, max_requests=10)
-    with pytest.raises(EndpointError, match="would need 400 requests for 2000 bindings"):
+    with pytest.raises(QueryRefusedError, match="would need 400 requests for 2000 bindings"):
         world.evaluate(f"SELECT * {{ ?s :q ?o SERVICE <{A}> {{ ?s :q ?v }} }}")

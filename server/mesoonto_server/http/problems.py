@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from mesoonto.errors import (
+    EndpointError,
+    EndpointTimeoutError,
     FormatError,
     InputError,
     MesoontoError,
@@ -15,6 +17,7 @@ from mesoonto.errors import (
     OverloadedError,
     PreconditionError,
     QueryFailedError,
+    QueryFaultError,
     QueryRefusedError,
     QuerySyntaxError,
     RejectedError,
@@ -27,6 +30,7 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (QuerySyntaxError, 400),
     (NestingError, 400),
     (InputError, 400),
+    (QueryFaultError, 400),
     (QueryRefusedError, 403),
     (NoGraphError, 404),
     (PreconditionError, 412),
@@ -36,6 +40,8 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (OutOfMemoryError, 503),
     (OverloadedError, 503),
     (ServeError, 503),
+    (EndpointTimeoutError, 504),
+    (EndpointError, 502),
     (QueryFailedError, 500),
 )
 

@@ -53,7 +53,7 @@ class Federated:
         exchange = local.exchange(outcome.query, outcome.outline, accept, coding=False)
         head, text = exchange.head, b"".join(self._gateway.parts(exchange)).decode()
         if head.status != 200:
-            return head, iter((text.encode(),))
+            raise RequestError(head.status, text.strip())
         is_json = dict(head.headers).get("content-type") == _JSON
         body = {"federation": outcome.report.as_dict(), "results": json.loads(text) if is_json else text}
         headers = [pair for pair in head.headers if pair[0] != "content-type"]

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mesoonto.dataset.formats import Format, Kind, content_type
+from mesoonto.dataset.formats import Format, Kind, content_type, format_named
+from mesoonto.dataset.query_features import Outline
 from mesoonto.dataset.row_limit import limited
-from mesoonto.dataset.store import ByteOutput, Engine
+from mesoonto.dataset.store import ByteOutput, Engine, QueryResult
 from mesoonto.errors import MesoontoError, ServiceRefusedError
+from mesoonto.federation import Endpoints, Federation
 from mesoonto_server.http.headers import (
     CAP_HEADER,
     FEDERATED,
@@ -44,7 +46,8 @@ def answer(
 ) -> None:
     """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so.
 
-    Where it is *federated*, a query with SERVICE is handed back with the status FEDERATED.
+    Where it is *federated*, a query with SERVICE is handed back with the status FEDERATED. Elsewhere no
+    endpoint is listed, so that nobody is asked: a clause is refused or, when SILENT, one empty solution.
     """
     asked = question(request)
     base = f"{request.base}{request.path}"
@@ -58,10 +61,11 @@ def answer(
     try:
         result = ask(asked.query)
     except ServiceRefusedError:
-        if not federated:
-            raise
-        response.whole(FEDERATED, [])
-        return
+        if federated:
+            response.whole(FEDERATED, [])
+            return
+        resolved = Federation(Endpoints()).evaluate(asked.query, _LocalData(ask))
+        result = ask(resolved.query, outline=resolved.outline)
     form, media_type = format_for(result.kind, request)
     headers: Headers = [
         ("content-type", content_type(media_type)),
@@ -96,6 +100,16 @@ def answer(
             body = _linked(body, form, link)
         produce = partial(_write, body)
     response.produced(headers, produce, rows=rows, cacheable=cacheable)
+
+
+class _LocalData:
+    """The data of this worker as the local side of a query with SERVICE."""
+
+    def __init__(self, ask: Callable[..., QueryResult]) -> None:
+        self._ask = ask
+
+    def select(self, query: str, outline: Outline) -> bytes:
+        return self._ask(query, outline=outline).serialize(format_named("json", Kind.SOLUTIONS))
 
 
 def _write(body: bytes, output: ByteOutput) -> None:

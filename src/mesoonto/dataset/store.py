@@ -19,6 +19,7 @@ from mesoonto.errors import (
     FormatError,
     InputError,
     QueryFailedError,
+    QueryFaultError,
     QuerySyntaxError,
     ServiceRefusedError,
     StoreError,
@@ -116,7 +117,8 @@ class Engine:
         relative IRIs are resolved against *base*. *outline*, where it is known, saves looking for it, which
         takes seconds in a text of megabytes; it is believed, so it must never come from a stranger.
 
-        Raises QuerySyntaxError with line and column, ServiceRefusedError, and QueryFailedError.
+        Raises QuerySyntaxError with line and column, ServiceRefusedError, QueryFaultError, and
+        QueryFailedError.
         """
         dataset: dict[str, Any] = {}
         if default_graphs or named_graphs:
@@ -131,7 +133,9 @@ class Engine:
                     "the configuration, as [federation.endpoints.NAME]"
                 ) from error
             raise syntax_error(error, text) from error
-        except (OSError, RuntimeError, ValueError) as error:
+        except RuntimeError as error:  # the engine's word for a query that it cannot plan
+            raise QueryFaultError(f"the query cannot be evaluated: {error}") from error
+        except (OSError, ValueError) as error:
             raise QueryFailedError(f"the query could not be evaluated: {error}") from error
         kind = _kind(result)
         # A template with blank nodes makes new ones each time.

@@ -19,6 +19,7 @@ from mesoonto.errors import (
     Place,
     PreconditionError,
     QueryFailedError,
+    QueryFaultError,
     QueryRefusedError,
 )
 from mesoonto.namespaces import PREFIXES
@@ -74,7 +75,7 @@ class Writer:
         """Apply the SPARQL update *text*; *default_graphs* and *named_graphs* stand for USING.
 
         Raises PreconditionError where *only_if* says no, QuerySyntaxError, QueryRefusedError for LOAD and
-        SERVICE, QueryFailedError, and whatever the check raises; nothing is changed then.
+        SERVICE, QueryFaultError, QueryFailedError, and whatever the check raises; nothing is changed then.
         """
         options: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": base}
         try:
@@ -99,7 +100,9 @@ class Writer:
                     changed ^= step.apply(draft.data)
             except SyntaxError as error:
                 raise syntax_error(error, text, "update") from error
-            except (OSError, RuntimeError, ValueError) as error:
+            except RuntimeError as error:
+                raise QueryFaultError(f"the update cannot be evaluated: {error}") from error
+            except (OSError, ValueError) as error:
                 raise QueryFailedError(f"the update could not be evaluated: {error}") from error
             return _Change(False, changed)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urljoin
 import httpcore
 import pyoxigraph as ox
 
-from mesoonto.errors import EndpointError
+from mesoonto.errors import EndpointError, EndpointTimeoutError
 from mesoonto.federation.address import Backend
 from mesoonto.federation.body import ACCEPTED, Body, header
 from mesoonto.federation.config import Endpoint, Endpoints
@@ -91,7 +91,7 @@ class Client:
         """The solutions of the SELECT *query* over exactly *variables*.
 
         With *etag*, the endpoint is asked whether the answer of that tag is still right. An EndpointError
-        names the endpoint, what was sent and what came back.
+        names the endpoint, what was sent and what came back; an EndpointTimeoutError says that nothing did.
         """
         headers = [("If-None-Match", etag)] if etag else []
         with self._asked(endpoint, query, _ACCEPT, headers) as response:
@@ -117,13 +117,13 @@ class Client:
             with self._followed(endpoint, query, [("Accept", accept), *headers], deadline) as response:
                 yield response
         except httpcore.TimeoutException as error:
-            raise _failure(endpoint, query, f"no whole answer within {endpoint.timeout:g} s") from error
+            late = f"gave no whole answer within {endpoint.timeout:g} s"
+            raise EndpointTimeoutError(_told(endpoint, query, late)) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            raise _failure(
-                endpoint, query, f"the connection failed: {error or type(error).__name__}"
-            ) from error
+            failed = f"cannot be reached, the connection failed: {error or type(error).__name__}"
+            raise EndpointError(_told(endpoint, query, failed)) from error
         except EndpointError as error:
-            raise _failure(endpoint, query, error.message) from error
+            raise EndpointError(_told(endpoint, query, error.message)) from error
 
     @contextmanager
     def _followed(
@@ -230,7 +230,8 @@ def _media_type(response: httpcore.Response) -> str:
     return (header(response, b"content-type") or "").partition(";")[0].strip().lower()
 
 
-def _failure(endpoint: Endpoint, query: str, what: str) -> EndpointError:
+def _told(endpoint: Endpoint, query: str, what: str) -> str:
+    """That *what* came of *query*, for an error."""
     # Credentials are taken out before the text is cut, so that no half of one stays.
     what = shorten(endpoint.redact(what), 2 * SHOWN)
-    return EndpointError(f"endpoint {endpoint.name} <{endpoint.url}> {what}; it was sent: {shorten(query)}")
+    return f"endpoint {endpoint.name} <{endpoint.url}> {what}; it was sent: {shorten(query)}"

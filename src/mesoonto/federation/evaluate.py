@@ -12,7 +12,13 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from mesoonto.dataset.query_features import Outline
-from mesoonto.errors import EndpointError, QueryFailedError, QueryRefusedError
+from mesoonto.errors import (
+    EndpointError,
+    EndpointTimeoutError,
+    QueryFailedError,
+    QueryFaultError,
+    QueryRefusedError,
+)
 from mesoonto.federation import context, syntax
 from mesoonto.federation.cache import SubQueryCache
 from mesoonto.federation.client import Client, Fetched, shorten
@@ -101,8 +107,9 @@ class Federation:
         """Fetch what the SERVICE clauses of *query* ask for, and put it in their place.
 
         The result of ResolvedQuery.query on the local data is the result of *query*. Raises QuerySyntaxError,
-        QueryRefusedError for an endpoint that is not listed or a text past the bounds, EndpointError for an
-        endpoint that fails, unless SILENT, and whatever *local* raises.
+        QueryRefusedError for a text past the bounds, and whatever *local* raises; unless SILENT also
+        QueryRefusedError for an endpoint that is not listed, QueryFaultError where nothing names one, and
+        EndpointError for one that fails.
         """
         return _Evaluation(self, syntax.parse(query), local).run()
 
@@ -132,6 +139,8 @@ class _Evaluation:
         self._answers: dict[str, Solutions] = {}  # of the local data, by query
 
     def run(self) -> ResolvedQuery:
+        if self._outline.has_service:  # which the engine would ask, whatever the list says
+            raise QueryRefusedError("the query has SERVICE in a place that is not understood")
         clauses = list(self._query.clauses)
         if len(clauses) > self._limits.clauses:
             raise QueryRefusedError(
@@ -164,12 +173,9 @@ class _Evaluation:
         if bound:
             return min(bound, key=lambda pair: (not pair[1].complete, len(pair[1].solutions.rows)))
         named = [clause for clause in clauses if clause.variable is None]
-        if not named:
-            raise QueryFailedError(
-                f"nothing binds ?{clauses[0].variable}, which names the endpoint of a SERVICE clause; "
-                "bind it in the pattern that the clause stands in, by VALUES for example"
-            )
-        return max(named, key=lambda clause: _selectivity(clause)), None
+        if not named:  # one that is not SILENT fails at once, before others are asked in vain
+            return min(clauses, key=lambda clause: clause.silent), None
+        return max(named, key=_selectivity), None
 
     def _bindings(self, clause: syntax.Clause, limit: int) -> _Bindings | None:
         """The distinct local bindings that restrict *clause*, up to *limit*; None when none are to be had."""
@@ -181,7 +187,11 @@ class _Evaluation:
         found = self._answers[asked.text]
         # A binding that some local solution lacks restricts nothing. A blank node is known to one side only.
         names = found.bound()
-        if not names or (clause.variable and clause.variable not in names):
+        if clause.variable and clause.variable not in names:
+            if not found.binds(clause.variable):
+                return None
+            names = (*names, clause.variable)
+        if not names:
             return None
         columns = found.columns(names)
         rows = [row for row in columns.rows if not any(isinstance(term, ox.BlankNode) for term in row)]
@@ -203,19 +213,41 @@ class _Evaluation:
         name = clause.variable
         bindings = self._all_bindings(clause)
         if bindings is None:
-            raise QueryFailedError(f"too many solutions bind ?{name}, which names the endpoint of SERVICE")
+            return self._unnamed(clause, first)
         place = bindings.variables.index(name)
         rest = tuple(v for v in bindings.variables if v != name and v in clause.certain)
         names = (name, *(v for v in clause.projected if v != name))
         rows: list[Row] = []
-        for url in sorted({row[place] for row in bindings.rows}, key=str):
-            mine = Solutions(bindings.variables, [row for row in bindings.rows if row[place] == url])
+        # A solution that leaves the variable unbound names nobody; it joins with what the others come to.
+        for url in sorted({row[place] for row in bindings.rows} - {None}, key=str):
+            rows_for = [row for row in bindings.rows if row[place] in (url, None)]
+            mine = Solutions(bindings.variables, rows_for)
             answer = self._ask(clause, url, mine.columns(rest) if rest else None)
             for row in answer.rows:
                 by_name = dict(zip(answer.variables, row, strict=True))
                 if by_name.get(name) in (None, url):
                     rows.append((url, *(by_name.get(v) for v in names[1:])))
         return Solutions(names, rows)
+
+    def _unnamed(self, clause: syntax.Clause, first: _Bindings | None) -> Solutions:
+        """What *clause*, whose variable names no endpoint, comes to: a fault of the query, unless SILENT."""
+        if first is None:
+            problem = (
+                f"nothing binds ?{clause.variable}, which names the endpoint of a SERVICE clause; "
+                "bind it in the pattern that the clause stands in, by VALUES for example"
+            )
+        else:
+            problem = (
+                f"too many solutions bind ?{clause.variable}, which names the endpoint of a SERVICE clause; "
+                f"there may be {self._limits.bindings}"
+            )
+        if not clause.silent:
+            raise QueryFaultError(problem)
+        name = f"?{clause.variable}"
+        report = ServiceReport(name, name, shorten(clause.pattern), clause.silent, "not asked")
+        report.problem = problem
+        self._services.append(report)
+        return _empty_solution(clause)
 
     def _ask(
         self,
@@ -240,7 +272,7 @@ class _Evaluation:
             if not clause.silent:
                 raise
             report.problem = error.message
-            return Solutions((), [()])
+            return _empty_solution(clause)
         report.rows = len(found.rows)
         return found
 
@@ -250,7 +282,7 @@ class _Evaluation:
             known = ", ".join(f"<{endpoint.url}>" for endpoint in self._endpoints) or "none"
             raise QueryRefusedError(
                 f"SERVICE <{shorten(url)}> is refused: it is not among the endpoints of the configuration, "
-                f"which are: {known}"
+                f"which are: {known}; whoever runs this lists others as [federation.endpoints.NAME]"
             )
         return found
 
@@ -308,7 +340,7 @@ class _Fetch:
         count = len(bindings.rows)
         starts = range(0, count, endpoint.batch)
         if len(starts) > endpoint.max_requests:
-            raise EndpointError(
+            raise QueryRefusedError(
                 f"endpoint {endpoint.name} <{endpoint.url}> would need {len(starts)} requests for {count} "
                 f"bindings of {names}; its entry allows {endpoint.max_requests}"
             )
@@ -361,7 +393,7 @@ class _Fetch:
                         f"or {endpoint.max_bytes} bytes for one SERVICE clause: {self._report.pattern}"
                     )
         except TimeoutError as error:
-            raise EndpointError(
+            raise EndpointTimeoutError(
                 f"endpoint {endpoint.name} <{endpoint.url}> was not done when the "
                 f"{self._limits.seconds:g} s for all requests of the query were over"
             ) from error
@@ -378,8 +410,8 @@ class _Fetch:
         try:
             return self._one(sub, endpoint, query)
         except EndpointError as error:
-            message = error.message
-        return EndpointError(message)
+            kind, message = type(error), error.message
+        return kind(message)
 
     def _one(self, sub: SubQuery, endpoint: Endpoint, query: str) -> _Answered:
         """The answer to *query*, from the cache while it is fresh."""
@@ -407,6 +439,12 @@ class _Fetch:
         age = entry.age if entry is not None and source == "unchanged" else 0.0
         request = SubRequest(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
         return _Answered(solutions, request, fetched.size)
+
+
+def _empty_solution(clause: syntax.Clause) -> Solutions:
+    """One solution that binds nothing; the variables of *clause* stay in scope, for ``SELECT *``."""
+    names = tuple({name: None for name in (clause.variable, *clause.projected) if name is not None})
+    return Solutions(names, [(None,) * len(names)])
 
 
 def _selectivity(clause: syntax.Clause) -> int:

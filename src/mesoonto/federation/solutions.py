@@ -30,6 +30,11 @@ class Solutions:
             name for i, name in enumerate(self.variables) if all(row[i] is not None for row in self.rows)
         )
 
+    def binds(self, name: str) -> bool:
+        """Whether some row binds the variable *name*."""
+        place = self.variables.index(name)
+        return any(row[place] is not None for row in self.rows)
+
 
 def values(solutions: Solutions) -> str:
     """*solutions* as a VALUES block."""
