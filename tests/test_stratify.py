@@ -11,6 +11,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge.profile import Profile, ProfileVocabulary, read_profile
 from mesoonto.knowledge.stratify import DISCLAIMER, Statement, StratificationReport, stratify
@@ -35,7 +36,7 @@ def vocabulary() -> ProfileVocabulary:
 
 def report(store: ox.Store, vocabulary: ProfileVocabulary, *settings: str) -> StratificationReport:
     profile = vocabulary.from_settings(settings)
-    return stratify(store, profile, vocabulary.strata(profile))
+    return stratify(Engine(store, "1"), profile, vocabulary.strata(profile))
 
 
 def statements(found: StratificationReport) -> dict[str, Statement]:
@@ -111,7 +112,7 @@ def test_results_of_excluded_strata_are_left_out(
     store: ox.Store, vocabulary: ProfileVocabulary, histology: str, other: str
 ) -> None:
     profile = Profile(histology, ())
-    found = stratify(store, profile, vocabulary.strata(profile))
+    found = stratify(Engine(store, "1"), profile, vocabulary.strata(profile))
     shown = {r.iri for r in found.results}
     rows = store.query(f"SELECT ?r {{ ?r <{MESO}hasPopulation> <{other}> }}", use_default_graph_as_union=True)
     foreign = {row["r"].value for row in rows}  # type: ignore[union-attr]

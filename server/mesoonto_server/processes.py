@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from flask import Flask
 
-from mesoonto.dataset import shipped
+from mesoonto.dataset import merged, shipped
 from mesoonto.dataset.store import Engine, replace_graphs
 from mesoonto.dataset.versions import Location
 from mesoonto.dataset.write import Writer
@@ -133,7 +133,8 @@ def _in_memory(settings: Settings, federated: bool, rate: SharedRate | None) -> 
         store, version = ox.Store(), "empty"
     else:
         store, version = shipped.build(), shipped.version()
-    engine = Engine(store, version, union=not settings.empty)
+    own = merged.separate(store) if settings.data is not None and not settings.empty else None
+    engine = Engine(store, version, union=not settings.empty, own=own)
     return {**_readers(settings, lambda: engine, federated, rate), "validator": _validator(settings)}
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import rdflib
 from rdflib import URIRef
+from rdflib.compare import isomorphic
 from rdflib.namespace import RDF, VOID
 
 from tests.conftest import running_server
-from tests.server.client import ask
+from tests.server.client import ask, get
 
 #: rdflib warns of its own next major version, also while it parses JSON-LD.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -78,6 +79,21 @@ def whole(described: rdflib.Graph) -> rdflib.term.Node:
 def test_counts_of_the_whole(described: rdflib.Graph, dataset: rdflib.Dataset) -> None:
     found = {term: number(described, whole(described), term) for term in counted(set())}
     assert found == counted(every_triple(dataset))
+
+
+def test_one_number_everywhere(address: str, described: rdflib.Graph, dataset: rdflib.Dataset) -> None:
+    """In the data are triples that stand in two graphs, and in three."""
+    expected = len(every_triple(dataset))
+    assert expected < len(list(dataset.quads()))
+    assert number(described, whole(described), VOID.triples) == expected
+    rows = get(address, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").json["results"]["bindings"]
+    assert [int(row["n"]["value"]) for row in rows] == [expected]
+    assert f"<dd>{expected}</dd>" in ask(address, path="/", Accept="text/html").text
+
+
+def test_default_graph_is_fetched_as_it_was_written(address: str, dataset: rdflib.Dataset) -> None:
+    found = rdflib.Graph().parse(data=ask(address, path="/store?default", Accept="text/turtle").body)
+    assert isomorphic(found, dataset.default_graph)
 
 
 def test_counts_of_each_graph(described: rdflib.Graph, dataset: rdflib.Dataset) -> None:

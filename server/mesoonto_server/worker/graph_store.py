@@ -39,7 +39,8 @@ _MULTIPART = "multipart/form-data"
 def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """GET and HEAD of a graph (section 5.2)."""
     graph = graph_of(request)
-    if not exists(engine.store, graph):
+    store = engine.holder(graph)
+    if not exists(store, graph):
         raise no_graph(graph)
     chosen = negotiate.choose_format(Kind.TRIPLES, request.accept)
     if chosen is None:
@@ -61,7 +62,7 @@ def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> Non
     else:
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
         rows = RowMarks(b"\n") if form.name == "ntriples" else RowMarks()
-        response.produced(headers, partial(_write_graph, engine.store, graph, form.syntax), rows=rows)
+        response.produced(headers, partial(_write_graph, store, graph, form.syntax), rows=rows)
 
 
 def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: ByteOutput) -> None:

@@ -115,7 +115,7 @@ def _stratify(engine: Engine, parameters: Parameters) -> Any:
     }
     if settings:
         tumour = known.from_settings(settings)
-        report = stratification.stratify(engine.store, tumour, known.strata(tumour))
+        report = stratification.stratify(engine, tumour, known.strata(tumour))
         described["report"] = report
         described["options"] = [
             {"iri": o.iri, "label": o.label, "status": o.status, "best": o.best}

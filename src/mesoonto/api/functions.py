@@ -46,10 +46,12 @@ def stratify(traits: Mapping[str, str]) -> StratificationReport:
     It is no medical advice. A MesoontoError names a trait that is not known, or two that exclude each other.
     """
     from mesoonto.dataset import shipped
+    from mesoonto.dataset.store import Engine
     from mesoonto.knowledge import stratify as stratification
     from mesoonto.knowledge.profile import ProfileVocabulary
     from mesoonto.ontology.model import Ontology
 
     vocabulary = ProfileVocabulary(Ontology.shipped())
     tumour = vocabulary.from_settings([f"{name}={value}" for name, value in traits.items()])
-    return stratification.stratify(shipped.build(), tumour, vocabulary.strata(tumour))
+    engine = Engine(shipped.build(), shipped.version())
+    return stratification.stratify(engine, tumour, vocabulary.strata(tumour))

@@ -74,9 +74,11 @@ def _print(ontology: Ontology, vocabulary: ProfileVocabulary, profile: Profile, 
     from dataclasses import asdict
 
     from mesoonto.dataset import shipped
+    from mesoonto.dataset.store import Engine
     from mesoonto.knowledge import stratify as stratification
 
-    report = stratification.stratify(shipped.build(ontology), profile, vocabulary.strata(profile))
+    engine = Engine(shipped.build(ontology), shipped.version())
+    report = stratification.stratify(engine, profile, vocabulary.strata(profile))
     if form == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:

@@ -11,7 +11,7 @@ from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
 
-from mesoonto.dataset import query_features
+from mesoonto.dataset import merged, query_features
 from mesoonto.dataset.formats import Format, Kind
 from mesoonto.dataset.query_features import Outline
 from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
@@ -94,13 +94,25 @@ def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
 class Engine:
     """A dataset that can be queried.
 
-    With *union* its default graph is the union of its named graphs, else the store's own default graph.
+    With *union* its default graph is the union of all graphs, else the store's own default graph. Where
+    graphs overlap, *store* is a merged store, and *own* another with the default graph as it was written.
     """
 
-    def __init__(self, store: ox.Store, version: str, *, union: bool = True) -> None:
+    def __init__(
+        self, store: ox.Store, version: str, *, union: bool = True, own: ox.Store | None = None
+    ) -> None:
         self.store = store
         self.version = version  #: names the state of the data
         self.union = union
+        self.own = own
+        #: what pyoxigraph is told where a query names no graphs
+        self._default_graph: dict[str, Any] = {}
+        if union and own is None:
+            self._default_graph["use_default_graph_as_union"] = True
+
+    def holder(self, graph: ox.NamedNode | None) -> ox.Store:
+        """The store that has *graph* as it was written; None stands for the default graph."""
+        return self.store if graph is not None or self.own is None else self.own
 
     def query(
         self,
@@ -154,9 +166,10 @@ class Engine:
         while True:
             try:
                 seen = outline or query_features.outline_without_service(text, options)
-                if self.union and not dataset and not seen.has_dataset_clause:
-                    return self.store.query(text, use_default_graph_as_union=True, **options), seen
-                return self.store.query(text, **dataset, **options), seen
+                if dataset or seen.has_dataset_clause:
+                    store, meant = self._chosen(text, options, dataset)
+                    return store.query(text, **meant, **options), seen
+                return self.store.query(text, **self._default_graph, **options), seen
             except SyntaxError as error:
                 message = str(error)
                 if _UNDECLARED in message and "prefixes" not in options:
@@ -166,13 +179,38 @@ class Engine:
                 else:
                     raise
 
+    def _chosen(
+        self, text: str, options: dict[str, Any], dataset: dict[str, Any]
+    ) -> tuple[ox.Store, dict[str, Any]]:
+        """The store to ask *text*, and its dataset: *dataset*, or where that is empty, what FROM says.
+
+        pyoxigraph matches a triple once for each graph that has it, and for each time that a graph is named.
+        """
+        if not dataset:
+            if text.lower().count("from") < 2:
+                return self.store, {}
+            from mesoonto.sparql import dataset_clause
+            from mesoonto.sparql.parser import NotSparqlError
+
+            try:
+                clause = dataset_clause.read(text, options)
+            except NotSparqlError:
+                return self.store, {}  # what it takes all the same is for the engine to say
+            dataset = {"default_graph": clause.default, "named_graphs": clause.named}
+        default, named = (list(dict.fromkeys(dataset[name])) for name in ("default_graph", "named_graphs"))
+        disjoint = len(default) < 2 or (self.union and self.own is None)
+        if disjoint or not merged.overlap_among(self.store, default):
+            return self.store, {"default_graph": default, "named_graphs": named}
+        made = merged.chosen(self.store, default, named)
+        return made, {"default_graph": ox.DefaultGraph(), "named_graphs": named}
+
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
         return sorted(g.value for g in self.store.named_graphs() if isinstance(g, ox.NamedNode))
 
     def select(self, text: str) -> list[dict[str, str]]:
         """The rows of the trusted SELECT query *text*, as plain strings; unbound variables are left out."""
-        result = self.store.query(text, use_default_graph_as_union=True, prefixes=PREFIXES)
+        result = self.store.query(text, **self._default_graph, prefixes=PREFIXES)
         assert isinstance(result, ox.QuerySolutions)  # noqa: S101  # SELECT
         names = [variable.value for variable in result.variables]
         return [{name: _plain(row[name]) for name in names if row[name] is not None} for row in result]

@@ -8,10 +8,10 @@ patients of its cohort.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-import pyoxigraph as ox
-
+from mesoonto.dataset.store import Engine
 from mesoonto.knowledge.cohorts import Cohorts, Patients
 from mesoonto.knowledge.profile import PLEURAL, Profile, Strata
 from mesoonto.knowledge.strata_report import (
@@ -26,7 +26,7 @@ from mesoonto.knowledge.strata_report import (
     TrialResult,
     summarise,
 )
-from mesoonto.namespaces import MESO, OBO, PREFIXES
+from mesoonto.namespaces import MESO, OBO
 
 __all__ = ["DISCLAIMER", "Statement", "StratificationReport", "stratify"]
 
@@ -38,18 +38,19 @@ _BLOCKADE = frozenset({f"{MESO}MESO_0002012", f"{MESO}MESO_0002004"})
 _OPPOSED = ("refutes", "inconclusive")
 
 
-def stratify(store: ox.Store, profile: Profile, strata: Strata) -> StratificationReport:
-    """What the dataset *store* says for *profile*, which belongs to *strata*."""
-    return _Stratification(store, profile, strata).report()
+def stratify(engine: Engine, profile: Profile, strata: Strata) -> StratificationReport:
+    """What *engine* says for *profile*, which belongs to *strata*."""
+    return _Stratification(engine, profile, strata).report()
 
 
 class _Stratification:
-    def __init__(self, store: ox.Store, profile: Profile, strata: Strata) -> None:
-        self._store = store
+    def __init__(self, engine: Engine, profile: Profile, strata: Strata) -> None:
+        self._engine = engine
         self._profile = profile
         self._strata = strata
         #: Strata beyond pleural mesothelioma as a whole, and what lies within one of them or of the features.
-        self._specific = strata.states - {PLEURAL, f"{OBO}MONDO_0000001"} - _above_pleural(store)
+        above = self._rows(f"SELECT ?x {{ <{PLEURAL}> rdfs:subClassOf ?x }}")
+        self._specific = strata.states - {PLEURAL, f"{OBO}MONDO_0000001"} - {row["x"] for row in above}
         own = self._specific | set(profile.features)
         below = self._rows("SELECT ?x ?y { ?x rdfs:subClassOf ?y FILTER(isIRI(?x) && isIRI(?y)) }")
         self._narrower = {row["x"] for row in below if row["y"] in own}
@@ -104,10 +105,7 @@ class _Stratification:
         )
 
     def _rows(self, query: str) -> list[dict[str, str]]:
-        found = self._store.query(query, use_default_graph_as_union=True, prefixes=PREFIXES)
-        assert isinstance(found, ox.QuerySolutions)  # noqa: S101  # SELECT
-        names = [variable.value for variable in found.variables]
-        return [{n: str(getattr(row[n], "value", "")) for n in names} for row in found]
+        return [defaultdict(str, row) for row in self._engine.select(query)]
 
     def _label(self, iri: str) -> str:
         return self._labels.get(iri, iri)
@@ -370,14 +368,6 @@ class _Stratification:
             } ORDER BY DESC(STR(?date)) ?text"""
         )
         return tuple(f"{row['text']} ({row['date']})" for row in rows if row["i"] in interventions)
-
-
-def _above_pleural(store: ox.Store) -> set[str]:
-    found = store.query(
-        f"SELECT ?x {{ <{PLEURAL}> rdfs:subClassOf ?x }}", use_default_graph_as_union=True, prefixes=PREFIXES
-    )
-    assert isinstance(found, ox.QuerySolutions)  # noqa: S101  # SELECT
-    return {str(getattr(row["x"], "value", "")) for row in found}
 
 
 def _value(row: dict[str, str]) -> str:

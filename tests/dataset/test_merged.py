@@ -1,0 +1,146 @@
+"""The default graph is a set, also where a triple stands in several graphs (SPARQL 1.1 Query, section 13)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesoonto.dataset import merged
+from mesoonto.dataset.store import Engine
+from mesoonto.errors import QuerySyntaxError
+
+NODES = [ox.NamedNode(f"http://e/{name}") for name in "abc"]
+PREDICATES = [ox.NamedNode(f"http://e/{name}") for name in "pq"]
+GRAPHS = [ox.NamedNode(f"http://e/g{number}") for number in range(3)]
+
+quads = st.builds(
+    ox.Quad,
+    st.sampled_from(NODES),
+    st.sampled_from(PREDICATES),
+    st.sampled_from([*NODES, ox.Literal("x"), ox.BlankNode("b")]),
+    st.sampled_from([*GRAPHS, ox.DefaultGraph()]),
+)
+datasets = st.sets(quads, max_size=20)
+
+#: Patterns of each kind: one triple, a join, an optional part, a path, beside a named graph.
+PATTERNS = [
+    "?s ?p ?o",
+    "?s <http://e/p> ?o . ?o <http://e/q> ?x",
+    "?s ?p ?o OPTIONAL { ?o ?q ?x }",
+    "?s <http://e/p>/<http://e/q> ?o",
+    "?s <http://e/p>|<http://e/q> ?o",
+    "?s <http://e/p>+ ?o",
+    "?s ?p ?o . GRAPH ?g { ?s ?q ?x }",
+    "GRAPH ?g { ?s ?p ?o }",
+    "?s ?p ?o FILTER NOT EXISTS { GRAPH <http://e/g0> { ?s ?p ?o } }",
+]
+
+
+def served(data: set[ox.Quad]) -> Engine:
+    """*data* as they are served from memory."""
+    store = ox.Store()
+    store.extend(data)
+    return Engine(store, "1", own=merged.separate(store))
+
+
+def by_hand(default: set[ox.Quad], named: set[ox.Quad]) -> ox.Store:
+    """A store whose default graph has each triple of *default* once, beside the graphs of *named*."""
+    store = ox.Store()
+    store.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in default)
+    store.extend(quad for quad in named if quad.graph_name != ox.DefaultGraph())
+    return store
+
+
+def rows(result: object) -> Counter[str]:
+    assert isinstance(result, ox.QuerySolutions)
+    return Counter(str([row[v] for v in result.variables]) for row in result)
+
+
+def answers(engine: Engine, query: str, **options: Any) -> Counter[str]:
+    return rows(engine.query(query, **options)._result)
+
+
+@given(datasets, st.sampled_from(PATTERNS))
+def test_rows_are_those_of_a_set(data: set[ox.Quad], pattern: str) -> None:
+    query = f"SELECT * {{ {pattern} }}"
+    assert answers(served(data), query) == rows(by_hand(data, data).query(query))
+
+
+@given(
+    datasets, st.sampled_from(PATTERNS), st.lists(st.sampled_from(GRAPHS)), st.lists(st.sampled_from(GRAPHS))
+)
+def test_rows_of_chosen_graphs_are_those_of_a_set(
+    data: set[ox.Quad], pattern: str, default: list[ox.NamedNode], named: list[ox.NamedNode]
+) -> None:
+    parts = ({q for q in data if q.graph_name in default}, {q for q in data if q.graph_name in named})
+    expected = rows(by_hand(*parts).query(f"SELECT * {{ {pattern} }}"))
+    text = "PREFIX g: <http://e/>\nSELECT * "
+    text += " ".join(f"FROM g:{g.value[-2:]}" for g in default)
+    text += " ".join(f" from named {g}" for g in named)
+    engines = [served(data), Engine(by_hand(data, data), "1", union=False)]
+    for engine in engines:
+        if default or named:
+            assert answers(engine, f"{text} {{ {pattern} }}") == expected
+            iris = {"default_graphs": [g.value for g in default], "named_graphs": [g.value for g in named]}
+            assert answers(engine, f"SELECT * FROM <http://e/other> {{ {pattern} }}", **iris) == expected
+
+
+@given(datasets)
+def test_overlap_is_seen(data: set[ox.Quad]) -> None:
+    store = ox.Store()
+    store.extend(data)
+    shared = len({quad.triple for quad in data}) < len(data)
+    assert merged.overlap(store) == merged.overlapped_by(store, data) == shared
+    before = set(store)
+    own = merged.separate(store)
+    if not shared:
+        assert (own, set(store)) == (None, before)
+    else:
+        assert own is not None
+        assert set(own) == {quad for quad in data if quad.graph_name == ox.DefaultGraph()}
+        assert {q for q in store if q.graph_name != ox.DefaultGraph()} == data - set(own)
+
+
+@given(datasets, datasets, st.sets(quads, max_size=5))
+def test_merged_store_follows_what_changes(
+    old: set[ox.Quad], new: set[ox.Quad], unchanged: set[ox.Quad]
+) -> None:
+    """*unchanged* may be told as well: a write tells what may differ."""
+    store = ox.Store()
+    store.extend(old)
+    made = ox.Store()
+    made.extend(old)
+    merged.merge(made)
+    for quad in old - new:
+        store.remove(quad)
+    store.extend(new)
+    for graph in GRAPHS[:1]:
+        store.remove_graph(graph)
+    now = set(store)
+    merged.follow(made, store, [*(old ^ now), *unchanged])
+    assert set(made) == set(by_hand(now, now))
+    assert set(made.named_graphs()) == set(store.named_graphs())
+
+
+def test_many_graphs_may_be_named() -> None:
+    engine = served({ox.Quad(NODES[0], PREDICATES[0], NODES[0], graph) for graph in GRAPHS})
+    clauses = " ".join(f"FROM <http://e/g{number}>" for number in range(5000))
+    assert len(answers(engine, f"SELECT * {clauses} {{ ?s ?p ?o }}")) == 1
+
+
+@pytest.mark.parametrize("union", [True, False])
+def test_graphs_of_from_are_resolved_as_the_engine_does(union: bool) -> None:
+    engine = served({ox.Quad(NODES[0], PREDICATES[0], NODES[0], graph) for graph in GRAPHS})
+    engine = engine if union else Engine(engine.store, "1", union=False)
+    query = "SELECT * FROM <g0> FROM <g1> { ?s ?p ?o }"
+    with pytest.raises(QuerySyntaxError, match="IRI"):
+        engine.query(query)
+    assert answers(engine, query, base="http://e/").total() == 1
+    assert answers(engine, f"BASE <http://e/x> {query}").total() == 1
+    with pytest.raises(QuerySyntaxError, match="prefix not declared"):
+        engine.query(query.replace("<g0>", "nope:g0"))
