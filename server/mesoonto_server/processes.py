@@ -51,8 +51,9 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
 
     SERVICE may ask *endpoints* and no others.
 
-    Raises ServeError for an address that cannot be listened on, StoreError for a directory that cannot be
-    used, and InputError for a file that does not parse. Nothing is served or written then.
+    Raises ServeError for an address that cannot be listened on, and for data that cannot be loaded, because
+    the process that loads them only tells why; InputError for a broken file of tokens or a rate that is none.
+    Nothing is served then.
     """
     if settings.allow_update and settings.token_file is None and not is_loopback(settings.host):
         raise ServeError(

@@ -54,7 +54,7 @@ def test_proxy_takes_bodies_as_large_as_the_server(configured: Settings) -> None
 
 def test_service_manager_waits_until_the_last_query_has_ended(configured: Settings) -> None:
     (patience,) = seconds_in("mesoonto.service", r"TimeoutStopSec=(\d+)")
-    assert patience > max(configured.max_timeout, configured.write_timeout) + 5  # as long as granian waits
+    assert patience > max(configured.max_timeout, configured.write_timeout) + 5  # as long as the front waits
 
 
 def test_memory_of_all_workers_fits_into_the_units(configured: Settings) -> None:

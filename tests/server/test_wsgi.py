@@ -1,4 +1,4 @@
-"""The application under another server than granian: the WSGI server of Python's standard library."""
+"""The application under another server than ours: the WSGI server of Python's standard library."""
 
 from __future__ import annotations
 

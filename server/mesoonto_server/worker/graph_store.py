@@ -37,7 +37,7 @@ _MULTIPART = "multipart/form-data"
 
 
 def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
-    """GET and HEAD of a graph (section 5.2)."""
+    """GET and HEAD of a graph (sections 5.2 and 5.6)."""
     graph = graph_of(request)
     store = engine.holder(graph)
     if not exists(store, graph):

@@ -119,7 +119,7 @@ def _write(body: bytes, output: ByteOutput) -> None:
 def _linked(body: bytes, form: Format, link: str) -> bytes:
     """A result with a link in its head where the format has a place for one.
 
-    SPARQL 1.1 Query Results JSON, section 3.1.2, and XML, section 2.3.
+    SPARQL 1.1 Query Results JSON, section 3.1.2, and XML, section 2.2.
     """
     if form.name == "json":
         return body.replace(b'{"head":{', f'{{"head":{{"link":["{link}"],'.encode(), 1)

@@ -44,7 +44,7 @@ class Sink(Protocol):
 
 
 class Framed:
-    """A sink in the serving process, to which *reply* leads."""
+    """Sends a response by *reply* to the front, in frames."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply

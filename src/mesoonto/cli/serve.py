@@ -93,7 +93,7 @@ def _options(command: Any) -> Any:
 def serve(config: Endpoints | None, **options: Any) -> None:
     """Serve the dataset: a page for people at / and a SPARQL endpoint at /sparql.
 
-    Each query runs in a process of its own that is ended at its deadline, so that no query can stop the
+    Each query runs in a worker process that is ended at its deadline, so that no query can stop the
     endpoint. Writing is off; with --token-file or --allow-update the dataset can be changed at /update and
     /store.
 

@@ -1,4 +1,4 @@
-"""Changes a dataset on disk: each write makes a new version, is checked as a whole, and is then published."""
+"""Changes a dataset on disk: a write makes a new version, is checked by what it changed, and is published."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class Local(Protocol):
     def select(self, query: str, outline: Outline) -> bytes:
         """The result of the SELECT *query* in SPARQL JSON. mesoonto's prefixes are declared beforehand.
 
-        *outline* is what `inspect.outline` would find in it, which takes long where solutions stand in it.
+        *outline* is what `query_features.outline` would find in it; that takes long where solutions stand in
+        it.
         """
         ...
 

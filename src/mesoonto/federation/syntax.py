@@ -1,8 +1,8 @@
 """Reads a query with SERVICE: the tree of its text, within bounds, and which variables each part can bind.
 
 The parser does not recurse and keeps the position of every token, so that a SERVICE clause can be replaced in
-the text while all other text stays as it was written. Terms such as
-"in scope" are those of SPARQL 1.1 FederatedQuery Language, section 18.2.1.
+the text while all other text stays as it was written. Terms such as "in scope" are those of SPARQL 1.1 Query
+Language, section 18.2.1.
 """
 
 from __future__ import annotations

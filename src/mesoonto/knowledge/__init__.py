@@ -1,1 +1,1 @@
-"""What can be asked of the knowledge: questions and counts."""
+"""Curated knowledge: questions, counts, gaps, stratification, identifiers, and templates for new records."""

@@ -1,1 +1,1 @@
-"""The ontology as OWL: import slices and classification."""
+"""The ontology as OWL: canonical form, import slices, entailment, explanation, HermiT, quality rules."""

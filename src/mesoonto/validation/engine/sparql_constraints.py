@@ -1,4 +1,4 @@
-"""Queries that shape authors wrote: SPARQL constraints and targets (SHACL, sections 5 and 5.3.1, appendix A).
+"""Queries that shape authors wrote: SPARQL constraints (SHACL, section 5, appendix A) and targets.
 
 The standard pre-binds ``$this`` and evaluates the query for each focus node. Here the query is evaluated
 once: the focus nodes are written into each group in which ``$this`` is bound, which comes to the same unless
@@ -139,7 +139,7 @@ def _violations(
 
 
 def _filled(template: ox.Literal, solution: dict[str, Term]) -> ox.Literal:
-    """A message with the values of its variables, ``{?value}`` or ``{$value}`` (section 5.2.2)."""
+    """A message with the values of its variables, ``{?value}`` or ``{$value}`` (section 5.3.2)."""
 
     def shown(match: re.Match[str]) -> str:
         term = solution.get(match[1])

@@ -1,4 +1,4 @@
-"""From a shapes graph to shapes as objects; what is not well formed (SHACL, appendix A) raises ShapeError."""
+"""From a shapes graph to shapes as objects; what is not well formed (SHACL, appendix B) raises ShapeError."""
 
 from __future__ import annotations
 
