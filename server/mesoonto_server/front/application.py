@@ -18,7 +18,7 @@ from mesoonto_server.front.http_protocol import Transaction
 from mesoonto_server.front.wsgi import Bridge
 from mesoonto_server.http import bodies, http1, parameters, problems
 from mesoonto_server.http.cache import Cache
-from mesoonto_server.http.headers import FEDERATED, Headers, completed
+from mesoonto_server.http.headers import FEDERATED, ResponseHeaders, completed
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
@@ -142,13 +142,13 @@ class _Reply:
         self.cached = False
         self.broken = False
 
-    def _lines(self, headers: Headers) -> bytes:
+    def _lines(self, headers: ResponseHeaders) -> bytes:
         if any(name.lower() == "connection" for name, _ in headers):  # only ever to close it
             self._transaction.keep_alive = False
             headers = [pair for pair in headers if pair[0].lower() != "connection"]
         return http1.header_lines(completed(headers, self._gateway.pool.version))
 
-    async def flask(self, status: int, headers: Headers, part: bytes, last: bool) -> None:
+    async def flask(self, status: int, headers: ResponseHeaders, part: bytes, last: bool) -> None:
         """Send a part of what Flask answers."""
         transaction = self._transaction
         if last and not transaction.status:

@@ -24,7 +24,7 @@ import httptools
 from mesoonto.errors import AbandonedError
 from mesoonto_server.http import http1
 from mesoonto_server.http.client import origin_of
-from mesoonto_server.http.parameters import Headers, HttpRequest
+from mesoonto_server.http.parameters import HttpRequest, RequestHeaders
 from mesoonto_server.http.problems import RequestError
 
 _log = logging.getLogger(__name__)
@@ -232,7 +232,7 @@ class HttpProtocol(asyncio.Protocol):
         self._fed = 0  #: bytes since a request began, and some before it
         self._body_size = 0
         self._target = b""
-        self._headers: Headers = {}
+        self._headers: RequestHeaders = {}
         self._fields_size = 0
         self._muted = False  #: a head is parsed for the sake of the body that follows
         self._half_closed = False
@@ -469,7 +469,9 @@ class HttpProtocol(asyncio.Protocol):
         self._how = Detachment.UNREAD
         self._take(Transaction(self, request, keep_alive=False, fault=error))
 
-    def _request(self, method: str, path: str, query: bytes, version: str, headers: Headers) -> HttpRequest:
+    def _request(
+        self, method: str, path: str, query: bytes, version: str, headers: RequestHeaders
+    ) -> HttpRequest:
         def text(name: bytes) -> str:
             return headers.get(name, b"").decode("latin-1")
 

@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from mesoonto_server.http.headers import Headers
+from mesoonto_server.http.headers import ResponseHeaders
 from mesoonto_server.http.parameters import HAS_SERVICE, HttpRequest
 
 #: Requests that are in the application at one time; each may wait for a worker.
 _THREADS = 32
 
 #: Sends a part of a response; the last one is marked.
-Send = Callable[[int, Headers, bytes, bool], Awaitable[None]]
+Send = Callable[[int, ResponseHeaders, bytes, bool], Awaitable[None]]
 
 
 class Bridge:

@@ -11,7 +11,7 @@ from mesoonto_server.http import negotiate
 from mesoonto_server.http.messages import WorkerRequest
 
 #: Headers of a response, in order.
-Headers = list[tuple[str, str]]
+ResponseHeaders = list[tuple[str, str]]
 
 #: Names the version of the dataset in every response that tells of it.
 VERSION_HEADER = "mesoonto-dataset"
@@ -28,7 +28,7 @@ CAP_HEADER = "mesoonto-row-limit"
 _EXPOSED = f"etag, link, retry-after, x-request-id, {VERSION_HEADER}, {CAP_HEADER}"
 
 
-def common(version: str) -> Headers:
+def common(version: str) -> ResponseHeaders:
     """What every response has: pages of all origins may read it (CORS), and it names the *version*."""
     return [
         ("access-control-allow-origin", "*"),
@@ -37,13 +37,13 @@ def common(version: str) -> Headers:
     ]
 
 
-def completed(headers: Headers, version: str) -> Headers:
+def completed(headers: ResponseHeaders, version: str) -> ResponseHeaders:
     """*headers* and those of `common` that they lack."""
     names = {name.lower() for name, _ in headers}
     return [*headers, *(pair for pair in common(version) if pair[0] not in names)]
 
 
-def preflight(methods: str) -> Headers:
+def preflight(methods: str) -> ResponseHeaders:
     """What a page of another origin may send to an address that knows *methods* (Fetch standard, CORS)."""
     return [
         ("access-control-allow-methods", methods),
@@ -75,7 +75,7 @@ def format_for(kind: Kind, request: WorkerRequest) -> tuple[Format, str]:
     return chosen
 
 
-def description_headers(version: str, media_type: str, tag: str) -> Headers:
+def description_headers(version: str, media_type: str, tag: str) -> ResponseHeaders:
     """The headers of a response that describes something in the data, and that changes only with them."""
     return [
         ("content-type", content_type(media_type)),

@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 import httptools
 
-from mesoonto_server.http.parameters import Headers
+from mesoonto_server.http.parameters import RequestHeaders
 
 #: Bytes of a request that is answered here, head and body.
 LARGEST = 1 << 16
@@ -49,7 +49,7 @@ class NotPlainError(Exception):
 class Fields:
     """The header fields of a request."""
 
-    headers: Headers
+    headers: RequestHeaders
     keep_alive: bool
     length: int  #: bytes of the body
 
@@ -61,7 +61,7 @@ class Message:
     method: str
     path: str
     query: bytes  #: what follows the question mark, still encoded
-    headers: Headers
+    headers: RequestHeaders
     body: bytes
     size: int  #: bytes, head and body
     keep_alive: bool
@@ -101,7 +101,7 @@ def _may_become_request(data: bytes) -> bool:
     return data.startswith(_STARTS) and b"\r" not in data[:-1]
 
 
-def add_field(headers: Headers, name: bytes, value: bytes) -> None:
+def add_field(headers: RequestHeaders, name: bytes, value: bytes) -> None:
     """Add a header field to *headers*; repeated ones make one list (RFC 9110, section 5.3).
 
     One with an underscore is left out: where names become variables, as in CGI, it would be taken for the one
@@ -117,7 +117,7 @@ class _Parsed:
     """What the parser calls."""
 
     def __init__(self) -> None:
-        self.headers: Headers = {}
+        self.headers: RequestHeaders = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         add_field(self.headers, name, value)
@@ -147,7 +147,7 @@ def _fields(block: bytes) -> Fields:
 _remembered = lru_cache(maxsize=256)(_fields)
 
 
-def is_plain(version: str, headers: Headers, size: int) -> bool:
+def is_plain(version: str, headers: RequestHeaders, size: int) -> bool:
     """Whether `parse` reads a request like that, whose target and body have *size* bytes."""
     return version == "1.1" and _SPECIAL.isdisjoint(headers) and size < LARGEST >> 1
 

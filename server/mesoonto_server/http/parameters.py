@@ -13,7 +13,7 @@ from mesoonto_server.http.negotiate import choose_coding
 from mesoonto_server.http.problems import RequestError
 
 #: Headers of a request by name in lower case; repeated ones are joined.
-Headers = dict[bytes, bytes]
+RequestHeaders = dict[bytes, bytes]
 
 _TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9.]{1,12})(?=&|$)")
 _UPDATE = re.compile(rb"(?:^|&)update=")
@@ -28,7 +28,7 @@ class HttpRequest:
     method: str
     path: str  #: decoded
     query: bytes  #: what follows the question mark, still encoded
-    headers: Headers
+    headers: RequestHeaders
     peer: str  #: address of the other end of the connection
     client: str  #: who asks, as limits and the log name it
     scheme: str  #: http or https
@@ -65,7 +65,7 @@ def is_query(request: HttpRequest, body: bytes) -> bool:
     return b"explain=" not in request.query and b"explain=" not in body
 
 
-def media_type(headers: Headers) -> bytes:
+def media_type(headers: RequestHeaders) -> bytes:
     """The media type of the body."""
     return headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
 

@@ -19,7 +19,7 @@ from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
 from mesoonto.errors import FormatError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto_server.http import bodies, negotiate
-from mesoonto_server.http.headers import VERSION_HEADER, Headers, entity_tag, matches
+from mesoonto_server.http.headers import VERSION_HEADER, ResponseHeaders, entity_tag, matches
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import (
     FORM,
@@ -48,7 +48,7 @@ def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> Non
         raise FormatError(f"a graph comes as one of: {offers}")
     form, media_type = chosen
     tag = _tag(engine.version, graph, media_type, request.encoding)
-    headers: Headers = [
+    headers: ResponseHeaders = [
         ("content-type", content_type(media_type)),
         ("etag", tag),
         ("vary", "accept, accept-encoding"),
@@ -214,7 +214,7 @@ def _refuse_shipped(graph: Graph) -> None:
         )
 
 
-def _version_headers(outcome: WriteOutcome) -> Headers:
+def _version_headers(outcome: WriteOutcome) -> ResponseHeaders:
     return [(VERSION_HEADER, outcome.version)]
 
 

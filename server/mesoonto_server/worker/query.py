@@ -18,7 +18,7 @@ from mesoonto_server.http.headers import (
     CAP_HEADER,
     FEDERATED,
     VERSION_HEADER,
-    Headers,
+    ResponseHeaders,
     entity_tag,
     format_for,
     matches,
@@ -67,7 +67,7 @@ def answer(
         resolved = Federation(Endpoints()).evaluate(asked.query, _LocalData(ask))
         result = ask(resolved.query, outline=resolved.outline)
     form, media_type = format_for(result.kind, request)
-    headers: Headers = [
+    headers: ResponseHeaders = [
         ("content-type", content_type(media_type)),
         ("vary", "accept, accept-encoding"),
         (VERSION_HEADER, engine.version),

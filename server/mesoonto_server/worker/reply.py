@@ -13,7 +13,7 @@ from mesoonto.dataset.store import ByteOutput
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Reply
 from mesoonto_server.http import problems
-from mesoonto_server.http.headers import Headers
+from mesoonto_server.http.headers import ResponseHeaders
 from mesoonto_server.http.messages import Head, Tail, WorkerRequest, encode
 
 #: A body smaller than this is not worth a content coding, in bytes.
@@ -85,7 +85,13 @@ class WorkerResponse:
         self._sink = sink
 
     def whole(
-        self, status: int, headers: Headers, body: bytes = b"", *, cacheable: bool = False, rows: int = -1
+        self,
+        status: int,
+        headers: ResponseHeaders,
+        body: bytes = b"",
+        *,
+        cacheable: bool = False,
+        rows: int = -1,
     ) -> None:
         """Send a body that is there already."""
         coding = self._request.encoding
@@ -101,7 +107,7 @@ class WorkerResponse:
 
     def produced(
         self,
-        headers: Headers,
+        headers: ResponseHeaders,
         produce: Callable[[ByteOutput], None],
         *,
         rows: RowMarks = RowMarks(),
@@ -127,7 +133,9 @@ class WorkerResponse:
 class _BodyOutput:
     """A file to write a body to. The response starts when enough has come together."""
 
-    def __init__(self, sink: Sink, headers: Headers, coding: str, rows: RowMarks, cacheable: bool) -> None:
+    def __init__(
+        self, sink: Sink, headers: ResponseHeaders, coding: str, rows: RowMarks, cacheable: bool
+    ) -> None:
         self._sink = sink
         self._headers = headers
         self._coding = coding

@@ -10,7 +10,7 @@ from mesoonto.dataset.store import Engine
 from mesoonto.validation import upload
 from mesoonto.validation.request import from_words
 from mesoonto_server.http import bodies, negotiate
-from mesoonto_server.http.headers import Headers
+from mesoonto_server.http.headers import ResponseHeaders
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import decode_form, media_type_of
 from mesoonto_server.http.problems import RequestError
@@ -56,7 +56,7 @@ def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
         raise RequestError(413, f"a file to validate has at most {_LIMITS.bytes:,} bytes")
     found = upload.check_upload(asked, _LIMITS)
     charset = "" if chosen.endswith("json") else "; charset=utf-8"
-    headers: Headers = [
+    headers: ResponseHeaders = [
         ("content-type", f"{chosen}{charset}"),
         ("cache-control", "no-store"),
         ("vary", "accept, accept-encoding"),

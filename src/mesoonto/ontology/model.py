@@ -33,15 +33,16 @@ class Ontology:
         self.documents = tuple(documents)
 
     @classmethod
-    def shipped(cls) -> Ontology:
-        """The shipped modules, import slices, inferred subsumptions and records, read anew."""
+    def shipped(cls, *only: str) -> Ontology:
+        """The shipped modules, slices, inferred subsumptions and records, or the layers *only*; read anew."""
         layers: dict[str, Sequence[Path]] = {
             MODULES: resources.module_files(),
             IMPORTS: resources.import_files(),
             INFERRED: [path for path in (resources.inferred_file(),) if path.exists()],
             DATA: resources.record_files(),
         }
-        return cls(OntologyFile.read(path, layer) for layer, paths in layers.items() for path in paths)
+        chosen = only or tuple(layers)
+        return cls(OntologyFile.read(path, layer) for layer in chosen for path in layers[layer])
 
     @classmethod
     def from_files(cls, paths: Iterable[Path]) -> Ontology:

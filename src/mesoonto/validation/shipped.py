@@ -10,10 +10,10 @@ from functools import cache, cached_property
 
 import pyoxigraph as ox
 
-from mesoonto import resources
-from mesoonto.files import rdf
 from mesoonto.files.terms import OWL, RDF, RDFS, SUBCLASS, TYPE, Term
 from mesoonto.namespaces import MESO, OBO, PREFIXES
+from mesoonto.ontology.files import DATA, STATED
+from mesoonto.ontology.model import Ontology
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.shapes.model import Shapes
 
@@ -39,18 +39,17 @@ def _shipped() -> _Shipped:
     kinds: dict[Term, set[Statement]] = defaultdict(set)
     records: dict[Term, list[Statement]] = defaultdict(list)
     vocabulary: set[Term] = set()
-    kept = set(resources.record_files())
-    for path in [*resources.module_files(), *resources.import_files(), *kept]:
-        for quad in rdf.read(path):
-            statement: Statement = quad.subject, quad.predicate, quad.object  # type: ignore[assignment]
-            vocabulary.add(quad.predicate)
-            if path in kept:
-                records[quad.subject].append(statement)  # type: ignore[index]
-            if isinstance(quad.subject, ox.NamedNode):
-                vocabulary.add(quad.subject)
-                if quad.predicate in (TYPE, SUBCLASS) and isinstance(quad.object, ox.NamedNode):
-                    kinds[quad.subject].add(statement)
-                    vocabulary.add(quad.object)
+    for document in Ontology.shipped(*STATED).documents:
+        for triple in document.triples:
+            statement: Statement = triple.subject, triple.predicate, triple.object  # type: ignore[assignment]
+            vocabulary.add(triple.predicate)
+            if document.layer == DATA:
+                records[triple.subject].append(statement)  # type: ignore[index]
+            if isinstance(triple.subject, ox.NamedNode):
+                vocabulary.add(triple.subject)
+                if triple.predicate in (TYPE, SUBCLASS) and isinstance(triple.object, ox.NamedNode):
+                    kinds[triple.subject].add(statement)
+                    vocabulary.add(triple.object)
     return _Shipped(
         {subject: tuple(sorted(rows, key=str)) for subject, rows in kinds.items()},
         {subject: tuple(rows) for subject, rows in records.items()},
