@@ -45,6 +45,9 @@ NEEDS = {
 #: The jars that tests/setup.sh installs.
 JARS = ROOT / "build" / "java"
 
+#: Options of Java for programs that take seconds: compiling for a long run would cost more than it gains.
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 def program(marker: str) -> str | None:
     """The path of the first program or file that *marker* needs, or None."""

@@ -12,7 +12,7 @@ from mesoonto import resources
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt
-from tests.conftest import JARS, ROOT
+from tests.conftest import JARS, ROOT, SHORT_LIVED
 
 pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout]
 
@@ -32,7 +32,7 @@ OFFLINE = [
 
 
 def java(*arguments: str | Path) -> str:
-    command = ["java", *OFFLINE, "-cp", f"{JARS}/*", *map(str, arguments)]
+    command = ["java", *SHORT_LIVED, *OFFLINE, "-cp", f"{JARS}/*", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

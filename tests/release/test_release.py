@@ -22,7 +22,7 @@ from mesoonto.errors import InputError, MesoontoError, OutputError
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.release import changes, gate, publish
 from mesoonto.release.variants import VARIANTS
-from tests.conftest import JARS, ROOT
+from tests.conftest import JARS, ROOT, SHORT_LIVED
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,15 @@ def test_obo_graphs_are_read_by_pronto_and_hold_all_terms(name: str, folder: Pat
 def test_owl_api_reads_every_variant_in_every_format(folder: Path) -> None:
     names = [f"mesoonto-{name}.{ending}" for name in VARIANTS for ending in ("owl", "ttl", "obo")]
     tools = ROOT / "tests" / "owl" / "java" / "OwlTools.java"
-    command = ["java", "-cp", f"{JARS}/*", str(tools), "load", *(str(folder / name) for name in names)]
+    command = [
+        "java",
+        *SHORT_LIVED,
+        "-cp",
+        f"{JARS}/*",
+        str(tools),
+        "load",
+        *(str(folder / name) for name in names),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = [line.split("\t") for line in done.stdout.splitlines()]
@@ -159,7 +167,7 @@ def test_owl_api_reads_every_variant_in_every_format(folder: Path) -> None:
 def test_obo_graphs_are_read_by_their_own_library(folder: Path) -> None:
     tools = ROOT / "tests" / "owl" / "java" / "OwlTools.java"
     paths = [folder / f"mesoonto-{name}.json" for name in VARIANTS]
-    command = ["java", "-cp", f"{JARS}/*", str(tools), "obographs", *map(str, paths)]
+    command = ["java", *SHORT_LIVED, "-cp", f"{JARS}/*", str(tools), "obographs", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     graphs = [json.loads(path.read_text())["graphs"][0] for path in paths]
