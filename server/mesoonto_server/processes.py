@@ -45,6 +45,9 @@ _log = logging.getLogger(__name__)
 #: Memory that a write may take, as a multiple of what a query may.
 _WRITE_MEMORY = 2
 
+#: Size that the triples of an upload may have when written out, as a multiple of that of its body.
+_WRITTEN_OUT = 16
+
 
 def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], None]) -> None:
     """Serve until interrupted; *on_ready* is called with the address once connections are accepted.
@@ -147,7 +150,7 @@ def _on_disk(settings: Settings, path: Path, federated: bool, rate: SharedRate |
         store, version = location.open_current()
         return Engine(store, version, union=not settings.empty)
 
-    writing = jobs(tasks.writing(Writer(location, check)))
+    writing = jobs(tasks.writing(Writer(location, check, settings.max_body * MIB * _WRITTEN_OUT)))
     return {
         **_readers(settings, opened, federated, rate),
         "writer": Role(_nothing, writing, settings.memory * MIB * _WRITE_MEMORY),

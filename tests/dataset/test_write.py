@@ -10,8 +10,9 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.dataset import write as write_module
+from mesoonto.dataset.upload import Document
 from mesoonto.dataset.versions import Location
-from mesoonto.dataset.write import Document, Writer
+from mesoonto.dataset.write import Writer
 from mesoonto.errors import (
     InputError,
     MesoontoError,

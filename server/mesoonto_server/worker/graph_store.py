@@ -14,7 +14,8 @@ import pyoxigraph as ox
 
 from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
 from mesoonto.dataset.store import ByteOutput, Engine
-from mesoonto.dataset.write import Condition, Document, Graph, WriteOutcome, Writer, exists, no_graph
+from mesoonto.dataset.upload import Document
+from mesoonto.dataset.write import Condition, Graph, WriteOutcome, Writer, exists, no_graph
 from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
 from mesoonto.errors import FormatError
 from mesoonto.namespaces import GRAPH, PREFIXES

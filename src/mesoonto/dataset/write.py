@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
-from mesoonto.dataset import delta, query_features
+from mesoonto.dataset import delta, query_features, upload
 from mesoonto.dataset.delta import GraphName
 from mesoonto.dataset.operations import operations
 from mesoonto.dataset.store import syntax_error
+from mesoonto.dataset.upload import Document, ParsedDocuments
 from mesoonto.dataset.versions import Draft, Location
 from mesoonto.errors import (
-    InputError,
     NoGraphError,
-    Place,
     PreconditionError,
     QueryFailedError,
     QueryFaultError,
@@ -38,14 +37,8 @@ Graph = ox.NamedNode | None
 #: Seconds to wait for another writer.
 _PATIENCE = 60.0
 
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An RDF document that somebody sent."""
-
-    content: IO[bytes]
-    syntax: ox.RdfFormat
-    base: str  #: IRI against which relative ones are resolved
+#: Quads that are removed one by one; for more of them the graph is emptied and filled again.
+_SINGLY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +52,10 @@ class WriteOutcome:
 class Writer:
     """Writes to one location."""
 
-    def __init__(self, location: Location, check: Check | None = None) -> None:
+    def __init__(self, location: Location, check: Check | None = None, room: int = upload.ROOM) -> None:
         self._location = location
         self._check = check
+        self._room = room  #: bytes of triples that one upload may have, written out
 
     def update(
         self,
@@ -118,24 +112,11 @@ class Writer:
     ) -> WriteOutcome:
         """Let *documents* be the content of *graph*, or with *keep* add to it.
 
-        Raises InputError for a broken document.
+        They are parsed before the turn of writing is asked for. Raises InputError for a broken document.
         """
-
-        def change(draft: Draft) -> _Change:
-            store = draft.data
-            created = not exists(store, graph)
-            target = graph or ox.DefaultGraph()
-            changed: set[ox.Quad] = set()
-            if not keep:
-                changed = self._content(store, target)
-                store.clear_graph(target)
-            if graph is not None:
-                store.add_graph(graph)
-            for document in documents:
-                changed ^= _load(store, document, target, tell=self._check is not None)
-            return _Change(created, changed)
-
-        return self._write(change, only_if)
+        self._location.prepare()
+        with upload.parsed(documents, self._location.path, self._room) as parsed:
+            return self._write(lambda draft: self._put(draft.data, graph, parsed, keep=keep), only_if)
 
     def delete(self, graph: Graph, *, only_if: Condition | None = None) -> WriteOutcome:
         """Remove *graph*; a NoGraphError when there is none."""
@@ -163,6 +144,33 @@ class Writer:
                 self._check(draft.data, changed)
             version = draft.name
         return WriteOutcome(version, done.created)
+
+    def _put(self, store: ox.Store, graph: Graph, parsed: ParsedDocuments, *, keep: bool) -> _Change:
+        """Let *parsed* be what is in *graph*, or with *keep* what is added to it."""
+        created = not exists(store, graph)
+        target = graph or ox.DefaultGraph()
+        if graph is not None:
+            store.add_graph(graph)
+        if self._check is None:
+            if not keep:
+                store.clear_graph(target)
+            parsed.load(store, target)
+            return _Change(created, set())
+        old = set() if keep else self._content(store, target)
+        new = (
+            {quad for quad in parsed.quads(target) if quad not in store}
+            if keep
+            else set(parsed.quads(target))
+        )
+        removed = old - new
+        if len(removed) > _SINGLY:
+            store.clear_graph(target)
+            parsed.load(store, target)
+        else:
+            for quad in removed:  # before others are added: the store writes "1.50" as 1.5
+                store.remove(quad)
+            store.bulk_extend(new - old)
+        return _Change(created, old ^ new)
 
     def _content(self, store: ox.Store, graph: GraphName) -> set[ox.Quad]:
         """The quads of *graph*; none where nobody asks for them."""
@@ -197,37 +205,3 @@ def exists(store: ox.Store, graph: Graph) -> bool:
 def no_graph(graph: Graph) -> NoGraphError:
     """The error that says that *graph* is not there."""
     return NoGraphError(f"there is no graph {graph.value if graph else 'default'}")
-
-
-def _load(
-    store: ox.Store, document: Document, graph: ox.NamedNode | ox.DefaultGraph, *, tell: bool
-) -> set[ox.Quad]:
-    """Add *document* to *graph*; with *tell* gives the quads that were not there."""
-    syntax = document.syntax
-    new: set[ox.Quad] = set()
-
-    def noted(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
-        for quad in quads:
-            if quad not in store:
-                new.add(quad)
-                yield quad
-
-    try:
-        # A document with named graphs is refused: the address says which graph is meant. Blank node labels
-        # that two documents have in common stay apart.
-        quads = ox.parse(
-            document.content,
-            format=syntax,
-            base_iri=document.base,
-            without_named_graphs=syntax.supports_datasets,
-            rename_blank_nodes=True,
-        )
-        meant = (ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
-        store.bulk_extend(noted(meant) if tell else meant)
-    except SyntaxError as error:
-        raise InputError(
-            f"not {syntax.name}: {error.msg}", Place("body", error.lineno, error.offset)
-        ) from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"not {syntax.name}: {error}", Place("body")) from error
-    return new

@@ -1,0 +1,136 @@
+"""RDF documents that somebody sent, parsed before the turn of writing: no other writer waits for a parser."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import pyoxigraph as ox
+
+from mesoonto.errors import InputError, Place, StoreError
+
+#: Bytes of parsed triples that are held in memory; more wait in a file.
+_IN_MEMORY = 1 << 20
+
+#: Bytes of parsed triples, where a caller sets no other bound: a document that repeats a long prefix may say
+#: a thousand times what it holds.
+ROOM = 1 << 32
+
+#: Bytes of one triple. The engine's parsers follow a literal of 16 MiB and no longer one.
+_LONGEST = (1 << 24) - (1 << 16)
+
+_TOO_LONG = "a literal is too long: one statement may have 16 MiB as N-Triples"
+
+#: What a triple is put into: a named graph, or the default graph.
+Target = ox.NamedNode | ox.DefaultGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An RDF document that somebody sent."""
+
+    content: IO[bytes]
+    syntax: ox.RdfFormat
+    base: str  #: IRI against which relative ones are resolved
+
+
+class ParsedDocuments:
+    """The triples of some documents as N-Triples; blank nodes have labels that nothing else has."""
+
+    def __init__(self, file: IO[bytes], count: int) -> None:
+        self._file = file
+        self.count = count  #: triples, those that were said twice counted twice
+
+    def quads(self, target: Target) -> Iterator[ox.Quad]:
+        """The triples as quads in *target*."""
+        self._file.seek(0)
+        for quad in ox.parse(self._file, format=ox.RdfFormat.N_TRIPLES):
+            yield ox.Quad(quad.subject, quad.predicate, quad.object, target)
+
+    def load(self, store: ox.Store, target: Target) -> None:
+        """Put the triples into *target* in *store*, in bulk."""
+        self._file.seek(0)
+        store.bulk_load(self._file, ox.RdfFormat.N_TRIPLES, to_graph=target)
+
+
+@contextmanager
+def parsed(
+    documents: Iterable[Document], directory: Path | None = None, room: int = ROOM
+) -> Iterator[ParsedDocuments]:
+    """The triples of *documents*; many wait in a file without a name in *directory* until the block ends.
+
+    Raises InputError for a broken document, for one with named graphs (the address says which one is meant)
+    and for more than *room* bytes of triples; StoreError where the file cannot be written.
+    """
+    count = 0
+
+    def counted(document: Document) -> Iterator[ox.Triple]:
+        nonlocal count
+        for triple in _triples(document):
+            count += 1
+            yield triple
+
+    with tempfile.SpooledTemporaryFile(
+        _IN_MEMORY, prefix="mesoonto-", dir=None if directory is None else str(directory)
+    ) as file:
+        output = cast("IO[bytes]", _Bounded(cast("IO[bytes]", file), room))
+        for document in documents:
+            ox.serialize(counted(document), output, format=ox.RdfFormat.N_TRIPLES)
+        yield ParsedDocuments(cast("IO[bytes]", file), count)
+
+
+def _triples(document: Document) -> Iterator[ox.Triple]:
+    syntax = document.syntax
+    try:
+        # Blank node labels that two documents have in common stay apart.
+        quads = ox.parse(
+            document.content,
+            format=syntax,
+            base_iri=document.base,
+            without_named_graphs=syntax.supports_datasets,
+            rename_blank_nodes=True,
+        )
+        for quad in quads:
+            yield quad.triple
+    except SyntaxError as error:
+        place = Place("body", error.lineno, error.offset)
+        raise InputError(f"not {syntax.name}: {error.msg}", place) from error
+    except MemoryError as error:  # the parser's bound on one term
+        raise InputError(_TOO_LONG, Place("body")) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"not {syntax.name}: {error}", Place("body")) from error
+
+
+class _Bounded:
+    """Passes N-Triples on to *file*, and refuses too many and too long ones."""
+
+    def __init__(self, file: IO[bytes], room: int) -> None:
+        self._file = file
+        self._room = room
+        self._size = 0
+        self._line = 0  #: bytes of the line that has not ended
+
+    def write(self, data: bytes, /) -> int:
+        self._size += len(data)
+        if self._size > self._room:
+            raise InputError(
+                f"the triples are more than {self._room >> 20} MiB when written out; send them in parts",
+                Place("body"),
+            )
+        end = data.rfind(b"\n")
+        self._line = len(data) - end - 1 if end >= 0 else self._line + len(data)
+        if self._line > _LONGEST:
+            raise InputError(_TOO_LONG, Place("body"))
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            raise StoreError(
+                f"the upload could not be kept: {(error.strerror or str(error)).lower()}"
+            ) from error
+
+    def flush(self) -> None:
+        """The file is read by who wrote it."""
