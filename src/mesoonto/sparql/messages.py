@@ -143,7 +143,7 @@ def explained(
             root = parse(text)
         found = slips.wrong_use(root, PREFIXES)
         if found is not None:
-            return _error(text, source, found[0].start, found[1])
+            return _error(text, source, *found)
     sentence = _sentence(engine)
     if place is None or len(text) > _LONGEST:
         return QuerySyntaxError(sentence, Place(source, *place) if place else Place(source))

@@ -245,7 +245,7 @@ def _select(case: _Case) -> Found | None:
     if case.where != "SelectClause":
         return None
     if case.kind == ",":
-        return case.here("variables in SELECT are separated by spaces")
+        return case.here("no comma stands in SELECT; variables are separated by spaces")
     if case.kind == "*":
         return case.here("* stands alone in SELECT, in place of variables")
     if case.kind in _AGGREGATES | _FUNCTION_KINDS and "(" in case.expected:
@@ -409,15 +409,15 @@ _RULES: tuple[Callable[[_Case], Found | None], ...] = (
 # Texts that fit the grammar and mean nothing
 
 
-def wrong_use(root: Node, prefixes: Collection[str]) -> tuple[Node, str] | None:
-    """The node of a parsed text that breaks a rule beside the grammar, and which.
+def wrong_use(root: Node, prefixes: Collection[str]) -> Found | None:
+    """The place in a parsed text where a rule beside the grammar is broken, and which.
 
     *prefixes* need no declaration.
     """
     declared = set(prefixes)
     has_base = False
     for node in root.walk():
-        found: str | None = None
+        found: Found | None = None
         match node.kind:
             case "PrefixDecl":
                 declared.add(node.children[1].text[:-1])
@@ -428,13 +428,11 @@ def wrong_use(root: Node, prefixes: Collection[str]) -> tuple[Node, str] | None:
                 if prefix not in declared:
                     near = get_close_matches(prefix, sorted(declared), 1, 0.6)
                     hint = f" ({near[0]}: is)" if near and prefix else ""
-                    found = (
-                        f"prefix not declared: '{prefix}:'{hint}; write PREFIX {prefix}: <...> at the start"
-                    )
+                    write = f"write PREFIX {prefix}: <...> at the start"
+                    found = node.start, f"prefix not declared: '{prefix}:'{hint}; {write}"
             case "IRIREF" if not has_base and not re.match(r"<[A-Za-z][A-Za-z0-9+.\-]*:", node.text):
-                found = (
-                    f"{node.text} is a relative IRI, and there is no BASE; give the whole IRI, or a prefix"
-                )
+                advice = "give the whole IRI, or a prefix"
+                found = node.start, f"{node.text} is a relative IRI, and there is no BASE; {advice}"
             case "DataBlock":
                 found = _values(node)
             case "Bind":
@@ -442,54 +440,81 @@ def wrong_use(root: Node, prefixes: Collection[str]) -> tuple[Node, str] | None:
             case "SelectClause":
                 found = _names(node)
             case "VAR" if _in_data(node):
-                found = "no variables stand in INSERT DATA and DELETE DATA"
+                found = node.start, f"{node.text}: no variables stand in INSERT DATA and DELETE DATA"
             case _:
                 pass
         if found is not None:
-            return node, found
+            return found
     return None
 
 
-def _values(block: Node) -> str | None:
-    names = [child.text[1:] for child in block.children if child.kind == "VAR"]
-    if len(set(names)) < len(names):
-        return "a variable stands twice in VALUES"
+def _values(block: Node) -> Found | None:
+    names: list[str] = []
+    for child in block.children:
+        if child.kind == "VAR":
+            if child.text[1:] in names:
+                return child.start, f"{child.text} stands twice in VALUES"
+            names.append(child.text[1:])
     if block.children[0].kind == "VAR":
         return None
     kinds = [child.kind for child in block.children]
-    cells, rows = 0, kinds[kinds.index("{") + 1 :]
-    for kind in rows:
-        cells = 0 if kind == "(" else cells + (kind == "DataBlockValue")
-        if (kind == ")" and cells != len(names)) or (kind == "NIL" and names):
-            found = cells if kind == ")" else 0
-            return f"a row of VALUES has {found} values for {len(names)} variables; UNDEF stands for none"
+    cells, wanted = 0, f"{len(names)} variable{'s' if len(names) != 1 else ''}"
+    for child in block.children[kinds.index("{") + 1 :]:
+        if child.kind == "(":
+            cells = 0
+        elif child.kind == "DataBlockValue":
+            cells += 1
+            if cells > len(names):
+                return child.start, f"{child.text} is one value too many for the {wanted} of VALUES"
+        elif (child.kind == ")" and cells < len(names)) or (child.kind == "NIL" and names):
+            found = f"{cells if child.kind == ')' else 0} value{'s' if cells != 1 else ''}"
+            ends = f"'{child.text}' ends a row of VALUES with {found} for {wanted}"
+            return child.start, f"{ends}; UNDEF stands for none"
     return None
 
 
-def _bind(bind: Node) -> str | None:
-    name = bind.children[4].text[1:]
-    group = bind.parent
-    for sibling in group.children if group else ():
+def _bind(bind: Node) -> Found | None:
+    variable = bind.children[4]
+    for sibling in bind.parent.children if bind.parent else ():
         if sibling is bind:
-            return None
-        if sibling.kind in ("TriplesBlock", "Bind") and any(
-            n.kind == "VAR" and n.text[1:] == name
-            for n in (sibling.children[4:5] if sibling.kind == "Bind" else sibling.walk())
-        ):
-            return f"?{name} is bound before; BIND needs a new variable"
+            break
+        if variable.text[1:] in _bound(sibling):
+            return variable.start, f"{variable.text} is bound before; BIND needs a new variable"
     return None
 
 
-def _names(clause: Node) -> str | None:
-    computed: set[str] = set()
-    plain: set[str] = set()
+def _bound(element: Node) -> set[str]:
+    """The variables in scope behind *element* of a group (SPARQL 1.1 Query, section 18.2.1)."""
+    names: set[str] = set()
+    waiting = [element]
+    while waiting:
+        node = waiting.pop()
+        if node.kind == "VAR":
+            names.add(node.text[1:])
+        elif node.kind == "Bind":
+            names.add(node.children[4].text[1:])
+        elif node.kind == "SubSelect":
+            clause = node.children[0]
+            waiting += (
+                node.children[1:] if clause.has("*") else [c for c in clause.children if c.kind == "VAR"]
+            )
+        elif node.kind not in ("Filter", "MinusGraphPattern", "GroupClause", "HavingClause", "OrderClause"):
+            waiting += node.children
+    return names
+
+
+def _names(clause: Node) -> Found | None:
+    seen: set[str] = set()
     before = ""
+    where = clause.parent.child("WhereClause") if clause.parent else None
     for child in clause.children:
         if child.kind == "VAR":
             name = child.text[1:]
-            if before == "AS" and name in computed | plain:
-                return f"?{name} stands twice in SELECT; AS needs a new variable"
-            (computed if before == "AS" else plain).add(name)
+            if before == "AS" and name in seen:
+                return child.start, f"{child.text} stands twice in SELECT; AS needs a new variable"
+            if before == "AS" and where is not None and name in _bound(where):
+                return child.start, f"{child.text} is bound in WHERE; AS needs a new variable"
+            seen.add(name)
         before = child.kind
     return None
 
