@@ -62,11 +62,53 @@ def values_of(body: bytes, name: str) -> list[str | None]:
 )
 @settings(max_examples=150, deadline=None)
 def test_first_rows_stay(name: str, values: list[str | None], most: int) -> None:
-    body, cut = limited(
-        ENGINE.query(query(values)), format_named(name, ENGINE.query(query(values)).kind), most
+    result = ENGINE.query(query(values))
+    found = limited(result, format_named(name, result.kind), most)
+    assert values_of(found.body, name) == values[:most]
+    assert found.cut is (len(values) > most)
+    assert found.rows == len(values[:most])
+
+
+#: What closes a result behind its last row.
+CLOSES = {"json": b"]}}", "xml": b"</results></sparql>", "csv": b"", "tsv": b""}
+
+
+@pytest.mark.parametrize("name", CLOSES)
+@given(
+    values=st.lists(st.none() | st.sampled_from(TRICKY) | TEXT, max_size=8), most_bytes=st.integers(1, 20_000)
+)
+@settings(max_examples=150, deadline=None)
+def test_rows_that_go_into_the_bytes_stay(name: str, values: list[str | None], most_bytes: int) -> None:
+    result = ENGINE.query(query(values))
+    form = format_named(name, result.kind)
+    found = limited(result, form, 100, most_bytes)
+    wholes = [ENGINE.query(query(values[:n])).serialize(form) for n in range(len(values) + 1)]
+    fit = [n for n, whole in enumerate(wholes) if len(whole) - len(CLOSES[name]) <= most_bytes]
+    kept = max(fit, default=0)  # what comes before the rows stays in any case
+    assert found.body == wholes[kept]
+    assert (found.rows, found.cut) == (kept, kept < len(values))
+
+
+@pytest.mark.parametrize("most_bytes", [1, 100, 250, 10_000])
+def test_triples_that_go_into_the_bytes_stay(most_bytes: int) -> None:
+    result = ENGINE.query("CONSTRUCT WHERE { ?s ?p ?o }")
+    found = limited(result, format_named("ntriples", result.kind), 100, most_bytes)
+    assert found.rows == len(found.body.splitlines()) < 11
+    assert len(found.body) - 3 * found.rows <= most_bytes  # the bytes of a line beside its terms
+    assert found.cut is (found.rows < 10)
+    assert found.cut is (most_bytes < 10_000)
+
+
+def test_one_endless_value_is_broken_off() -> None:
+    """What does not go in is not gathered to its end."""
+    long = f'BIND("{"x" * 1000}" AS ?x)'
+    result = ENGINE.query(f"SELECT ?y {{ {long} BIND(CONCAT({', '.join(['?x'] * 500)}) AS ?y) }}")
+    found = limited(result, format_named("json", result.kind), 10, 10_000)
+    assert (found.body, found.rows, found.cut) == (
+        b'{"head":{"vars":["y"]},"results":{"bindings":[]}}',
+        0,
+        True,
     )
-    assert values_of(body, name) == values[:most]
-    assert cut is (len(values) > most)
 
 
 @given(values=st.lists(st.sampled_from(TRICKY) | st.none(), max_size=8), most=st.integers(1, 8))
@@ -74,18 +116,18 @@ def test_first_rows_stay(name: str, values: list[str | None], most: int) -> None
 def test_csv_is_the_beginning_of_the_whole(values: list[str | None], most: int) -> None:
     result = ENGINE.query(query(values))
     form = format_named("csv", result.kind)
-    body, cut = limited(result, form, most)
-    assert body == ENGINE.query(query(values[:most])).serialize(form)
-    assert cut is (len(values) > most)
+    found = limited(result, form, most)
+    assert found.body == ENGINE.query(query(values[:most])).serialize(form)
+    assert found.cut is (len(values) > most)
 
 
 @pytest.mark.parametrize("text", ["CONSTRUCT WHERE { ?s ?p ?o }", "DESCRIBE ?s { ?s ?p ?o }"])
 @pytest.mark.parametrize("most", [1, 9, 10, 11])
 def test_triples_are_cut_alike(text: str, most: int) -> None:
     result = ENGINE.query(text)
-    body, cut = limited(result, format_named("ntriples", result.kind), most)
-    assert len(body.splitlines()) == min(most, 10)
-    assert cut is (most < 10)
+    found = limited(result, format_named("ntriples", result.kind), most)
+    assert len(found.body.splitlines()) == found.rows == min(most, 10)
+    assert found.cut is (most < 10)
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv"])
@@ -93,13 +135,14 @@ def test_triples_are_cut_alike(text: str, most: int) -> None:
 def test_rows_without_bindings_count(name: str, text: str) -> None:
     result = ENGINE.query(text)
     whole = ENGINE.query(text).serialize(format_named(name, result.kind))
-    assert limited(result, format_named(name, result.kind), 3) == (whole, False)
+    found = limited(result, format_named(name, result.kind), 3)
+    assert (found.body, found.cut) == (whole, False)
 
 
 def test_endless_result_is_broken_off() -> None:
     """A join of a billion rows ends with the tenth."""
     text = "SELECT * {" + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(9)) + "}"
     result = ENGINE.query(text)
-    body, cut = limited(result, format_named("csv", result.kind), 10)
-    assert cut
-    assert len(body.splitlines()) == 11
+    found = limited(result, format_named("csv", result.kind), 10)
+    assert found.cut
+    assert len(found.body.splitlines()) == 11

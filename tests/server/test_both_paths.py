@@ -75,6 +75,13 @@ CORPUS: dict[str, bytes] = {
     "two-queries": head("GET", f"/sparql?{_ASK}&{_ASK}"),
     "not-utf-8": head("GET", "/sparql?query=%ff"),
     "timeout-of-nonsense": head("GET", f"/sparql?{_ASK}&timeout=soon"),
+    "explain": head("GET", f"/sparql?{_ASK}&explain=true"),
+    "explain-posted": _posted(f"{_ASK}&explain=1".encode(), FORM),
+    "explain-cut": head(
+        "GET",
+        _target(f"SELECT * {{ VALUES ?a {{ {'1 ' * 110} }} VALUES ?b {{ {'2 ' * 110} }} }}")
+        + "&explain=true",
+    ),
     "raw-quotes": head("GET", '/sparql?query=ASK{"a"}'),
     "raw-space": head("GET", "/sparql?query=ASK {}"),
     "escaped-path": head("GET", f"/%73parql?{_ASK}"),

@@ -25,6 +25,7 @@ class WorkerRequest(msgspec.Struct, frozen=True, array_like=True):
     body_limit: int = 1 << 20  #: bytes that the body may have without its content coding
     if_match: str = ""
     outline: Outline | None = None  #: of a query that this server wrote; never from outside
+    plan: bytes = b""  #: of a federated query, in JSON; never from outside
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):

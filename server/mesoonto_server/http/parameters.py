@@ -59,10 +59,8 @@ def may_be_query(request: HttpRequest) -> bool:
 
 
 def is_query(request: HttpRequest, body: bytes) -> bool:
-    """Whether one that may be a query is one that a worker answers: no update, and no plan asked for."""
-    if media_type(request.headers) == _FORM and _UPDATE.search(body):
-        return False
-    return b"explain=" not in request.query and b"explain=" not in body
+    """Whether one that may be a query is one, and no update."""
+    return not (media_type(request.headers) == _FORM and _UPDATE.search(body))
 
 
 def media_type(headers: RequestHeaders) -> bytes:
@@ -124,6 +122,9 @@ QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 
 
+#: What a parameter that is on or off may say for on.
+_YES = ("1", "true", "yes")
+
 #: Parameters of one request.
 _MOST_PARAMETERS = 1000
 
@@ -135,6 +136,8 @@ class Question:
     query: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
+    explain: bool  #: whether the plan is asked for beside the result
+    timeout: float | None  #: seconds that are asked for
 
 
 def question(request: WorkerRequest) -> Question:
@@ -159,11 +162,12 @@ def question(request: WorkerRequest) -> Question:
     queries = parameters.get("query", [])
     if len(queries) != 1:
         raise RequestError(400, f"exactly one query is needed; there are {len(queries)}")
-    seconds(parameters.get("timeout", []))
     return Question(
         queries[0],
         tuple(parameters.get("default-graph-uri", ())),
         tuple(parameters.get("named-graph-uri", ())),
+        parameters.get("explain", [""])[-1].lower() in _YES,
+        seconds(parameters.get("timeout", [])),
     )
 
 

@@ -40,25 +40,15 @@ class Federated:
         self._federation = federation
         self._free = threading.BoundedSemaphore(_AT_ONCE)
 
-    def answer(self, request: WorkerRequest, *, explain: bool) -> tuple[Head, Iterator[bytes]]:
-        """Head and body of the response; with *explain* the body is JSON with the plan and the result."""
+    def answer(self, request: WorkerRequest) -> tuple[Head, Iterator[bytes]]:
+        """Head and body of the response."""
         asked = question(request)
         local = _Local(self._gateway, request, asked)
         with self._turn():
             outcome = self._federation.evaluate(asked.query, local)
-        if not explain:
-            exchange = local.exchange(outcome.query, outcome.outline, request.accept)
-            return exchange.head, self._gateway.parts(exchange)
-        accept = f"{_JSON}, text/turtle;q=0.9"
-        exchange = local.exchange(outcome.query, outcome.outline, accept, coding=False)
-        head, text = exchange.head, b"".join(self._gateway.parts(exchange)).decode()
-        if head.status != 200:
-            raise RequestError(head.status, text.strip())
-        is_json = dict(head.headers).get("content-type") == _JSON
-        body = {"federation": outcome.report.as_dict(), "results": json.loads(text) if is_json else text}
-        headers = [pair for pair in head.headers if pair[0] != "content-type"]
-        headers.append(("content-type", "application/json"))
-        return Head(200, headers, b""), iter((json.dumps(body).encode(),))
+        plan = json.dumps(outcome.report.as_dict()).encode() if asked.explain else b""
+        exchange = local.exchange(outcome.query, outcome.outline, request.accept, plan=plan)
+        return exchange.head, self._gateway.parts(exchange)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -75,6 +65,7 @@ class _Local:
 
     def __init__(self, gateway: Gateway, request: WorkerRequest, asked: Question) -> None:
         self._gateway = gateway
+        self._timeout = asked.timeout
         parameters = [("default-graph-uri", iri) for iri in asked.default_graphs]
         parameters += [("named-graph-uri", iri) for iri in asked.named_graphs]
         self._request = msgspec.structs.replace(
@@ -88,8 +79,9 @@ class _Local:
         )
 
     def exchange(
-        self, query: str, outline: Outline, accept: str | None, *, task: str = "query", coding: bool = True
-    ) -> Exchange:
+        self, query: str, outline: Outline, accept: str | None, *, task: str = "query", coding: bool = True,
+        plan: bytes = b"",
+    ) -> Exchange:  # fmt: skip
         """A worker's answer to *query*, which the federation wrote."""
         request = msgspec.structs.replace(
             self._request,
@@ -97,9 +89,11 @@ class _Local:
             body=query.encode(),
             accept=accept,
             encoding=self._request.encoding if coding else "",
+            query=self._request.query + (b"&explain=true" if plan else b""),
             outline=outline,
+            plan=plan,
         )
-        return self._gateway.read_blocking(request)
+        return self._gateway.read_blocking(request, self._timeout)
 
     def select(self, query: str, outline: Outline) -> bytes:
         """The result of a SELECT query, in SPARQL JSON; for the federation."""

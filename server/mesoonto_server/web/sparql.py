@@ -83,12 +83,11 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, feder
             if "update" in parameters:
                 raise RequestError(405, "an update is posted, to /update", {"allow": "POST, OPTIONS"})
             return read("description")
-        explain = parameters.get("explain", [""])[-1].lower() in ("1", "true", "yes")
-        if not explain and not request.environ.get(HAS_SERVICE):
+        if not request.environ.get(HAS_SERVICE):
             exchange = gateway.read_blocking(asked, seconds(parameters.get("timeout", [])))
             if exchange.head.status != FEDERATED:
                 return respond(gateway, exchange)
-        head, parts = federated.answer(asked, explain=explain)
+        head, parts = federated.answer(asked)
         return _flask_response(head, parts)
 
     @bp.route("/update", methods=["GET", "POST"])

@@ -25,7 +25,8 @@ from mesoonto_server.http.headers import (
 )
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import question
-from mesoonto_server.worker.reply import RowMarks, WorkerResponse
+from mesoonto_server.worker import explain
+from mesoonto_server.worker.reply import RowMarks, WorkerResponse, write_pieces
 
 _ROWS = {
     "json": RowMarks(b'},{"', 1, b'"bindings":[]'),
@@ -66,6 +67,9 @@ def answer(
             return
         resolved = Federation(Endpoints()).evaluate(asked.query, _LocalData(ask))
         result = ask(resolved.query, outline=resolved.outline)
+    if asked.explain:
+        explain.answer(engine, request, result, response, max_rows)
+        return
     form, media_type = format_for(result.kind, request)
     headers: ResponseHeaders = [
         ("content-type", content_type(media_type)),
@@ -90,15 +94,16 @@ def answer(
     produce: Callable[[ByteOutput], None] = partial(result.write, form)
     if max_rows and result.kind is not Kind.BOOLEAN:
         try:
-            body, cut = limited(result, form, max_rows)
+            found = limited(result, form, max_rows)
         except MesoontoError as error:
             response.refuse(error)
             return
-        if cut:
+        body = found.body
+        if found.cut:
             link = f"{request.base}/#limits"
             headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
             body = _linked(body, form, link)
-        produce = partial(_write, body)
+        produce = partial(write_pieces, body)
     response.produced(headers, produce, rows=rows, cacheable=cacheable)
 
 
@@ -110,10 +115,6 @@ class _LocalData:
 
     def select(self, query: str, outline: Outline) -> bytes:
         return self._ask(query, outline=outline).serialize(format_named("json", Kind.SOLUTIONS))
-
-
-def _write(body: bytes, output: ByteOutput) -> None:
-    output.write(body)
 
 
 def _linked(body: bytes, form: Format, link: str) -> bytes:

@@ -130,6 +130,12 @@ class WorkerResponse:
         output.finish()
 
 
+def write_pieces(body: bytes, output: ByteOutput) -> None:
+    """Write *body* so that it goes out in parts: whoever passes them on is at none of them for long."""
+    for at in range(0, len(body), _PART):
+        output.write(body[at : at + _PART])
+
+
 class _BodyOutput:
     """A file to write a body to. The response starts when enough has come together."""
 

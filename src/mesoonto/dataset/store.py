@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import IO, Any, Protocol, cast
 
 import pyoxigraph as ox
@@ -75,16 +74,26 @@ class QueryResult:
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
 
-    def serialize_triples(self, form: Format, most: int) -> tuple[bytes, bool]:
-        """The first *most* triples in *form*, and whether there are more."""
+    def serialize_triples(self, form: Format, most: int, most_bytes: int) -> tuple[bytes, int, bool]:
+        """The first *most* triples in *form*, or those of *most_bytes*; how many, and whether there are more.
+
+        Bytes are counted as N-Triples has them.
+        """
         assert isinstance(self._result, ox.QueryTriples)  # noqa: S101  # as self.kind says
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
+        triples: list[ox.Triple] = []
+        size, more = 0, False
         try:
-            triples = list(islice(self._result, most + 1))
+            for triple in self._result:
+                size += len(str(triple).encode())
+                more = len(triples) == most or size > most_bytes
+                if more:
+                    break
+                triples.append(triple)
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
-        text = ox.serialize(triples[:most], format=form.syntax, prefixes=_prefixes_for(form.syntax))
-        return text or b"", len(triples) > most
+        text = ox.serialize(triples, format=form.syntax, prefixes=_prefixes_for(form.syntax))
+        return text or b"", len(triples), more
 
 
 def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:

@@ -1,0 +1,48 @@
+"""``explain=true``: what was asked of other endpoints beside the result, as far as that is not too large."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+from mesoonto.dataset.formats import Kind, format_named
+from mesoonto.dataset.row_limit import limited
+from mesoonto.dataset.store import Engine, QueryResult
+from mesoonto_server.http.headers import CAP_HEADER, VERSION_HEADER, ResponseHeaders
+from mesoonto_server.http.messages import WorkerRequest
+from mesoonto_server.worker.reply import WorkerResponse, write_pieces
+
+#: Rows or triples of a result that stands beside a plan, and its bytes; it is in memory as a whole.
+MOST_ROWS = 10_000
+MOST_BYTES = 8 << 20
+
+#: The plan of a query that asks nobody.
+NO_PLAN = b'{"services": [], "local_queries": [], "milliseconds": 0.0}'
+
+
+def answer(
+    engine: Engine, request: WorkerRequest, result: QueryResult, response: WorkerResponse, max_rows: int
+) -> None:
+    """Send the plan of *request* and *result*: rows as SPARQL JSON, triples as a text in Turtle.
+
+    Rows beyond *max_rows*, where that is not 0, and beyond what this module allows are cut off, which the
+    answer and a header tell.
+    """
+    most = min(max_rows or MOST_ROWS, MOST_ROWS)
+    is_table = result.kind is not Kind.TRIPLES
+    found = limited(result, format_named("json" if is_table else "turtle", result.kind), most, MOST_BYTES)
+    body = found.body if is_table else json.dumps(found.body.decode()).encode()
+    cut = json.dumps({"rows": found.rows} if found.cut else None).encode()
+    whole = b'{"federation": %b, "cut": %b, "results": %b}\n' % (request.plan or NO_PLAN, cut, body)
+    headers: ResponseHeaders = [
+        ("content-type", "application/json"),
+        ("vary", "accept-encoding"),
+        ("cache-control", "no-store"),
+        (VERSION_HEADER, engine.version),
+    ]
+    if found.cut:
+        headers.append((CAP_HEADER, str(found.rows)))
+    if request.method == "HEAD":
+        response.whole(200, headers)
+    else:
+        response.produced(headers, partial(write_pieces, whole))
