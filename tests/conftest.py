@@ -20,12 +20,19 @@ from typing import cast
 import click
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, settings
 
 from mesoonto.cli import main
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
 from tests import suites
 from tests.suites import CACHE
+
+# How long an example takes is the machine's affair, and no failure of what is tried.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 ROOT = Path(__file__).resolve().parent.parent
 

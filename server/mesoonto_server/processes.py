@@ -126,7 +126,7 @@ def start(
         return _on_disk(settings, location, federated, rate)
 
     if location is not None:
-        fork_server.apart(partial(_renew, Location(location), settings))
+        fork_server.apart(partial(_renew, Location(location, union=not settings.empty), settings))
     return fork_server.start(prepare)
 
 
@@ -143,12 +143,15 @@ def _in_memory(settings: Settings, federated: bool, rate: SharedRate | None) -> 
 
 
 def _on_disk(settings: Settings, path: Path, federated: bool, rate: SharedRate | None) -> Mapping[str, Role]:
-    location = Location(path)
+    location = Location(path, union=not settings.empty)
     check = None if settings.empty else write_check.check
 
     def opened() -> Engine:
         store, version = location.open_current()
-        return Engine(store, version, union=not settings.empty)
+        together = None if settings.empty else location.open_merged(version)
+        if together is None:
+            return Engine(store, version, union=not settings.empty)
+        return Engine(together, version, own=store)
 
     writing = jobs(tasks.writing(Writer(location, check, settings.max_body * MIB * _WRITTEN_OUT)))
     return {
@@ -186,10 +189,12 @@ def _renew(location: Location, settings: Settings) -> None:
                 pass
         return
     version = shipped.version()
-    if location.shipped() == version:
+    renewed = location.shipped() != version
+    if not renewed and location.is_settled():
         return
     with location.draft(wait=60) as draft:
-        replace_graphs(draft.data, shipped.build())
+        if renewed:
+            replace_graphs(draft.data, shipped.build())
     location.note_shipped(version)
 
 

@@ -88,7 +88,7 @@ def test_one_number_everywhere(address: str, described: rdflib.Graph, dataset: r
     assert number(described, whole(described), VOID.triples) == expected
     rows = get(address, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").json["results"]["bindings"]
     assert [int(row["n"]["value"]) for row in rows] == [expected]
-    assert f"<dd>{expected}</dd>" in ask(address, path="/", Accept="text/html").text
+    assert f"<dt>triples</dt><dd>{expected}</dd>" in ask(address, path="/", Accept="text/html").text
 
 
 def test_default_graph_is_fetched_as_it_was_written(address: str, dataset: rdflib.Dataset) -> None:

@@ -4,7 +4,8 @@
 
     LOCATION/current                   one line: the name of the current version
     LOCATION/lock                      held by whoever makes a new version
-    LOCATION/versions/000012-9f3a61/   an Oxigraph store that nobody writes to any more
+    LOCATION/versions/000012-9f3a61/   an Oxigraph store that nobody writes to any more; beside it, what
+                                       `mesoonto.dataset.store_files` keeps of its default graph
 
 A new version starts as a copy of the current one, in which the files that Oxigraph never changes are shared
 by hard links, so it takes milliseconds whatever the size. It is changed, checked, closed, and only then named
@@ -22,12 +23,13 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from mesoonto.dataset import store_files
 from mesoonto.errors import OverloadedError, Place, StoreError
 
 #: Versions that stay beside the current one, for who wants to go back.
@@ -35,9 +37,6 @@ _KEPT = 2
 
 _CURRENT = "current"
 _SHIPPED = "shipped"
-
-#: Files of a store that are never changed once written, and so can be shared.
-_IMMUTABLE = ".sst"
 
 
 @dataclass(slots=True)
@@ -47,6 +46,7 @@ class Draft:
     store: ox.Store | None  #: taken away when the draft ends, because that closes its files
     base: str  #: name of the version that it was copied from, or "" where there was none
     name: str  #: name that it will have
+    changed: Collection[ox.Quad] | None = None  #: what may differ from the base; None where it is not known
 
     @property
     def data(self) -> ox.Store:
@@ -58,8 +58,9 @@ class Draft:
 class Location:
     """A directory of versions."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, union: bool = True) -> None:
         self.path = path
+        self._union = union  #: whether the union of graphs is to be kept with new versions, as a set
         self._versions = path / "versions"
         self._reading = -1  #: descriptor of the version that is open to read
 
@@ -106,6 +107,20 @@ class Location:
                     raise self._error(error) from error
         raise AssertionError("unreachable")
 
+    def open_merged(self, version: str) -> ox.Store | None:
+        """The merged store of *version*, which has been opened to read; None where no graphs overlap.
+
+        Raises StoreError.
+        """
+        try:
+            return store_files.open_merged(self.directory(version))
+        except (OSError, RuntimeError) as error:  # the latter for broken files
+            raise self._error(error) from error
+
+    def is_settled(self) -> bool:
+        """Whether it is known of the current version if its graphs overlap."""
+        return store_files.is_settled(self.directory(self.current()))
+
     def _hold(self, version: str) -> None:
         """Keep *version* from being removed, and let go of what was held before."""
         if self._reading != -1:
@@ -127,12 +142,15 @@ class Location:
             partial = self._versions / f"{name}.partial"
             self._remove_leftovers(base)
             try:
-                if base and not empty:
-                    _clone(self.directory(base), partial)
+                origin = self.directory(base) if base and not empty else None
+                if origin is not None:
+                    store_files.copy(origin, partial)
                 draft = Draft(ox.Store(str(partial)), base, name)
                 try:
                     yield draft
                     draft.data.flush()
+                    if self._union:
+                        store_files.settle(draft.data, partial, _since(origin, draft.changed))
                 finally:
                     draft.store = None
                 partial.rename(self.directory(name))
@@ -165,7 +183,7 @@ class Location:
                 if not version:
                     raise StoreError("holds no dataset", Place(str(self.path)))
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _clone(self.directory(version), partial)
+                store_files.copy_with_merged(self.directory(version), partial)
             partial.rename(target)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
@@ -182,8 +200,10 @@ class Location:
             name = f"{int(base.partition('-')[0] or '0') + 1:06d}-{secrets.token_hex(3)}"
             partial = self._versions / f"{name}.partial"
             try:
-                _clone(source, partial)
+                store_files.copy_with_merged(source, partial)
                 len(ox.Store.read_only(str(partial)))  # a broken one is refused now
+                if self._union and not store_files.is_settled(partial):
+                    store_files.settle(ox.Store(str(partial)), partial)
                 partial.rename(self.directory(name))
                 (self.path / _SHIPPED).unlink(missing_ok=True)
                 self._name_current(name)
@@ -215,14 +235,14 @@ class Location:
             os.close(descriptor)
 
     def _name_current(self, name: str) -> None:
-        _sync(self._versions)
+        store_files.sync(self._versions)
         partial = self.path / f"{_CURRENT}.partial"
         with open(partial, "w", encoding="ascii") as file:
             file.write(f"{name}\n")
             file.flush()
             os.fsync(file.fileno())
         partial.rename(self.path / _CURRENT)
-        _sync(self.path)
+        store_files.sync(self.path)
 
     def _remove_leftovers(self, base: str) -> None:
         """Remove what killed writers left, and versions that are no longer needed."""
@@ -236,19 +256,8 @@ class Location:
         return StoreError(f"the store cannot be used: {reason}", Place(str(self.path)))
 
 
-def _clone(source: Path, target: Path) -> None:
-    """Copy a store; immutable files are linked where the file system allows it."""
-    target.mkdir()
-    for entry in source.iterdir():
-        if entry.name == "LOCK" or entry.name.startswith("LOG"):
-            continue  # the lock belongs to a process, the log is for people
-        if entry.suffix == _IMMUTABLE:
-            try:
-                os.link(entry, target / entry.name)
-                continue
-            except OSError:
-                pass  # another file system, or one without links
-        shutil.copyfile(entry, target / entry.name)
+def _since(origin: Path | None, changed: Collection[ox.Quad] | None) -> store_files.Since | None:
+    return None if origin is None or changed is None else store_files.Since(origin, changed)
 
 
 def _remove_unless_held(directory: Path) -> None:
@@ -262,13 +271,5 @@ def _remove_unless_held(directory: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
     except BlockingIOError:
         pass
-    finally:
-        os.close(descriptor)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

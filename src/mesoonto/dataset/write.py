@@ -142,6 +142,7 @@ class Writer:
             if self._check is not None:
                 changed = self._difference(draft) if done.quads is None else done.quads
                 self._check(draft.data, changed)
+                draft.changed = changed
             version = draft.name
         return WriteOutcome(version, done.created)
 
