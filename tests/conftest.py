@@ -151,10 +151,10 @@ class Served:
 
 
 @contextmanager
-def served(*options: str, log: Path | None = None) -> Iterator[Served]:
-    """A served mesoonto in a process group of its own, ready to answer."""
+def served(*options: str, log: Path | None = None, within: Sequence[str] = ()) -> Iterator[Served]:
+    """A served mesoonto in a process group of its own, ready to answer; the command *within* becomes it."""
     port = free_port()
-    command = [sys.executable, "-m", "mesoonto", "serve", "--port", str(port), *options]
+    command = [*within, sys.executable, "-m", "mesoonto", "serve", "--port", str(port), *options]
     with (
         open(log or os.devnull, "wb") as output,
         subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True) as process,

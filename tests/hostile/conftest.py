@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,10 +59,39 @@ LIMITS = (
 )
 
 
-@pytest.fixture(scope="module")
-def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
-    log = tmp_path_factory.mktemp("hostile") / "server.log"
-    with served("--empty", "--allow-update", *LIMITS, log=log) as server, Listener() as listener:
+#: Lets the system refuse every further network namespace to what follows, as containers' defaults do.
+_NO_NAMESPACES = (
+    *("unshare", "--user", "--map-root-user", "sh", "-c"),
+    'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"',
+    "sh",
+)
+
+
+@contextmanager
+def _victim(log: Path, within: Sequence[str] = ()) -> Iterator[Victim]:
+    with (
+        served("--empty", "--allow-update", *LIMITS, log=log, within=within) as server,
+        Listener() as listener,
+    ):
         reply = request(server.address, "POST", "/update", CLIQUE.encode(), {"Content-Type": UPDATE})
         assert reply.status in {200, 204}, str(reply)
         yield Victim(server, listener, log)
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
+    with _victim(tmp_path_factory.mktemp("hostile") / "server.log") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def victim_without_namespaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
+    """One whose system refuses network namespaces, so that another wall keeps it from the network."""
+    refused = subprocess.run([*_NO_NAMESPACES, "unshare", "--net", "true"], capture_output=True, check=False)
+    allowed = subprocess.run([*_NO_NAMESPACES, "true"], capture_output=True, check=False).returncode == 0
+    assert refused.returncode != 0
+    # Where there can be no user namespace to say so in, the system refuses those of networks by itself.
+    with _victim(
+        tmp_path_factory.mktemp("hostile") / "server.log", _NO_NAMESPACES if allowed else ()
+    ) as found:
+        yield found

@@ -66,6 +66,17 @@ def test_attack(victim: Victim, attack: Attack) -> None:
     assert victim.listener.calls == []
 
 
+@pytest.mark.parametrize("attack", network.ATTACKS, ids=lambda attack: attack.name)
+def test_attack_where_there_are_no_network_namespaces(
+    victim_without_namespaces: Victim, attack: Attack
+) -> None:
+    victim = victim_without_namespaces
+    assert request(victim.address, "GET", "/health/network").text.split() == ["seccomp"]
+    problem = attack.problem(attack.launch(victim.target, Random(f"{SEED}/{attack.name}")))
+    assert problem is None, f"seed {SEED}: {problem}"
+    assert victim.listener.calls == []
+
+
 def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
     for place in range(number):
         yield place, random.choice(_HEAVY if place % _SELDOM == _SELDOM - 1 else _LIGHT)
@@ -75,6 +86,16 @@ def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
 @pytest.mark.parametrize("number", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
 def test_run(victim: Victim, number: int) -> None:
     """After many attacks at a time the server answers, has its processes, and holds no more memory."""
+    _run(victim, number)
+
+
+@pytest.mark.serial
+@pytest.mark.hostile_full
+def test_run_where_there_are_no_network_namespaces(victim_without_namespaces: Victim) -> None:
+    _run(victim_without_namespaces, _ALL)
+
+
+def _run(victim: Victim, number: int) -> None:
     end = time.monotonic() + _END[number]
     problems: list[str] = []
     done = 0
