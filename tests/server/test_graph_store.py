@@ -269,3 +269,25 @@ def test_preflight_names_methods_and_headers(writable: str) -> None:
     assert reply.status == 204
     assert "PUT" in reply.headers["access-control-allow-methods"].split(", ")
     assert "authorization" in reply.headers["access-control-allow-headers"].split(", ")
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)),
+        f'<!ENTITY a11 "{"a" * 50_000}">',
+        '<!ENTITY a11 "&a11;">',
+    ],
+)
+def test_entity_bomb_is_one_line_with_400(writable: str, graph: str, declared: str) -> None:
+    body = (
+        f"<!DOCTYPE r:RDF [{declared}]>"
+        '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="a:">'
+        f'<r:Description r:about="a:a"><e:p>{"&a11;" * 50_000}</e:p></r:Description></r:RDF>'
+    ).encode()
+    reply = store(writable, "PUT", graph, body, **{"Content-Type": "application/rdf+xml"})
+    assert reply.status == 400
+    assert reply.text.startswith("body:1:")
+    assert "entity" in reply.text
+    assert reply.text.count("\n") == 1
+    assert store(writable, "GET", graph).status == 404

@@ -12,6 +12,7 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place, StoreError
+from mesoonto.files.xml_bounds import BoundedXml
 
 #: Bytes of parsed triples that are held in memory; more wait in a file.
 _IN_MEMORY = 1 << 20
@@ -85,10 +86,13 @@ def parsed(
 
 def _triples(document: Document) -> Iterator[ox.Triple]:
     syntax = document.syntax
+    content = document.content
+    if syntax == ox.RdfFormat.RDF_XML:
+        content = cast("IO[bytes]", BoundedXml(content, "body"))
     try:
         # Blank node labels that two documents have in common stay apart.
         quads = ox.parse(
-            document.content,
+            content,
             format=syntax,
             base_iri=document.base,
             without_named_graphs=syntax.supports_datasets,

@@ -19,6 +19,7 @@ from mesoonto.errors import InputError, Place
 from mesoonto.files import contexts
 from mesoonto.files.catalog import Catalog
 from mesoonto.files.compression import Decompressed
+from mesoonto.files.xml_bounds import BoundedXml
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -82,8 +83,11 @@ class Source:
         base = None if absolute else self.base
         with self.input_errors(), self._with_contexts() or self.open() as stream:
             checked = cast("IO[bytes]", _Checked(stream, self.name))
+            bounded = checked
+            if self.syntax == ox.RdfFormat.RDF_XML:
+                bounded = cast("IO[bytes]", BoundedXml(checked, self.name))
             try:
-                yield from ox.parse(checked, format=self.syntax, base_iri=base, rename_blank_nodes=fresh)
+                yield from ox.parse(bounded, format=self.syntax, base_iri=base, rename_blank_nodes=fresh)
             except MemoryError as error:
                 # The parser's own bound on one term, 16 MiB.
                 place = cast("_Checked", checked).place()
