@@ -31,20 +31,13 @@ def test_only_impossible_characters_change_wherever_the_pieces_end(text: str, cu
         assert output.write(data[start:end]) == end - start
     output.flush()
     wanted = "".join(REPLACEMENT if character in IMPOSSIBLE else character for character in text)
-    assert b"".join(parts).decode() == wanted
+    assert b"".join(parts).decode() == wanted.replace("\r", "&#13;")
 
 
 @pytest.mark.parametrize("character", IMPOSSIBLE, ids=lambda c: f"U+{ord(c):04X}")
-@pytest.mark.parametrize(
-    ("query", "kind", "name"),
-    [
-        ("SELECT * { ?s ?p ?o }", Kind.SOLUTIONS, "xml"),
-        ("CONSTRUCT WHERE { ?s ?p ?o }", Kind.TRIPLES, "rdfxml"),
-    ],
-)
-def test_results_in_xml_parse(character: str, query: str, kind: Kind, name: str) -> None:
+def test_results_in_xml_parse(character: str) -> None:
     store = ox.Store()
     subject, predicate = ox.NamedNode("http://e/s"), ox.NamedNode("http://e/p")
-    store.add(ox.Quad(subject, predicate, ox.Literal(f"a{character}b")))
-    written = Engine(store, "v").query(query).serialize(format_named(name, kind))
-    assert f"a{REPLACEMENT}b" in "".join(ElementTree.fromstring(written).itertext())
+    store.add(ox.Quad(subject, predicate, ox.Literal(f"a{character}b\rc")))
+    written = Engine(store, "v").query("SELECT * { ?s ?p ?o }").serialize(format_named("xml", Kind.SOLUTIONS))
+    assert f"a{REPLACEMENT}b\rc" in "".join(ElementTree.fromstring(written).itertext())

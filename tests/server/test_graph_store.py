@@ -291,3 +291,19 @@ def test_entity_bomb_is_one_line_with_400(writable: str, graph: str, declared: s
     assert "entity" in reply.text
     assert reply.text.count("\n") == 1
     assert store(writable, "GET", graph).status == 404
+
+
+@pytest.mark.parametrize(
+    "triple", ['<a:a> <a:b> "a\\u0001b" .', '<a:a> <http://e/1> "x" .', "<a:a> a <http://e/1> ."]
+)
+def test_graph_that_rdf_xml_cannot_hold_is_406_and_comes_in_other_formats(
+    writable: str, graph: str, triple: str
+) -> None:
+    put(writable, graph, triple)
+    for method in ("GET", "HEAD"):
+        assert store(writable, method, graph, Accept="application/rdf+xml").status == 406
+    assert "text/turtle" in store(writable, "GET", graph, Accept="application/rdf+xml").text
+    assert size(writable, graph) == 1
+    query = f"/sparql?query={quote(f'CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}')}"
+    assert ask(writable, path=query, Accept="application/rdf+xml").status == 406
+    assert ask(writable, path=query, Accept="text/turtle").status == 200

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesoonto.dataset.formats import format_named, formats_for
-from mesoonto.dataset.store import ByteOutput, Engine
+from mesoonto.dataset.store import Engine
+from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import QueryFailedError
 from mesoonto.processes.framing import Mark
 from mesoonto_server.http.messages import Head, WorkerRequest, decode_head, decode_tail

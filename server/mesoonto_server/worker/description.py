@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, cast
 
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import FORMATS, Format, Kind
-from mesoonto.dataset.store import ByteOutput, Engine
+from mesoonto.dataset.rdf_output import write_triples
+from mesoonto.dataset.store import Engine
+from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server.http.headers import description_headers, entity_tag, format_for, matches
 from mesoonto_server.http.messages import WorkerRequest
@@ -60,7 +61,7 @@ def _respond(
 
 def _serialize(triples: list[ox.Triple], form: Format, output: ByteOutput) -> None:
     assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
-    ox.serialize(triples, cast(IO[bytes], output), format=form.syntax, prefixes=_PREFIXES)
+    write_triples(triples, form.syntax, output, _PREFIXES)
 
 
 def _services(engine: Engine, base: str, writable: bool) -> Iterator[ox.Triple]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import IO, cast
-
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import Kind
-from mesoonto.dataset.store import ByteOutput, Engine
+from mesoonto.dataset.rdf_output import write_triples
+from mesoonto.dataset.store import Engine
+from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import NoGraphError
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto_server.http import negotiate
@@ -46,6 +46,6 @@ def describe(engine: Engine, request: WorkerRequest, response: WorkerResponse) -
 
     def write(output: ByteOutput) -> None:
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
-        ox.serialize(sorted(triples, key=str), cast(IO[bytes], output), format=form.syntax, prefixes=PREFIXES)
+        write_triples(sorted(triples, key=str), form.syntax, output, PREFIXES)
 
     response.produced(headers, write)

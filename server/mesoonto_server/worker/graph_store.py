@@ -13,10 +13,11 @@ from urllib.parse import urljoin
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
-from mesoonto.dataset.store import ByteOutput, Engine
+from mesoonto.dataset.rdf_output import require_writable, write_triples
+from mesoonto.dataset.store import Engine
 from mesoonto.dataset.upload import Document
 from mesoonto.dataset.write import Condition, Graph, WriteOutcome, Writer, exists, no_graph
-from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
+from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import FormatError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto_server.http import bodies, negotiate
@@ -56,22 +57,31 @@ def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> Non
         (VERSION_HEADER, engine.version),
         ("cache-control", "no-cache"),
     ]
+    assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
     if matches(request.if_none_match, tag):
         response.whole(304, headers)
-    elif request.method == "HEAD":
+        return
+    if form.syntax == ox.RdfFormat.RDF_XML:
+        require_writable(_triples(store, graph), form.syntax)  # which is known before the first byte goes out
+    if request.method == "HEAD":
         response.whole(200, headers)
     else:
-        assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
         rows = RowMarks(b"\n") if form.name == "ntriples" else RowMarks()
         response.produced(headers, partial(_write_graph, store, graph, form.syntax), rows=rows)
 
 
+def _triples(store: ox.Store, graph: Graph) -> Iterator[ox.Triple]:
+    for quad in store.quads_for_pattern(None, None, None, graph or ox.DefaultGraph()):
+        yield quad.triple
+
+
 def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: ByteOutput) -> None:
-    valid = XmlOutput(output.write) if syntax in XML_SYNTAXES else output
+    if syntax == ox.RdfFormat.RDF_XML:
+        write_triples(_triples(store, graph), syntax, output, PREFIXES)
+        return
     store.dump(
-        cast(IO[bytes], valid), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
+        cast(IO[bytes], output), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
     )
-    valid.flush()
 
 
 def put(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:

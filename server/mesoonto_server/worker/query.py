@@ -11,7 +11,8 @@ from functools import partial
 from mesoonto.dataset.formats import Format, Kind, content_type, format_named
 from mesoonto.dataset.query_features import Outline
 from mesoonto.dataset.row_limit import limited
-from mesoonto.dataset.store import ByteOutput, Engine, QueryResult
+from mesoonto.dataset.store import Engine, QueryResult
+from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import MesoontoError, ServiceRefusedError
 from mesoonto.federation import Endpoints, Federation
 from mesoonto_server.http.headers import (

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import zstandard
 
-from mesoonto.dataset.store import ByteOutput
+from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Reply
 from mesoonto_server.http import problems

@@ -6,14 +6,15 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
 from mesoonto.dataset import merged, query_features
 from mesoonto.dataset.formats import Format, Kind
 from mesoonto.dataset.query_features import Outline
-from mesoonto.dataset.xml_output import XML_SYNTAXES, XmlOutput
+from mesoonto.dataset.rdf_output import write_triples
+from mesoonto.dataset.xml_output import ByteOutput, XmlOutput
 from mesoonto.errors import (
     FormatError,
     InputError,
@@ -26,16 +27,6 @@ from mesoonto.errors import (
 from mesoonto.namespaces import PREFIXES
 
 _PARSER_MESSAGE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-
-
-class ByteOutput(Protocol):
-    """What a result is written to."""
-
-    def write(self, data: bytes, /) -> int:
-        """Take all of *data*; the number of its bytes."""
-
-    def flush(self) -> None:
-        """Called at the end; nothing has to happen."""
 
 
 #: What the parser says of a prefix that is not declared.
@@ -57,19 +48,21 @@ class QueryResult:
         return buffer.getvalue()
 
     def write(self, form: Format, output: ByteOutput) -> None:
-        """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above."""
+        """Write the result to *output* in *form* while it is evaluated; a QueryFailedError as above.
+
+        A FormatError at the first triple that *form* cannot hold.
+        """
         if self.kind not in form.kinds:
             raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
-        valid = XmlOutput(output.write) if form.syntax in XML_SYNTAXES else output
-        file = cast(IO[bytes], valid)  # the engine calls these two only
         try:
             if isinstance(self._result, ox.QueryTriples):
                 assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
-                prefixes = _prefixes_for(form.syntax)
-                ox.serialize(self._result, file, format=form.syntax, prefixes=prefixes)
-            else:
-                assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
-                self._result.serialize(file, format=form.syntax)
+                write_triples(self._result, form.syntax, output, _prefixes_for(form.syntax))
+                return
+            assert isinstance(form.syntax, ox.QueryResultsFormat)  # noqa: S101  # as form.kinds says
+            is_xml = form.syntax == ox.QueryResultsFormat.XML
+            valid = XmlOutput(output.write) if is_xml else output
+            self._result.serialize(cast(IO[bytes], valid), format=form.syntax)  # which calls these two only
             valid.flush()
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
@@ -92,8 +85,9 @@ class QueryResult:
                 triples.append(triple)
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
-        text = ox.serialize(triples, format=form.syntax, prefixes=_prefixes_for(form.syntax))
-        return text or b"", len(triples), more
+        buffer = io.BytesIO()
+        write_triples(triples, form.syntax, buffer, _prefixes_for(form.syntax))
+        return buffer.getvalue(), len(triples), more
 
 
 def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
