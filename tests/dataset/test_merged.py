@@ -132,6 +132,22 @@ def test_merged_store_follows_what_changes(
     assert set(made.named_graphs()) == set(store.named_graphs())
 
 
+#: Spellings of one graph; the first may stand twice.
+SPELT = ["<http://e/g0>", "<http://e/./g0>", "g:g0", "<g0>", "<http://e/\\u00670>"]
+
+
+@pytest.mark.parametrize("second", SPELT)
+@pytest.mark.parametrize(
+    "clause", ["FROM {} FROM {}", "FROM{}#c\nfrom#from\n{}", "FROM NAMED {} from named {}"]
+)
+@pytest.mark.parametrize("shared", [False, True])
+def test_graph_that_is_named_twice_is_one(second: str, clause: str, shared: bool) -> None:
+    data = {ox.Quad(NODES[0], PREDICATES[0], NODES[0], graph) for graph in GRAPHS[: 1 + shared]}
+    pattern = "GRAPH ?g { ?s ?p ?o }" if "NAMED" in clause else "?s ?p ?o"
+    query = "BASE <http://e/> PREFIX g: <http://e/> SELECT * " + clause.format(SPELT[0], second)
+    assert answers(served(data), f"{query} {{ {pattern} }}").total() == 1
+
+
 def test_many_graphs_may_be_named() -> None:
     engine = served({ox.Quad(NODES[0], PREDICATES[0], NODES[0], graph) for graph in GRAPHS})
     clauses = " ".join(f"FROM <http://e/g{number}>" for number in range(5000))

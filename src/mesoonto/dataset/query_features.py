@@ -31,6 +31,9 @@ _VOLATILE_NAME = re.compile(rf"(?<![^\W_])(?:{'|'.join(_VOLATILE)})(?![^\W_])")
 _CHANGED = {"service": 0, "load": 0, "from": 1}
 _MASKS = "zxqkjw"
 
+#: FROM with an absolute IRI, and whether it is FROM NAMED.
+_FROM = re.compile(r"from\s*(?:(named)\s*)?<([a-z][a-z0-9+.-]*:[^<>\"{}|^`\\\s]*)>", re.IGNORECASE)
+
 #: The declarations before an update, which the engine takes in this place only.
 _PROLOGUE = re.compile(
     r"""(?:[ \t\r\n]++|\#[^\r\n]*+
@@ -97,6 +100,19 @@ def outline_without_service(query: str, options: Mapping[str, Any]) -> Outline:
     if not (volatile or dataset):
         return _NOTHING
     return Outline(has_service=False, has_dataset_clause=dataset, volatile=volatile)
+
+
+def may_repeat_a_graph(query: str) -> bool:
+    """Whether FROM or FROM NAMED may name one graph twice in *query*; only sure when it says no.
+
+    >>> may_repeat_a_graph("ASK FROM <http://e/a> FROM NAMED <http://e/b> {}")
+    False
+    >>> may_repeat_a_graph("PREFIX e: <http://e/> ASK FROM <http://e/a> FROM e:a {}")
+    True
+    """
+    # Absolute IRIs without escapes and dots are one when they are written alike; others may be the same.
+    found = [(named.lower(), iri) for named, iri in _FROM.findall(query)]
+    return len(set(found)) < query.lower().count("from") or any("/." in iri for _, iri in found)
 
 
 def names_service(query: str) -> bool:

@@ -189,8 +189,9 @@ class Engine:
 
         pyoxigraph matches a triple once for each graph that has it, and for each time that a graph is named.
         """
+        disjoint = self.union and self.own is None
         if not dataset:
-            if text.lower().count("from") < 2:
+            if text.lower().count("from") < 2 or (disjoint and not query_features.may_repeat_a_graph(text)):
                 return self.store, {}
             from mesoonto.sparql import dataset_clause
             from mesoonto.sparql.parser import NotSparqlError
@@ -201,8 +202,7 @@ class Engine:
                 return self.store, {}  # what it takes all the same is for the engine to say
             dataset = {"default_graph": clause.default, "named_graphs": clause.named}
         default, named = (list(dict.fromkeys(dataset[name])) for name in ("default_graph", "named_graphs"))
-        disjoint = len(default) < 2 or (self.union and self.own is None)
-        if disjoint or not merged.overlap_among(self.store, default):
+        if disjoint or len(default) < 2 or not merged.overlap_among(self.store, default):
             return self.store, {"default_graph": default, "named_graphs": named}
         made = merged.chosen(self.store, default, named)
         return made, {"default_graph": ox.DefaultGraph(), "named_graphs": named}
