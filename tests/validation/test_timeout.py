@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -71,3 +73,25 @@ def test_shape_that_does_not_end_is_named(case: str, tmp_path: Path) -> None:
 def test_what_ends_in_time_ends_as_it_would(tmp_path: Path) -> None:
     code, text = run(tmp_path, "sh:property [ sh:path ex:text ; sh:maxLength 5 ]", 300)
     assert (code, text) == (1, "1\n")
+
+
+def test_every_report_tells_that_the_time_was_over(tmp_path: Path) -> None:
+    data = "".join(f"ex:n{n} ex:p {n} .\n" for n in range(400)) + f'ex:a ex:text "{"a" * 60}b" .'
+    (tmp_path / "data.ttl").write_text(PREFIXES + data)
+    shapes = f"ex:Slow a sh:NodeShape ; sh:targetNode ex:a ; {ENDLESS['a pattern']} ."
+    (tmp_path / "shapes.ttl").write_text(PREFIXES + shapes)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mesoonto", "validate", "--timeout", "3", "--shapes", "shapes.ttl"),
+            *("--format", "sarif=out.sarif", "--format", "junit=out.xml", "data.ttl"),
+        ],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = "not done within 3 seconds; under way was the shape <https://example.org/Slow>"
+    assert (done.returncode, done.stderr) == (2, f"mesoonto: {said}\n")
+    (run,) = json.loads((tmp_path / "out.sarif").read_text())["runs"]
+    (invocation,) = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert [note["message"]["text"] for note in invocation["toolExecutionNotifications"]] == [said]
+    (suite,) = ElementTree.parse(tmp_path / "out.xml").getroot().iter("testsuite")
+    assert suite.get("errors") == "1"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesoonto.errors import OutputError, Place
+from mesoonto.errors import OutputError, Place, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,9 +218,15 @@ def validate(
     if timeout is None:
         work()
     else:
+        from mesoonto.validation.report.findings import Report
         from mesoonto.validation.timeout import limited
 
-        raise SystemExit(limited(timeout, work))
+        try:
+            code = limited(timeout, work)
+        except ShapeError as error:
+            report = Report((), 0, 0, errors=(error,), home=data[0] if data else "")
+            code = _tell(report, request, outputs)
+        raise SystemExit(code)
 
 
 def _judge(
@@ -230,8 +236,6 @@ def _judge(
     self_test: bool,
 ) -> None:
     """Validate, write and leave with the exit code."""
-    from dataclasses import replace
-
     from mesoonto.validation.request import judge
 
     held: list[object] = []
@@ -239,16 +243,24 @@ def _judge(
         if self_test:
             raise SystemExit(_self_test(data, request))
         report = judge(data, request, progress.read, lambda line: click.echo(line, err=True), held)
+    code = _tell(report, request, outputs)
+    # The process is about to end: freeing a million statements takes half a second.
+    held.append(held)
+    gc.freeze()
+    raise SystemExit(code)
+
+
+def _tell(report: Report, request: ValidationRequest, outputs: tuple[tuple[str, Path | None], ...]) -> int:
+    """Write *report* to all *outputs*; the exit code that it leads to."""
+    from dataclasses import replace
+
     for error in report.errors:
         click.echo(f"mesoonto: {error}", err=True)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     _write(report, replace(request.style, colour=colour), outputs)
     if request.coverage:
         click.echo("\n".join(_coverage(report)))
-    # The process is about to end: freeing a million statements takes half a second.
-    held.append(held)
-    gc.freeze()
-    raise SystemExit(UNUSABLE if report.errors else int(request.style.failed(report)))
+    return UNUSABLE if report.errors else int(request.style.failed(report))
 
 
 def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None], ...]) -> None:
