@@ -160,5 +160,5 @@ def test_service_names_its_formats_as_the_w3c_does(address: str) -> None:
     results = {f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")}
     assert set(graph.objects(None, SD.resultFormat)) == {
         URIRef(f"http://www.w3.org/ns/formats/{name}")
-        for name in results | {"Turtle", "N-Triples", "JSON-LD", "RDF_XML"}
+        for name in results | {"Turtle", "N-Triples", "JSON-LD", "RDF_XML", "TriG", "N-Quads"}
     }

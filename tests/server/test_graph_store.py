@@ -96,7 +96,7 @@ def test_default_graph_always_exists(writable: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?default&graph=a%3Ab", "?graph=a%3Ab&graph=a%3Ac", "?graph=a%20b", "?graph=%FF"]
+    "query", ["?default&graph=a%3Ab", "?graph=a%3Ab&graph=a%3Ac", "?graph=a%20b", "?graph=%FF"]
 )
 def test_unclear_graph_is_400(writable: str, query: str) -> None:
     assert ask(writable, "GET", f"/store{query}").status == 400

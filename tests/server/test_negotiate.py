@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesoonto.dataset.formats import Kind
+from mesoonto.dataset.formats import Kind, formats_for
 from mesoonto_server.http import negotiate
 
 OFFERS = ["application/sparql-results+json", "application/sparql-results+xml", "text/csv"]
@@ -43,7 +43,14 @@ def test_choice(accept: str | None, expected: str | None) -> None:
     [
         (Kind.SOLUTIONS, "application/json", "json", "application/json"),
         (Kind.BOOLEAN, "text/csv, */*;q=0.1", "csv", "text/csv"),
-        (Kind.TRIPLES, "application/json", "jsonld", "application/json"),
+        (Kind.TRIPLES, "application/json", "jsonld", "application/ld+json"),
+        (Kind.TRIPLES, "application/trig", "trig", "application/trig"),
+        (Kind.TRIPLES, "application/n-quads;q=0.9, text/csv", "nquads", "application/n-quads"),
+        (Kind.TRIPLES, "application/*", "ntriples", "application/n-triples"),
+        (Kind.DATASET, None, "trig", "application/trig"),
+        (Kind.DATASET, "text/turtle, */*;q=0.1", "trig", "application/trig"),
+        (Kind.DATASET, "application/json", "jsonld", "application/ld+json"),
+        (Kind.DATASET, "application/trig;q=0.5, application/n-quads", "nquads", "application/n-quads"),
         (
             Kind.TRIPLES,
             "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -51,6 +58,17 @@ def test_choice(accept: str | None, expected: str | None) -> None:
             "application/xml",
         ),
         (Kind.SOLUTIONS, None, "json", "application/sparql-results+json"),
+        (Kind.SOLUTIONS, "*/*", "json", "application/sparql-results+json"),
+        (Kind.SOLUTIONS, "text/*", "csv", "text/csv"),
+        (Kind.SOLUTIONS, "text/*, text/csv;q=0", "tsv", "text/tab-separated-values"),
+        (Kind.SOLUTIONS, "text/*;q=0.5, text/xml;q=0.4", "csv", "text/csv"),
+        (Kind.SOLUTIONS, "text/*, */*;q=0.1", "csv", "text/csv"),
+        (Kind.SOLUTIONS, "text/*;q=0.1, */*;q=0.5", "json", "application/sparql-results+json"),
+        (Kind.SOLUTIONS, "text/xml", "xml", "text/xml"),
+        (Kind.SOLUTIONS, "application/*", "json", "application/sparql-results+json"),
+        (Kind.BOOLEAN, "text/*", "csv", "text/csv"),
+        (Kind.BOOLEAN, "text/tab-separated-values", "tsv", "text/tab-separated-values"),
+        (Kind.TRIPLES, "text/*", "turtle", "text/turtle"),
         (Kind.TRIPLES, None, "turtle", "text/turtle"),
     ],
 )
@@ -94,3 +112,17 @@ def test_content_coding(header: str | None, expected: str) -> None:
 @given(st.text())
 def test_any_header_gives_a_coding_or_none(header: str) -> None:
     assert negotiate.choose_coding(header) in {"", *negotiate.CODINGS}
+
+
+@given(
+    st.sampled_from(list(Kind)),
+    st.lists(
+        st.tuples(st.sampled_from(["text", "application", "*", "image"]), st.sampled_from([0, 0.1, 0.5, 1])),
+        max_size=4,
+    ),
+)
+def test_wildcards_choose_among_registered_types_alone(kind: Kind, ranges: list[tuple[str, float]]) -> None:
+    header = ", ".join(f"{type_}/*;q={q}" for type_, q in ranges)
+    chosen = negotiate.choose_format(kind, header)
+    registered = [form.media_types[0] for form in formats_for(kind)]
+    assert (chosen and chosen[1]) == negotiate.choose(registered, header)

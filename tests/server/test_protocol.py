@@ -155,7 +155,7 @@ def test_update_by_get_is_405_and_names_post(address: str, path: str) -> None:
 def test_service_is_403(address: str) -> None:
     reply = get(address, "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }")
     assert reply.status == 403
-    assert b"SERVICE is refused" in reply.body
+    assert b"SERVICE <http://127.0.0.1:1/> is refused" in reply.body
 
 
 def test_dataset_parameters_choose_the_graphs(address: str) -> None:

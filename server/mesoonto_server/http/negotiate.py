@@ -8,6 +8,9 @@ from functools import lru_cache
 
 from mesoonto.dataset.formats import Format, Kind, formats_for
 
+#: How specific a range is that names a media type.
+_NAMED = 2
+
 
 @dataclass(frozen=True, slots=True)
 class _Range:
@@ -18,7 +21,7 @@ class _Range:
     quality: float
 
     def specificity(self, media_type: str) -> int | None:
-        """2 when the range names *media_type*, 1 for ``type/*``, 0 for ``*/*``, None when it does not fit."""
+        """_NAMED when the range names *media_type*, 1 for ``type/*``, 0 for ``*/*``, or None."""
         type_, _, subtype = media_type.partition("/")
         if (self.type, self.subtype) == ("*", "*"):
             return 0
@@ -26,7 +29,7 @@ class _Range:
             return None
         if self.subtype == "*":
             return 1
-        return 2 if self.subtype == subtype else None
+        return _NAMED if self.subtype == subtype else None
 
 
 def parse_accept(header: str | None) -> list[_Range]:
@@ -52,10 +55,14 @@ def _parse_range(element: str) -> _Range | None:
     return _Range(type_, subtype, quality)
 
 
-def quality(media_type: str, ranges: Sequence[_Range]) -> float:
-    """How much the client likes *media_type*: the q of the most specific range that fits, or 0."""
+def quality(media_type: str, ranges: Sequence[_Range], *, least: int = 0) -> float:
+    """How much the client likes *media_type*: the q of the most specific range that fits, or 0.
+
+    Ranges that are less specific than *least* count for nothing.
+    """
     fitting = [(s, r.quality) for r in ranges if (s := r.specificity(media_type)) is not None]
-    return max(fitting)[1] if fitting else 0.0
+    specificity, liked = max(fitting, default=(-1, 0.0))
+    return liked if specificity >= least else 0.0
 
 
 def choose(offers: Sequence[str], header: str | None) -> str | None:
@@ -81,11 +88,17 @@ def _remembered(kind: Kind, header: str | None) -> tuple[Format, str] | None:
 
 
 def _choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
-    candidates = [(media_type, form) for form in formats_for(kind) for media_type in form.media_types]
-    chosen = choose([media_type for media_type, _ in candidates], header)
-    if chosen is None:
+    ranges = parse_accept(header)
+    liked = [
+        # A synonym is for who names it: text/* means text/csv before text/xml, which says less of what it is.
+        (quality(media_type, ranges, least=_NAMED if place else 0), form, media_type)
+        for form in formats_for(kind)
+        for place, media_type in enumerate(form.media_types)
+    ]
+    best, form, media_type = max(liked, key=lambda one: one[0])
+    if best <= 0:
         return None
-    return next((form, media_type) for media_type, form in candidates if media_type == chosen)
+    return form, form.media_types[0] if form.by_its_name else media_type
 
 
 #: Content codings that responses come in, the preferred one first.

@@ -129,6 +129,17 @@ _YES = ("1", "true", "yes")
 _MOST_PARAMETERS = 1000
 
 
+#: The address of the graph store, and the methods there for the dataset as a whole and for one graph.
+STORE = "/store"
+DATASET_METHODS = "GET, HEAD, PUT, POST, OPTIONS"
+GRAPH_METHODS = "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS"
+
+
+def names_no_graph(path: str, query: bytes) -> bool:
+    """Whether a request to the graph store at *path* is about the dataset as a whole."""
+    return path.rstrip("/") == STORE and decode_form(query).keys().isdisjoint(("graph", "default"))
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """The parameters of one query operation."""

@@ -15,12 +15,15 @@ from mesoonto_server.http.client import Origin, origin_of
 from mesoonto_server.http.headers import FEDERATED, preflight
 from mesoonto_server.http.messages import Head, WorkerRequest
 from mesoonto_server.http.parameters import (
+    DATASET_METHODS,
     FORM,
+    GRAPH_METHODS,
     HAS_SERVICE,
     UPDATE,
     HttpRequest,
     decode_form,
     media_type_of,
+    names_no_graph,
     request_of,
     seconds,
 )
@@ -36,7 +39,7 @@ _METHODS = {
     "sparql": "GET, HEAD, POST, OPTIONS",
     "update": "POST, OPTIONS",
     "validate": "GET, HEAD, POST, OPTIONS",
-    "store": "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS",
+    "store": GRAPH_METHODS,
 }
 
 _SCOPES = {"update": "update", "put": "store", "post": "store", "delete": "store", "patch": "store"}
@@ -114,6 +117,8 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, feder
     @bp.route("/", methods=["OPTIONS"], defaults={"path": ""})
     def options(path: str) -> Response:
         methods = _METHODS.get(path.partition("/")[0].partition(".")[0], _READ)
+        if names_no_graph(request.path, request.query_string):
+            methods = DATASET_METHODS
         response = Response(status=204)
         del response.headers["Content-Type"]
         response.headers["Allow"] = methods

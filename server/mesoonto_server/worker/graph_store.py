@@ -1,10 +1,15 @@
-"""SPARQL 1.1 Graph Store HTTP Protocol (https://www.w3.org/TR/sparql11-http-rdf-update/), inside a worker."""
+"""SPARQL 1.1 Graph Store HTTP Protocol (https://www.w3.org/TR/sparql11-http-rdf-update/), inside a worker.
+
+The protocol has no word on the dataset as a whole. Where no graph is named, GET, PUT and POST are about it,
+as in Apache Jena Fuseki: fetchDataset, putDataset and loadDataset of Jena's RDFConnection, and dumps.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
@@ -16,40 +21,59 @@ from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
 from mesoonto.dataset.rdf_output import require_writable, write_triples
 from mesoonto.dataset.store import Engine
 from mesoonto.dataset.upload import Document
-from mesoonto.dataset.write import Condition, Graph, WriteOutcome, Writer, exists, no_graph
+from mesoonto.dataset.write import (
+    Condition,
+    Graph,
+    WriteOutcome,
+    Writer,
+    exists,
+    is_shipped,
+    no_graph,
+)
 from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import FormatError
-from mesoonto.namespaces import GRAPH, PREFIXES
+from mesoonto.namespaces import PREFIXES
 from mesoonto_server.http import bodies, negotiate
 from mesoonto_server.http.headers import VERSION_HEADER, ResponseHeaders, entity_tag, matches
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import (
+    DATASET_METHODS,
     FORM,
+    STORE,
     UPDATE,
     decode_form,
     decode_utf8,
     media_type_of,
+    names_no_graph,
     require_utf8,
 )
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.worker.reply import RowMarks, WorkerResponse
 
-ROOT = "/store"
 _MULTIPART = "multipart/form-data"
 
 
+class Whole(Enum):
+    """What a request is about that names no graph."""
+
+    DATASET = "dataset"
+
+
+Target = Graph | Whole
+
+
 def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
-    """GET and HEAD of a graph (sections 5.2 and 5.6)."""
-    graph = graph_of(request)
-    store = engine.holder(graph)
-    if not exists(store, graph):
-        raise no_graph(graph)
-    chosen = negotiate.choose_format(Kind.TRIPLES, request.accept)
+    """GET and HEAD of a graph (sections 5.2 and 5.6), or of the dataset."""
+    target = _target(request)
+    kind = Kind.DATASET if isinstance(target, Whole) else Kind.TRIPLES
+    if not isinstance(target, Whole) and not exists(engine.holder(target), target):
+        raise no_graph(target)
+    chosen = negotiate.choose_format(kind, request.accept)
     if chosen is None:
-        offers = ", ".join(form.media_types[0] for form in formats_for(Kind.TRIPLES))
-        raise FormatError(f"a graph comes as one of: {offers}")
+        offers = ", ".join(form.media_types[0] for form in formats_for(kind))
+        raise FormatError(f"{'a dataset' if kind is Kind.DATASET else 'a graph'} comes as one of: {offers}")
     form, media_type = chosen
-    tag = _tag(engine.version, graph, media_type, request.encoding)
+    tag = _tag(engine.version, target, media_type, request.encoding)
     headers: ResponseHeaders = [
         ("content-type", content_type(media_type)),
         ("etag", tag),
@@ -61,13 +85,15 @@ def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> Non
     if matches(request.if_none_match, tag):
         response.whole(304, headers)
         return
-    if form.syntax == ox.RdfFormat.RDF_XML:
-        require_writable(_triples(store, graph), form.syntax)  # which is known before the first byte goes out
+    if form.syntax == ox.RdfFormat.RDF_XML and not isinstance(target, Whole):
+        require_writable(
+            _triples(engine.holder(target), target), form.syntax
+        )  # which is known before the first byte goes out
     if request.method == "HEAD":
         response.whole(200, headers)
     else:
-        rows = RowMarks(b"\n") if form.name == "ntriples" else RowMarks()
-        response.produced(headers, partial(_write_graph, store, graph, form.syntax), rows=rows)
+        rows = RowMarks(b"\n") if form.name in ("ntriples", "nquads") else RowMarks()
+        response.produced(headers, partial(_write, engine, target, form.syntax), rows=rows)
 
 
 def _triples(store: ox.Store, graph: Graph) -> Iterator[ox.Triple]:
@@ -75,28 +101,40 @@ def _triples(store: ox.Store, graph: Graph) -> Iterator[ox.Triple]:
         yield quad.triple
 
 
-def _write_graph(store: ox.Store, graph: Graph, syntax: ox.RdfFormat, output: ByteOutput) -> None:
-    if syntax == ox.RdfFormat.RDF_XML:
-        write_triples(_triples(store, graph), syntax, output, PREFIXES)
+def _write(engine: Engine, target: Target, syntax: ox.RdfFormat, output: ByteOutput) -> None:
+    file = cast(IO[bytes], output)
+    if isinstance(target, Whole):
+        ox.serialize(engine.quads(), file, format=syntax, prefixes=PREFIXES)
         return
-    store.dump(
-        cast(IO[bytes], output), format=syntax, from_graph=graph or ox.DefaultGraph(), prefixes=PREFIXES
-    )
+    store = engine.holder(target)
+    if syntax == ox.RdfFormat.RDF_XML:
+        write_triples(_triples(store, target), syntax, output, PREFIXES)
+        return
+    store.dump(file, format=syntax, from_graph=target or ox.DefaultGraph(), prefixes=PREFIXES)
 
 
 def put(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
-    """PUT: the body becomes the graph (section 5.3)."""
+    """PUT: the body becomes the graph (section 5.3), or the dataset but for the shipped graphs."""
     _store(writer, request, response, keep=False)
 
 
 def post(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
-    """POST: the body is added to the graph, or becomes a new one where none is named (section 5.5)."""
+    """POST: the body is added to the graph, or becomes a new one where none is named (section 5.5).
+
+    What is of a syntax for datasets is added to the dataset where no graph is named.
+    """
     _store(writer, request, response, keep=True)
 
 
 def _store(writer: Writer, request: WorkerRequest, response: WorkerResponse, *, keep: bool) -> None:
-    named = bool(request.query) or request.path.rstrip("/") != ROOT
-    address = f"{request.base}{ROOT}/{secrets.token_hex(8)}"
+    named = _target(request) is not Whole.DATASET
+    if not named and _holds_datasets(request):
+        with _documents(request, f"{request.base}{request.path}") as documents:
+            condition = _condition(request, Whole.DATASET)
+            outcome = writer.put_dataset(documents, only_if=condition, keep=keep)
+        response.whole(204, _version_headers(outcome))
+        return
+    address = f"{request.base}{STORE}/{secrets.token_hex(8)}"
     graph: Graph = graph_of(request) if named or not keep else ox.NamedNode(address)
     _refuse_shipped(graph)
     with _documents(request, graph.value if graph else f"{request.base}{request.path}") as documents:
@@ -109,6 +147,7 @@ def _store(writer: Writer, request: WorkerRequest, response: WorkerResponse, *, 
 
 def delete(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """DELETE of a graph (section 5.4)."""
+    _refuse_whole(request)
     graph = graph_of(request)
     _refuse_shipped(graph)
     outcome = writer.delete(graph, only_if=_condition(request, graph))
@@ -117,6 +156,7 @@ def delete(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> 
 
 def patch(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
     """PATCH with a SPARQL update that matches in the graph (section 5.7)."""
+    _refuse_whole(request)
     graph = graph_of(request)
     _refuse_shipped(graph)
     media_type, charset = media_type_of(request.content_type)
@@ -172,13 +212,38 @@ def graph_of(request: WorkerRequest) -> Graph:
         raise RequestError(400, "one graph at a time: either ?default or one ?graph=IRI")
     if default:
         return None
-    if not named and request.path.rstrip("/") == ROOT:
-        raise RequestError(400, "say which graph is meant: ?default or ?graph=IRI")
+    if not named and request.path.rstrip("/") == STORE:
+        raise RequestError(
+            400,
+            "say which graph is meant: ?default or ?graph=IRI; "
+            "the dataset as a whole is sent as TriG, N-Quads or JSON-LD",
+        )
     address = f"{request.base}{request.path}"
     try:
         return ox.NamedNode(urljoin(address, named[0]) if named else address)
     except ValueError as error:
         raise RequestError(400, f"the graph is not named by an IRI: {error}") from error
+
+
+def _target(request: WorkerRequest) -> Target:
+    """The graph that *request* is about, or the dataset as a whole where it names none."""
+    whole = names_no_graph(request.path, request.query)
+    return Whole.DATASET if whole else graph_of(request)
+
+
+def _holds_datasets(request: WorkerRequest) -> bool:
+    """Whether the body of *request* is of a syntax in which graphs have names."""
+    media_type, _ = media_type_of(request.content_type)
+    return media_type != _MULTIPART and syntax_named(media_type).supports_datasets
+
+
+def _refuse_whole(request: WorkerRequest) -> None:
+    if _target(request) is Whole.DATASET:
+        raise RequestError(
+            405,
+            f"{request.method} is for one graph: ?default or ?graph=IRI",
+            {"allow": DATASET_METHODS},
+        )
 
 
 @contextmanager
@@ -219,7 +284,7 @@ def syntax_named(media_type: str) -> ox.RdfFormat:
 
 
 def _refuse_shipped(graph: Graph) -> None:
-    if graph is not None and graph.value.startswith(GRAPH):
+    if graph is not None and is_shipped(graph):
         raise RequestError(
             403, f"{graph.value} is renewed from the project's files; write to a graph of your own"
         )
@@ -229,20 +294,22 @@ def _version_headers(outcome: WriteOutcome) -> ResponseHeaders:
     return [(VERSION_HEADER, outcome.version)]
 
 
-def _tag(version: str, graph: Graph, media_type: str, coding: str) -> str:
-    return entity_tag(version, graph.value if graph else "", media_type, coding)
+def _tag(version: str, target: Target, media_type: str, coding: str) -> str:
+    # No IRI of a graph is like the value of Whole, which has no scheme.
+    return entity_tag(version, target.value if target else "", media_type, coding)
 
 
-def _condition(request: WorkerRequest, graph: Graph) -> Condition | None:
-    """If-Match and If-None-Match of a write to *graph* (RFC 9110, section 13.1)."""
+def _condition(request: WorkerRequest, target: Target) -> Condition | None:
+    """If-Match and If-None-Match of a write to *target* (RFC 9110, section 13.1)."""
+    kind = Kind.DATASET if target is Whole.DATASET else Kind.TRIPLES
     if not request.if_match and not request.if_none_match:
         return None
 
     def allows(version: str, store: ox.Store) -> bool:
-        there = exists(store, graph)
+        there = isinstance(target, Whole) or exists(store, target)
         tags = [
-            _tag(version, graph, media_type, coding)
-            for form in formats_for(Kind.TRIPLES)
+            _tag(version, target, media_type, coding)
+            for form in formats_for(kind)
             for media_type in form.media_types
             for coding in ("", *negotiate.CODINGS)
         ]

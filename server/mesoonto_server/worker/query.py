@@ -35,6 +35,7 @@ _ROWS = {
     "csv": RowMarks(b"\r\n", -1, quote=b'"'),
     "tsv": RowMarks(b"\n", -1),
     "ntriples": RowMarks(b"\n"),
+    "nquads": RowMarks(b"\n"),
 }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PATIENCE = 300.0
 _LARGEST = 1_000_000_000
 
-_NAMES = ["table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "jsonld", "rdfxml"]
+_NAMES = ["table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "trig", "nquads", "jsonld", "rdfxml"]
 
 
 @click.command()

@@ -11,11 +11,12 @@ from mesoonto.errors import FormatError
 
 
 class Kind(Enum):
-    """What a query yields: a truth value, a table of bindings, or triples."""
+    """What a request yields: a truth value, a table of bindings, triples, or graphs with their names."""
 
     BOOLEAN = "ASK"
     SOLUTIONS = "SELECT"
     TRIPLES = "CONSTRUCT or DESCRIBE"
+    DATASET = "a dataset as a whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,13 @@ class Format:
     extensions: tuple[str, ...]  #: of files, and of addresses that ask for the format
     kinds: frozenset[Kind]
     syntax: ox.QueryResultsFormat | ox.RdfFormat
+    by_its_name: bool = False  #: answers carry the registered type also where a synonym was asked for
 
 
 _BOTH = frozenset((Kind.BOOLEAN, Kind.SOLUTIONS))
 _GRAPH = frozenset((Kind.TRIPLES,))
+#: Triples are those of the default graph.
+_DATASET = frozenset((Kind.TRIPLES, Kind.DATASET))
 _RESULTS = ox.QueryResultsFormat
 
 #: In order of preference: the first that fits a kind is the one given to clients that accept anything.
@@ -51,7 +55,16 @@ FORMATS: tuple[Format, ...] = (
     Format("tsv", ("text/tab-separated-values",), ("tsv",), _BOTH, _RESULTS.TSV),
     Format("turtle", ("text/turtle", "application/x-turtle"), ("ttl",), _GRAPH, ox.RdfFormat.TURTLE),
     Format("ntriples", ("application/n-triples", "text/plain"), ("nt",), _GRAPH, ox.RdfFormat.N_TRIPLES),
-    Format("jsonld", ("application/ld+json", "application/json"), ("jsonld",), _GRAPH, ox.RdfFormat.JSON_LD),
+    Format("trig", ("application/trig", "application/x-trig"), ("trig",), _DATASET, ox.RdfFormat.TRIG),
+    Format("nquads", ("application/n-quads", "text/x-nquads"), ("nq",), _DATASET, ox.RdfFormat.N_QUADS),
+    Format(
+        "jsonld",
+        ("application/ld+json", "application/json"),
+        ("jsonld",),
+        _DATASET,
+        ox.RdfFormat.JSON_LD,
+        by_its_name=True,
+    ),
     Format(
         "rdfxml",
         ("application/rdf+xml", "application/xml", "text/xml"),

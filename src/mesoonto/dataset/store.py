@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -91,7 +91,7 @@ class QueryResult:
 
 
 def _prefixes_for(syntax: ox.RdfFormat) -> dict[str, str] | None:
-    return PREFIXES if syntax in (ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD) else None
+    return None if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS) else PREFIXES
 
 
 class Engine:
@@ -116,6 +116,12 @@ class Engine:
     def holder(self, graph: ox.NamedNode | None) -> ox.Store:
         """The store that has *graph* as it was written; None stands for the default graph."""
         return self.store if graph is not None or self.own is None else self.own
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """All there is, as it was written, graph by graph."""
+        for name in (ox.DefaultGraph(), *self.store.named_graphs()):
+            store = self.holder(None) if isinstance(name, ox.DefaultGraph) else self.store
+            yield from store.quads_for_pattern(None, None, None, name)
 
     def query(
         self,

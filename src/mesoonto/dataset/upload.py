@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ _TOO_LONG = "a literal is too long: one statement may have 16 MiB as N-Triples"
 #: What a triple is put into: a named graph, or the default graph.
 Target = ox.NamedNode | ox.DefaultGraph
 
+GraphName = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -40,66 +42,72 @@ class Document:
 
 
 class ParsedDocuments:
-    """The triples of some documents as N-Triples; blank nodes have labels that nothing else has."""
+    """What some documents say as N-Triples or N-Quads; blank nodes have labels that nothing else has."""
 
-    def __init__(self, file: IO[bytes], count: int) -> None:
+    def __init__(
+        self, file: IO[bytes], syntax: ox.RdfFormat, count: int, graphs: Collection[GraphName]
+    ) -> None:
         self._file = file
+        self._syntax = syntax
         self.count = count  #: triples, those that were said twice counted twice
+        self.graphs = graphs  #: in which they stand
 
-    def quads(self, target: Target) -> Iterator[ox.Quad]:
-        """The triples as quads in *target*."""
+    def quads(self, target: Target | None = None) -> Iterator[ox.Quad]:
+        """The triples as quads in *target*, or in the graphs that the documents name."""
         self._file.seek(0)
-        for quad in ox.parse(self._file, format=ox.RdfFormat.N_TRIPLES):
-            yield ox.Quad(quad.subject, quad.predicate, quad.object, target)
+        for quad in ox.parse(self._file, format=self._syntax):
+            yield quad if target is None else ox.Quad(quad.subject, quad.predicate, quad.object, target)
 
-    def load(self, store: ox.Store, target: Target) -> None:
-        """Put the triples into *target* in *store*, in bulk."""
+    def load(self, store: ox.Store, target: Target | None = None) -> None:
+        """Put the triples into *store*, in bulk; see `quads`."""
         self._file.seek(0)
-        store.bulk_load(self._file, ox.RdfFormat.N_TRIPLES, to_graph=target)
+        store.bulk_load(self._file, self._syntax, to_graph=target)
 
 
 @contextmanager
 def parsed(
-    documents: Iterable[Document], directory: Path | None = None, room: int = ROOM
+    documents: Iterable[Document], directory: Path | None = None, room: int = ROOM, *, whole: bool = False
 ) -> Iterator[ParsedDocuments]:
     """The triples of *documents*; many wait in a file without a name in *directory* until the block ends.
 
-    Raises InputError for a broken document, for one with named graphs (the address says which one is meant)
-    and for more than *room* bytes of triples; StoreError where the file cannot be written.
+    With *whole* they may stand in named graphs, else one that does is refused, since the address says which
+    graph is meant. Raises InputError for a broken document and for more than *room* bytes of triples;
+    StoreError where the file cannot be written.
     """
     count = 0
+    graphs: set[GraphName] = set()
+    syntax = ox.RdfFormat.N_QUADS if whole else ox.RdfFormat.N_TRIPLES
 
-    def counted(document: Document) -> Iterator[ox.Triple]:
+    def counted(document: Document) -> Iterator[ox.Quad]:
         nonlocal count
-        for triple in _triples(document):
+        for quad in _quads(document, whole=whole):
             count += 1
-            yield triple
+            graphs.add(quad.graph_name)
+            yield quad
 
     with tempfile.SpooledTemporaryFile(
         _IN_MEMORY, prefix="mesoonto-", dir=None if directory is None else str(directory)
     ) as file:
         output = cast("IO[bytes]", _Bounded(cast("IO[bytes]", file), room))
         for document in documents:
-            ox.serialize(counted(document), output, format=ox.RdfFormat.N_TRIPLES)
-        yield ParsedDocuments(cast("IO[bytes]", file), count)
+            ox.serialize(counted(document), output, format=syntax)
+        yield ParsedDocuments(cast("IO[bytes]", file), syntax, count, graphs)
 
 
-def _triples(document: Document) -> Iterator[ox.Triple]:
+def _quads(document: Document, *, whole: bool) -> Iterator[ox.Quad]:
     syntax = document.syntax
     content = document.content
     if syntax == ox.RdfFormat.RDF_XML:
         content = cast("IO[bytes]", BoundedXml(content, "body"))
     try:
         # Blank node labels that two documents have in common stay apart.
-        quads = ox.parse(
+        yield from ox.parse(
             content,
             format=syntax,
             base_iri=document.base,
-            without_named_graphs=syntax.supports_datasets,
+            without_named_graphs=syntax.supports_datasets and not whole,
             rename_blank_nodes=True,
         )
-        for quad in quads:
-            yield quad.triple
     except SyntaxError as error:
         place = Place("body", error.lineno, error.offset)
         raise InputError(f"not {syntax.name}: {error.msg}", place) from error

@@ -21,7 +21,7 @@ from mesoonto.errors import (
     QueryFaultError,
     QueryRefusedError,
 )
-from mesoonto.namespaces import PREFIXES
+from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto.sparql.messages import explained, mistake
 from mesoonto.sparql.parser import NotSparqlError, parse_update
 
@@ -118,6 +118,18 @@ class Writer:
         with upload.parsed(documents, self._location.path, self._room) as parsed:
             return self._write(lambda draft: self._put(draft.data, graph, parsed, keep=keep), only_if)
 
+    def put_dataset(
+        self, documents: Iterable[Document], *, only_if: Condition | None = None, keep: bool = False
+    ) -> WriteOutcome:
+        """Let *documents* be the whole dataset, or with *keep* add to it; shipped graphs stay as they are.
+
+        Raises InputError for a broken document, and QueryRefusedError for one that adds to a shipped graph.
+        """
+
+        self._location.prepare()
+        with upload.parsed(documents, self._location.path, self._room, whole=True) as parsed:
+            return self._write(lambda draft: self._put_dataset(draft.data, parsed, keep=keep), only_if)
+
     def delete(self, graph: Graph, *, only_if: Condition | None = None) -> WriteOutcome:
         """Remove *graph*; a NoGraphError when there is none."""
 
@@ -173,6 +185,30 @@ class Writer:
             store.bulk_extend(new - old)
         return _Change(created, old ^ new)
 
+    def _put_dataset(self, store: ox.Store, parsed: ParsedDocuments, *, keep: bool) -> _Change:
+        """Let *parsed* be all but the shipped graphs, or with *keep* what is added."""
+        shipped = {graph for graph in parsed.graphs if is_shipped(graph)}
+        for quad in parsed.quads() if shipped else ():
+            if quad.graph_name in shipped and quad not in store:
+                raise QueryRefusedError(
+                    f"{quad.graph_name} is renewed from the project's files; leave it out, or write to a "
+                    "graph of your own"
+                )
+        old: set[ox.Quad] = set()
+        for graph in () if keep else (ox.DefaultGraph(), *store.named_graphs()):
+            if isinstance(graph, ox.DefaultGraph):
+                old |= self._content(store, graph)
+                store.clear_graph(graph)
+            elif not is_shipped(graph):
+                old |= self._content(store, graph)
+                store.remove_graph(graph)
+        if self._check is None:
+            parsed.load(store)
+            return _Change(False, set())
+        new = {quad for quad in parsed.quads() if quad not in store}
+        store.bulk_extend(new)
+        return _Change(False, old ^ new)
+
     def _content(self, store: ox.Store, graph: GraphName) -> set[ox.Quad]:
         """The quads of *graph*; none where nobody asks for them."""
         return set() if self._check is None else set(store.quads_for_pattern(None, None, None, graph))
@@ -201,6 +237,11 @@ def _refuse(update: str) -> NoReturn:
 def exists(store: ox.Store, graph: Graph) -> bool:
     """Whether *graph* is in *store*; the default graph always is."""
     return graph is None or store.contains_named_graph(graph)
+
+
+def is_shipped(graph: GraphName | None) -> bool:
+    """Whether *graph* is renewed from the project's files, so that nobody else writes to it."""
+    return isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH)
 
 
 def no_graph(graph: Graph) -> NoGraphError:
