@@ -19,6 +19,9 @@ _SIZE_OF_DEFAULT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 GraphName = ox.NamedNode | ox.BlankNode
 
+#: From so many quads on it is faster to add them in bulk, which writes files of its own each time.
+_MANY = 10_000
+
 
 def overlap(store: ox.Store) -> bool:
     """Whether a triple stands in two graphs of *store*, of which the default graph is one."""
@@ -108,8 +111,9 @@ def follow(merged: ox.Store, store: ox.Store, changed: Iterable[ox.Quad]) -> Non
             merged.remove(quad)
         if next(store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None), None) is None:
             merged.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
-    merged.extend(present)
-    merged.extend(_in_default(quad.triple for quad in present))
+    add = merged.extend if len(present) < _MANY else merged.bulk_extend
+    add(present)
+    add(_in_default(quad.triple for quad in present))
     before, now = set(merged.named_graphs()), set(store.named_graphs())
     for graph in now - before:
         merged.add_graph(graph)

@@ -23,9 +23,6 @@ _MERGED = "merged"
 #: Files of a store that are never changed once written, and so can be shared.
 _IMMUTABLE = ".sst"
 
-#: When more quads than these have changed, a merged store is made anew, in bulk.
-_MOST = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Since:
@@ -75,7 +72,7 @@ def settle(store: ox.Store, directory: Path, since: Since | None = None) -> None
     With *since* this takes time in proportion to what has changed, else to the whole.
     """
     target = directory / _MERGED
-    if since is None or len(since.changed) > _MOST or not is_settled(since.directory):
+    if since is None or not is_settled(since.directory):
         overlap = merged.overlap(store)
     elif (since.directory / _MERGED).is_dir():
         copy(since.directory / _MERGED, target)
