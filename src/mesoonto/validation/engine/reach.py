@@ -1,139 +1,271 @@
-"""How far shapes look: which focus nodes a change can reach, and what has to be known to judge them."""
+"""How far shapes look: which focus nodes a change can reach, and what has to be known to judge them.
+
+All ways on which shapes look are taken together as one automaton. A state says what a node is to them: a
+focus node of a certain shape, a value, or something in the middle of a path. An edge is a step along a
+property, or none, where a node is several things at once. What a change reaches is found against the edges,
+from the steps that it makes or breaks back to focus nodes; what decides on a node is found along the edges.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
 from mesoonto.files.terms import SUBCLASS, TYPE, Term
+from mesoonto.sparql.parser import parse_query
+from mesoonto.sparql.tree import Node
+from mesoonto.validation.data.literals import by_value
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
 
-_REPEATED = ("zeroOrMorePath", "oneOrMorePath")
 _Node = ox.NamedNode | ox.BlankNode
+_State = int
+#: A node, and what it is to the shapes.
+_Item = tuple[Term, _State]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """The predicates along which shapes look from a focus node, and how many steps at most."""
+class _Edge:
+    """A step from state to state; along a property, against one, or without any."""
 
-    forward: frozenset[ox.NamedNode]
-    inverse: frozenset[ox.NamedNode]
-    free: frozenset[ox.NamedNode]  #: those that a path may repeat, so that they cost no step
-    steps: int
-    anything: bool  #: whether some constraint looks at every property, as ``sh:closed`` does
+    start: _State
+    end: _State
+    predicate: ox.NamedNode | None = None
+    turned: bool = False
+
+
+@dataclass(slots=True)
+class Reach:
+    """Where shapes look."""
+
+    starts: set[_State] = field(default_factory=set)  #: of focus nodes that targets name
+    closed: set[_State] = field(default_factory=set)  #: of nodes of which every property counts
+    incoming: dict[_State, list[_Edge]] = field(default_factory=lambda: defaultdict(list))
+    outgoing: dict[_State, list[_Edge]] = field(default_factory=lambda: defaultdict(list))
+    steps: dict[ox.NamedNode, list[_Edge]] = field(default_factory=lambda: defaultdict(list))
 
     def affected(self, changed: Iterable[ox.Quad], store: ox.Store) -> set[Term]:
-        """The nodes of *store* whose judgement may differ since *changed* was added or removed."""
-        alone: set[Term] = set()
-        starts: set[Term] = set()
+        """The nodes of *store* whose judgement may differ since *changed* was added or removed.
+
+        The subjects of *changed* are among them in any case.
+        """
+        found: set[Term] = set()
+        begun: set[_Item] = set()
         for quad in changed:
-            subject, predicate, value = quad.subject, quad.predicate, quad.object
+            subject, value = quad.subject, quad.object
             if isinstance(subject, ox.Triple) or isinstance(value, ox.Triple):
                 continue
-            (starts if self.anything or predicate in self.forward else alone).add(subject)
-            if predicate in self.inverse:
-                starts.add(value)
-        return self._walk(starts, store, self.inverse, self.forward) | alone
+            found.add(subject)
+            begun.update((subject, state) for state in self.closed)
+            for edge in self.steps.get(quad.predicate, ()):
+                begun.add((_stored(value) if edge.turned else subject, edge.start))
+        back = _walk(begun, lambda item: self._before(item, store))
+        return found | {node for node, state in back if state in self.starts}
 
     def described(self, nodes: Collection[Term], store: ox.Store) -> Iterator[ox.Triple]:
         """The statements of *store* that decide on *nodes*."""
-        for node in self._walk(nodes, store, self.forward, self.inverse):
+        begun = {(node, state) for node in nodes for state in self.starts}
+        seen = _walk(begun, lambda item: self._behind(item, store))
+        for node in {node for node, _ in seen}:
             if isinstance(node, _Node):
                 for quad in store.quads_for_pattern(node, None, None, None):
                     yield quad.triple
-            for predicate in self.inverse:
-                for quad in store.quads_for_pattern(None, predicate, node, None):
-                    yield quad.triple
+        for node, state in seen:
+            for edge in self.outgoing.get(state, ()):
+                if edge.turned:
+                    for quad in store.quads_for_pattern(None, edge.predicate, node, None):
+                        yield quad.triple
 
-    def _walk(
-        self,
-        starts: Iterable[Term],
-        store: ox.Store,
-        along: frozenset[ox.NamedNode],
-        against: frozenset[ox.NamedNode],
-    ) -> set[Term]:
-        """*starts* and the nodes that are at most `steps` steps away."""
-        near: dict[Term, int] = dict.fromkeys(starts, 0)
-        waiting = list(near)
-        while waiting:
-            node = waiting.pop()
-            for predicate, other in self._neighbours(node, store, along, against):
-                cost = near[node] + (predicate not in self.free)
-                if cost <= self.steps and cost < near.get(other, self.steps + 1):
-                    near[other] = cost
-                    waiting.append(other)
-        return set(near)
+    def _before(self, item: _Item, store: ox.Store) -> Iterator[_Item]:
+        node, state = item
+        for edge in self.incoming.get(state, ()):
+            for other in _neighbours(node, edge, store, back=True):
+                yield other, edge.start
 
-    def _neighbours(
-        self,
-        node: Term,
-        store: ox.Store,
-        along: frozenset[ox.NamedNode],
-        against: frozenset[ox.NamedNode],
-    ) -> Iterator[tuple[ox.NamedNode, Term]]:
+    def _behind(self, item: _Item, store: ox.Store) -> Iterator[_Item]:
+        node, state = item
+        for edge in self.outgoing.get(state, ()):
+            for other in _neighbours(node, edge, store, back=False):
+                yield other, edge.end
+
+
+def _stored(term: Term) -> Term:
+    """*term* as a store gives it back."""
+    return by_value(term) if isinstance(term, ox.Literal) else term
+
+
+def _walk(begun: Iterable[_Item], step: Callable[[_Item], Iterable[_Item]]) -> set[_Item]:
+    """*begun* and all that *step* leads to from there."""
+    seen = set(begun)
+    waiting = list(seen)
+    while waiting:
+        for item in step(waiting.pop()):
+            if item not in seen:
+                seen.add(item)
+                waiting.append(item)
+    return seen
+
+
+def _neighbours(node: Term, edge: _Edge, store: ox.Store, *, back: bool) -> Iterator[Term]:
+    """The nodes to which *edge* leads from *node*, or from which it leads there."""
+    if edge.predicate is None:
+        yield node
+    elif edge.turned is back:
         if isinstance(node, _Node):
-            for quad in store.quads_for_pattern(node, None, None, None):
-                if quad.predicate in along and not isinstance(quad.object, ox.Triple):
-                    yield quad.predicate, quad.object
-        for predicate in against:
-            for quad in store.quads_for_pattern(None, predicate, node, None):
-                if not isinstance(quad.subject, ox.Triple):
-                    yield predicate, quad.subject
+            for quad in store.quads_for_pattern(node, edge.predicate, None, None):
+                if not isinstance(quad.object, ox.Triple):
+                    yield quad.object
+    else:
+        for quad in store.quads_for_pattern(None, edge.predicate, node, None):
+            if not isinstance(quad.subject, ox.Triple):
+                yield quad.subject
 
 
 def of(shapes: model.Shapes) -> Reach | None:
-    """How far *shapes* look; None when one holds a query, or what only pySHACL knows."""
-    forward: set[ox.NamedNode] = {TYPE, SUBCLASS}
-    inverse: set[ox.NamedNode] = set()
-    free: set[ox.NamedNode] = {SUBCLASS}
-    anything = False
-    for shape in shapes.by_node.values():
-        if shape.path is not None:
-            _collect(shape.path, False, forward, inverse, free)
-        for constraint in shape.constraints:
-            if isinstance(constraint, model.ShapeQuery | model.Foreign):
-                return None
-            if isinstance(constraint, model.Pair):
-                forward.add(constraint.predicate)
-            anything = anything or isinstance(constraint, model.Closed)
-        for target in shape.targets:
-            if isinstance(target.term, ox.NamedNode) and target.kind in ("subjects", "objects"):
-                (forward if target.kind == "subjects" else inverse).add(target.term)
-    if shapes.foreign:
+    """How far *shapes* look; None when one holds a query or a rule, or what only pySHACL knows.
+
+    Of the queries of targets those are understood that look at properties of ``$this`` alone.
+    """
+    constraints = (c for shape in shapes.by_node.values() for c in shape.constraints)
+    if any(isinstance(constraint, model.ShapeQuery | model.Foreign) for constraint in constraints):
         return None
-    steps = max((_steps(shape, shapes) for shape in shapes.targeted), default=0)
-    return Reach(frozenset(forward), frozenset(inverse), frozenset(free), steps, anything)
+    if shapes.foreign or shapes.rules:
+        return None
+    builder = _Builder(shapes)
+    try:
+        for shape in shapes.by_node.values():
+            builder.add(shape)
+    except _FarError:
+        return None
+    return builder.reach
 
 
-def _collect(
-    path: Path,
-    turned: bool,
-    forward: set[ox.NamedNode],
-    inverse: set[ox.NamedNode],
-    free: set[ox.NamedNode],
-) -> None:
-    if path.predicate is not None:
-        (inverse if turned else forward).add(path.predicate)
-    if path.kind in _REPEATED:
-        free.update(path.predicates())
-    for part in path.parts:
-        _collect(part, turned is not (path.kind == "inversePath"), forward, inverse, free)
+class _FarError(Exception):
+    """A query looks at more than the properties of one node."""
 
 
-def _steps(shape: model.Shape, shapes: model.Shapes) -> int:
-    """The longest way that *shape* looks, what is repeated counted once; one more for a class."""
-    here = 0 if shape.path is None else _length(shape.path)
-    inner = [1]
-    for constraint in shape.constraints:
-        inner += [_steps(shapes.by_node[node], shapes) for node in model.named_shapes(constraint)]
-    return here + max(inner)
+class _Builder:
+    def __init__(self, shapes: model.Shapes) -> None:
+        self.reach = Reach()
+        self._focus = {node: number for number, node in enumerate(shapes.by_node)}
+        self._count = len(self._focus)
+
+    def add(self, shape: model.Shape) -> None:
+        """The ways on which *shape* looks."""
+        focus = self._focus[shape.node]
+        if shape.targets and not shape.deactivated:
+            self.reach.starts.add(focus)
+            for target in shape.targets:
+                self._target(target, focus)
+        value = focus
+        if shape.path is not None:
+            value = self._state()
+            self._path(shape.path, focus, value, turned=False)
+        for constraint in shape.constraints:
+            match constraint:
+                case model.Class():
+                    self._class(value)
+                case model.Pair(predicate=predicate):
+                    self._edge(_Edge(focus, self._state(), predicate))
+                case model.Closed():
+                    self.reach.closed.add(value)
+                case _:
+                    for node in model.named_shapes(constraint):
+                        self._edge(_Edge(value, self._focus[node]))
+
+    def _target(self, target: model.Target, focus: _State) -> None:
+        if target.kind == "class":
+            self._class(focus)
+        elif target.kind in ("subjects", "objects") and isinstance(target.term, ox.NamedNode):
+            self._edge(_Edge(focus, self._state(), target.term, turned=target.kind == "objects"))
+        elif target.kind == "query":
+            for predicate in _properties(target.query):
+                self._edge(_Edge(focus, self._state(), predicate))
+
+    def _class(self, start: _State) -> None:
+        """The classes of an instance, and those above them."""
+        above = self._state()
+        self._edge(_Edge(start, above, TYPE))
+        self._edge(_Edge(above, above, SUBCLASS))
+
+    def _path(self, path: Path, start: _State, end: _State, *, turned: bool) -> None:
+        parts = path.parts
+        if path.predicate is not None:
+            self._edge(_Edge(start, end, path.predicate, turned))
+        elif path.kind == "sequence":
+            between = [self._state() for _ in parts[1:]]
+            for part, one, other in zip(
+                parts[::-1] if turned else parts, [start, *between], [*between, end], strict=True
+            ):
+                self._path(part, one, other, turned=turned)
+        elif path.kind == "inversePath":
+            self._path(parts[0], start, end, turned=not turned)
+        elif path.kind in ("zeroOrMorePath", "oneOrMorePath"):
+            middle = self._state()
+            self._path(parts[0], middle, middle, turned=turned)
+            self._edge(_Edge(middle, end))
+            if path.kind == "zeroOrMorePath":
+                self._edge(_Edge(start, middle))
+            else:
+                self._path(parts[0], start, middle, turned=turned)
+        else:
+            for part in parts:
+                self._path(part, start, end, turned=turned)
+            if path.kind == "zeroOrOnePath":
+                self._edge(_Edge(start, end))
+
+    def _state(self) -> _State:
+        self._count += 1
+        return self._count
+
+    def _edge(self, edge: _Edge) -> None:
+        self.reach.incoming[edge.end].append(edge)
+        self.reach.outgoing[edge.start].append(edge)
+        if edge.predicate is not None:
+            self.reach.steps[edge.predicate].append(edge)
 
 
-def _length(path: Path) -> int:
-    if path.predicate is not None:
-        return 1
-    lengths = [_length(part) for part in path.parts]
-    return sum(lengths) if path.kind == "sequence" else max(lengths)
+#: What a query may hold that looks at the properties of one node alone.
+_NEAR = frozenset(
+    [
+        *("QueryUnit", "Prologue", "BaseDecl", "PrefixDecl", "SelectQuery", "SelectClause", "WhereClause"),
+        *("GroupGraphPattern", "TriplesBlock", "TriplesSameSubjectPath", "Filter", "BrackettedExpression"),
+        *("Expression", "ConditionalAndExpression", "RelationalExpression", "AdditiveExpression"),
+        *("MultiplicativeExpression", "UnaryExpression", "BuiltInCall", "FunctionCall", "IriOrFunction"),
+        *("RDFLiteral", "NumericLiteral"),
+    ]
+)
+
+
+def _properties(query: str) -> Iterator[ox.NamedNode]:
+    """The properties by which *query* selects ``?this``; raises _FarError where it looks further."""
+    root = parse_query(query)
+    prefixes: dict[str, str] = {}
+    for node in root.walk():
+        if node.kind == "PrefixDecl":
+            prefixes[node.children[1].text] = node.children[2].text[1:-1]
+        if node.children and node.kind not in _NEAR:
+            raise _FarError
+    triples = [node for node in root.walk() if node.kind == "TriplesSameSubjectPath"]
+    if not triples:
+        raise _FarError
+    for node in triples:
+        if node.children[0].text[1:] != "this" or node.children[0].kind != "VAR":
+            raise _FarError
+        for before, verb in zip(node.children, node.children[1:], strict=False):
+            if before is node.children[0] or (before.kind == ";" and verb.kind != ";"):
+                yield _property(verb, prefixes)
+
+
+def _property(verb: Node, prefixes: Mapping[str, str]) -> ox.NamedNode:
+    if verb.kind == "a":
+        return TYPE
+    if verb.kind == "IRIREF" and ":" in verb.text and "\\" not in verb.text:
+        return ox.NamedNode(verb.text[1:-1])
+    stem, colon, local = verb.text.partition(":")
+    if verb.kind == "PNAME_LN" and stem + colon in prefixes and "\\" not in local:
+        return ox.NamedNode(prefixes[stem + colon] + local)
+    raise _FarError
