@@ -20,6 +20,9 @@ _LARGE = 50 * _MEGABYTE
 _UNENDING = 400 * _MEGABYTE
 
 TOO_LARGE = frozenset({"413"})
+
+#: The bound of size, or that of time where a busy machine does not bring it so soon.
+_STOPPED = TOO_LARGE | {"408"}
 _LEFT = frozenset({"left"})
 
 
@@ -58,7 +61,7 @@ def _unending(path: str, media_type: str, first: bytes, piece: bytes, *headers: 
 
         return exchange(target.address, pieces())
 
-    return Attack(f"body/unending{path.partition('?')[0].replace('/', '-')}", launch, TOO_LARGE, heavy=True)
+    return Attack(f"body/unending{path.partition('?')[0].replace('/', '-')}", launch, _STOPPED, heavy=True)
 
 
 def _stalled(name: str, start: Callable[[Random], bytes]) -> Attack:
