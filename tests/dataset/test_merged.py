@@ -167,7 +167,7 @@ def test_graphs_of_from_are_resolved_as_the_engine_does(union: bool) -> None:
         engine.query(query.replace("<g0>", "nope:g0"))
 
 
-def of_any(_: ox.Store, __: object) -> None:
+def allow(_: ox.Store, __: object) -> None:
     """A check that lets all pass; a write tells what it changes when there is one."""
 
 
@@ -214,10 +214,11 @@ def test_each_version_on_disk_has_its_default_graph_as_a_set(
 ) -> None:
     with TemporaryDirectory() as folder:
         location = Location(Path(folder))
-        writer = Writer(location, of_any)
+        writer = Writer(location, allow)
         writer.update("INSERT DATA { GRAPH <http://e/g0> { <http://e/a> <http://e/p> <http://e/b> } }")
         for kind, drawn, graph in writes:
-            data = without_blank_nodes(drawn)
+            # DELETE DATA has no blank nodes
+            data = without_blank_nodes(drawn) if kind == "remove" else drawn
             quads_of = "".join(
                 f"GRAPH {q.graph_name} {{ {q.triple} }} " for q in data if q.graph_name in GRAPHS
             )

@@ -214,7 +214,7 @@ class TestBackup:
         assert names(location) == {first}
 
 
-#: Adds numbers, two in each version, so that an odd count would show half a version.
+#: Adds numbers, each to two graphs and one in each version, so that an odd count would show half a version.
 _ENDLESS_WRITER = """
 import sys
 from pathlib import Path
@@ -224,10 +224,10 @@ location = Location(Path(sys.argv[1]))
 number = int(sys.argv[2])
 while True:
     with location.draft(wait=5) as draft:
-        for _ in range(2):
-            number += 1
-            subject = ox.NamedNode(f"a:{number}")
-            draft.data.add(ox.Quad(subject, subject, subject, ox.DefaultGraph()))
+        number += 1
+        subject = ox.NamedNode(f"a:{number}")
+        for graph in (ox.NamedNode("a:g"), ox.DefaultGraph()):
+            draft.data.add(ox.Quad(subject, subject, subject, graph))
     print(location.current(), len(location.open_current()[0]), flush=True)
 """
 
@@ -248,5 +248,8 @@ def test_killed_at_any_moment_the_last_published_version_stays(location: Locatio
         after = size(location)
         assert after % 2 == 0
         assert before < int(last[1]) <= after <= int(last[1]) + 2
+        merged = location.open_merged(location.current())
+        assert merged is not None
+        assert len(merged) == after  # one graph, and the union, which is the same
         assert location.current() >= last[0]
     publish(location, 1)  # and the next writer finds no lock in its way
