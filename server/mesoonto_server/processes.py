@@ -153,7 +153,8 @@ def _on_disk(settings: Settings, path: Path, federated: bool, rate: SharedRate |
             return Engine(store, version, union=not settings.empty)
         return Engine(together, version, own=store)
 
-    writing = jobs(tasks.writing(Writer(location, check, settings.max_body * MIB * _WRITTEN_OUT)))
+    room, longest = settings.max_body * MIB * _WRITTEN_OUT, settings.max_query << 10
+    writing = jobs(tasks.writing(Writer(location, check, room, longest)))
     return {
         **_readers(settings, opened, federated, rate),
         "writer": Role(_nothing, writing, settings.memory * MIB * _WRITE_MEMORY),

@@ -45,6 +45,10 @@ class QuerySyntaxError(MesoontoError):
         )
 
 
+class TooLongError(MesoontoError):
+    """A query or update that is longer than what is taken apart."""
+
+
 class QueryRefusedError(MesoontoError):
     """A query that is SPARQL and is not allowed here, such as one with SERVICE."""
 

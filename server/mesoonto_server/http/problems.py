@@ -22,6 +22,7 @@ from mesoonto.errors import (
     QuerySyntaxError,
     RejectedError,
     ServeError,
+    TooLongError,
 )
 from mesoonto_server.http import negotiate
 
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (NestingError, 400),
     (InputError, 400),
     (QueryFaultError, 400),
+    (TooLongError, 413),
     (QueryRefusedError, 403),
     (NoGraphError, 404),
     (PreconditionError, 412),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from mesoonto.api.rows import Queryable
-from mesoonto.dataset import shipped
+from mesoonto.dataset import query_features, shipped
 from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
@@ -75,6 +75,7 @@ class Dataset(Queryable):
         return evidence_map.evidence_map(self._facts, layer=layer, kind=kind, certainty=certainty)
 
     def _results_json(self, text: str) -> bytes:
+        query_features.require_shallow(text)
         result = self._engine.query(text)
         if result.kind is Kind.TRIPLES:
             raise MesoontoError("this query makes triples; mesoonto query writes them")

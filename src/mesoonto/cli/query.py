@@ -86,6 +86,7 @@ def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool
     from mesoonto.dataset.store import Engine
     from mesoonto.processes.network import without_network
 
+    query_features.require_shallow(question)
     engine = Engine(shipped.build(), shipped.version())
     outline = query_features.outline(question)
     if outline.has_service:

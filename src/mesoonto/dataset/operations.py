@@ -47,10 +47,13 @@ class _NotCoveredError(Exception):
     """An update that only the engine understands."""
 
 
-def operations(update: str, options: Mapping[str, Any]) -> list[Operation] | None:
+def operations(
+    update: str, options: Mapping[str, Any], longest: int = query_features.LONGEST
+) -> list[Operation] | None:
     """The operations of *update* in their order; None for a broken one, or one that only the engine takes.
 
-    *options* are those of the engine, ``prefixes`` and ``base_iri``.
+    *options* are those of the engine, ``prefixes`` and ``base_iri``. Raises TooLongError for an operation of
+    more than *longest* characters that does not name its data.
 
     >>> [step.adds for step in operations("DELETE DATA { <a:a> <a:b> 1 } ; INSERT DATA {}", {})]
     [False, True]
@@ -58,12 +61,12 @@ def operations(update: str, options: Mapping[str, Any]) -> list[Operation] | Non
     try:
         if not query_features.is_update(update, options):
             return None
-        return [*_operations(update, options)]
+        return [*_operations(update, options, longest)]
     except (_NotCoveredError, NotSparqlError, SyntaxError, OSError, RuntimeError, ValueError):
         return None
 
 
-def _operations(update: str, options: Mapping[str, Any]) -> Iterable[Operation]:
+def _operations(update: str, options: Mapping[str, Any], longest: int) -> Iterable[Operation]:
     masked = _OPAQUE.sub(lambda match: " " * len(match[0]), update)
     prologue, start = "", 0
     for end in [*_ends(masked), len(masked)]:
@@ -75,6 +78,7 @@ def _operations(update: str, options: Mapping[str, Any]) -> Iterable[Operation]:
             reader = _Reader(prologue, options)
             yield DataOperation(data[0][1].lower() == "insert", reader.quads(update[data[0].end() : end]))
         elif masked[start:end].strip():
+            query_features.require_short(update[start:end], "update", longest)
             root = parse_update(update[start:end])
             nodes = [node for node in root.children if node.kind != "Prologue"]
             if len(nodes) > 1:

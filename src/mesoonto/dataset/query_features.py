@@ -19,7 +19,14 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from mesoonto.errors import NestingError, Place, QueryRefusedError
+from mesoonto.errors import (
+    InputError,
+    NestingError,
+    Place,
+    QueryRefusedError,
+    QuerySyntaxError,
+    TooLongError,
+)
 from mesoonto.namespaces import PREFIXES
 from mesoonto.sparql.grammar import VOLATILE
 
@@ -50,8 +57,10 @@ _STOP = "DROP GRAPH <urn:mesoonto:none> ; "
 
 #: Levels of brackets and negations that the engine's parser follows safely; it dies of some 800.
 _LEVELS = 300
-#: Characters of a query with more brackets than that, which is parsed here to see how deep it nests.
-_LONGEST = 1 << 20
+#: Characters of a text that is parsed here, where nobody sets another bound; 1 MB takes some 3 s.
+LONGEST = 1 << 20
+#: Characters of an IRI (SPARQL 1.1 Query, section 19.8, production IRIREF).
+_IRI = re.compile(r"""[^<>"{}|^`\\\x00-\x20]*""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,23 +175,44 @@ def _parse_without(query: str, word: str, options: Mapping[str, Any]) -> None:
         text = masked(text, "service")
     if text is None:
         raise SyntaxError("too many words that are nearly keywords")
-    _require_shallow(query)
+    try:
+        require_shallow(query)
+    except QuerySyntaxError as error:
+        raise SyntaxError(str(error)) from error
     with suppress(OSError, RuntimeError, ValueError):  # it was parsed, and could not be evaluated
         ox.Store().query(text, **options)
 
 
-def _require_shallow(query: str) -> None:
-    """Raise NestingError for a query that would overflow the stack of the engine's parser."""
+def require_shallow(query: str) -> None:
+    """Raise NestingError for a query that would overflow the stack of the engine's parser.
+
+    One with as many brackets is parsed here, without recursion: QuerySyntaxError where it is none,
+    TooLongError where it is too long for that.
+    """
     if sum(query.count(character) for character in "{([!") <= _LEVELS:
         return
+    from mesoonto.sparql.messages import mistake
     from mesoonto.sparql.parser import NotSparqlError, parse_query
 
+    require_short(query, "query", LONGEST)
     try:
-        root = parse_query(query) if len(query) <= _LONGEST else None
+        levels = parse_query(query).levels()
     except NotSparqlError as error:
-        raise SyntaxError(str(error)) from error
-    if root is None or root.levels() > _LEVELS:
+        if len(error.inside) <= _LEVELS:
+            raise mistake(error, query) from error
+        levels = len(error.inside)
+    if levels > _LEVELS:
         raise NestingError("nested too deeply for the engine; write it with fewer levels", Place("query"))
+
+
+def require_short(text: str, source: str, longest: int) -> None:
+    """Raise TooLongError for *text*, called *source*, where it is too long to be taken apart."""
+    if len(text) > longest:
+        raise TooLongError(
+            f"it has {len(text)} characters; one that has to be taken apart may have {longest}; "
+            "send data with POST to the graph store, and the rest in parts",
+            Place(source),
+        )
 
 
 def _update_has(update: str, word: str, options: Mapping[str, Any]) -> bool:
@@ -205,31 +235,39 @@ def is_update(text: str, options: Mapping[str, Any]) -> bool:
     return False
 
 
-def without_silent_loads(update: str) -> str:
+def without_silent_loads(update: str, longest: int = LONGEST) -> str:
     """*update* in which each LOAD SILENT does nothing, which is what it does when its source cannot be had.
 
-    Raises NotSparqlError.
+    Raises NotSparqlError, and TooLongError for more than *longest* characters.
 
     >>> without_silent_loads("LOAD SILENT <http://e/> ; CLEAR ALL")
     'INSERT DATA {} ; CLEAR ALL'
     """
     from mesoonto.sparql.parser import parse_update
 
+    require_short(update, "update", longest)
     nodes = [n for n in parse_update(update).children if n.kind == "Load" and n.has("SILENT")]
     for node in reversed(nodes):
         update = f"{update[: node.start]}INSERT DATA {{}}{update[node.end :]}"
     return update
 
 
-def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Sequence[str]) -> str:
+def with_dataset(
+    update: str, default_graphs: Sequence[str], named_graphs: Sequence[str], longest: int = LONGEST
+) -> str:
     """*update* in which every operation with a WHERE matches in the given graphs.
 
     They are the using-graph-uri and using-named-graph-uri of SPARQL 1.1 Protocol, section 2.2.3, written as
     USING and USING NAMED. Raises QueryRefusedError where the update has USING or WITH of its own, as the
-    section asks, and NotSparqlError.
+    section asks, InputError for a graph that is named by no IRI, NotSparqlError, and TooLongError where the
+    update has more than *longest* characters, or would have with its clauses.
     """
     from mesoonto.sparql.parser import parse_update
 
+    require_short(update, "update", longest)
+    for iri in (*default_graphs, *named_graphs):
+        if not _IRI.fullmatch(iri):
+            raise InputError("a graph of the dataset is not named by an IRI", Place("update"))
     clauses = "".join(
         [f"USING <{iri}> " for iri in default_graphs] + [f"USING NAMED <{iri}> " for iri in named_graphs]
     )
@@ -245,6 +283,11 @@ def with_dataset(update: str, default_graphs: Sequence[str], named_graphs: Seque
         elif node.kind == "Delete" and node.has("WHERE"):
             quads = node.children[-1]
             changes.append((node.start, quads.start, f"DELETE {quads.text} {clauses}WHERE "))
+    if len(update) + sum(len(replacement) for _, _, replacement in changes) > longest:
+        raise TooLongError(
+            f"with the graphs that are named it would have more than {longest} characters; send it in parts",
+            Place("update"),
+        )
     for start, end, replacement in sorted(changes, reverse=True):
         update = update[:start] + replacement + update[end:]
     return update

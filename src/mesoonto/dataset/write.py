@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pyoxigraph as ox
 
 from mesoonto.dataset import delta, query_features, upload
-from mesoonto.dataset.delta import GraphName
+from mesoonto.dataset.delta import GraphName, Operation
 from mesoonto.dataset.operations import operations
 from mesoonto.dataset.store import syntax_error
 from mesoonto.dataset.upload import Document, ParsedDocuments
@@ -52,10 +52,17 @@ class WriteOutcome:
 class Writer:
     """Writes to one location."""
 
-    def __init__(self, location: Location, check: Check | None = None, room: int = upload.ROOM) -> None:
+    def __init__(
+        self,
+        location: Location,
+        check: Check | None = None,
+        room: int = upload.ROOM,
+        longest: int = query_features.LONGEST,
+    ) -> None:
         self._location = location
         self._check = check
         self._room = room  #: bytes of triples that one upload may have, written out
+        self._longest = longest  #: characters of what has to be taken apart of an update
 
     def update(
         self,
@@ -74,15 +81,16 @@ class Writer:
         options: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": base}
         try:
             if default_graphs or named_graphs:
-                text = query_features.with_dataset(text, default_graphs, named_graphs)
+                text = query_features.with_dataset(text, default_graphs, named_graphs, self._longest)
             if query_features.has_load(text, options):
-                text = query_features.without_silent_loads(text)
+                text = query_features.without_silent_loads(text, self._longest)
             if query_features.reaches_out(text, options):
+                query_features.require_short(text, "update", self._longest)
                 _refuse(text)
         except NotSparqlError as error:
             raise mistake(error, text, "update") from error
 
-        steps = operations(text, options) if self._check is not None else None
+        steps = self._steps(text, options)
 
         def change(draft: Draft) -> _Change:
             try:
@@ -101,6 +109,20 @@ class Writer:
             return _Change(False, changed)
 
         return self._write(change, only_if)
+
+    def _steps(self, text: str, options: dict[str, Any]) -> list[Operation] | None:
+        """What *text* does, where anybody wants to know; before the turn of writing it has been parsed."""
+        steps = None
+        if self._check is not None or len(text) > self._longest:
+            steps = operations(text, options, self._longest)
+        if steps is None and not query_features.is_update(text, options):
+            try:
+                ox.Store().update(text, **options)  # says what is wrong with it, and does nothing
+            except SyntaxError as error:
+                raise syntax_error(error, text, "update") from error
+            except (OSError, RuntimeError, ValueError):
+                pass  # it is told when it is carried out
+        return steps if self._check is not None else None
 
     def put(
         self,

@@ -58,6 +58,10 @@ _IO_URING_SETUP = 425
 _X32 = 0x40000000
 
 
+#: Bytes of stack for a thread of the engine, taken as they are used: it recurses for each of ``1+1+1``.
+_STACK = 1 << 30
+
+
 class Wall(StrEnum):
     """What keeps a process from the network."""
 
@@ -118,7 +122,15 @@ def without_network(work: Callable[[], _T]) -> _T:
             raised.append(error.with_traceback(None))
 
     thread = threading.Thread(target=run, name="engine")
-    thread.start()
+    usual = threading.stack_size(_STACK)
+    try:
+        thread.start()
+    except RuntimeError:  # the system has no room for such a stack
+        threading.stack_size(usual)
+        thread = threading.Thread(target=run, name="engine")
+        thread.start()
+    finally:
+        threading.stack_size(usual)
     thread.join()
     if raised:
         raise raised[0]
