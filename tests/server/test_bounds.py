@@ -45,13 +45,6 @@ _DOORS = [
     ("update form", "POST", "/update", _form(update=_DEEP_UPDATE), FORM),
     ("using-graph-uri", "POST", "/update", _form(update=_DEEP_UPDATE, using_graph_uri="a:g"), FORM),
     ("silent LOAD", "POST", "/update", f"LOAD SILENT <a:b> ; {_DEEP_UPDATE}".encode(), _UPDATE),
-    (
-        "data",
-        "POST",
-        "/update",
-        f"INSERT DATA {{ <a:a> <a:b> {_DEEP_LIST} }}".encode(),
-        _UPDATE,
-    ),
     ("PATCH", "PATCH", "/store?graph=a:g", _DEEP_UPDATE.encode(), _UPDATE),
     ("long query", "POST", "/sparql", _LONG_QUERY.encode(), _QUERY),
     ("long form", "POST", "/sparql", _form(query=_LONG_QUERY), FORM),
