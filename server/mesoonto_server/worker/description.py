@@ -108,7 +108,7 @@ def _void(engine: Engine, base: str) -> Iterator[ox.Triple]:
         yield ox.Triple(whole, term("uriSpace"), ox.Literal(MESO))
         licence = ox.NamedNode("https://creativecommons.org/licenses/by/4.0/")
         yield ox.Triple(whole, _name(_DCTERMS, "license"), licence)
-    everything = "{ ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } }"
+    everything = "?s ?p ?o" if engine.union else "{ ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } }"
     yield from _counted(engine, whole, everything)
     rows = engine.select(f"SELECT ?c (COUNT(DISTINCT ?s) AS ?n) WHERE {{ {_typed(everything)} }} GROUP BY ?c")
     yield ox.Triple(whole, term("classes"), _number(len(rows)))
