@@ -47,6 +47,7 @@ SERVER: dict[str, set[str]] = {
     "worker": {"http", "telemetry"},
     "front": {"http", "telemetry"},
     "web": {"http", "telemetry", "front"},
+    "outward": set(),
 }
 
 GRAPH = grimp.build_graph("mesoonto", "mesoonto_server", exclude_type_checking_imports=True)
@@ -120,9 +121,17 @@ def test_library_knows_no_server_and_no_flask() -> None:
 
 def test_worker_and_front_know_nothing_of_each_other() -> None:
     """Also not by a detour: what a worker imports is loaded in a worker."""
-    for here, there in (("worker", "front"), ("worker", "web"), ("front", "worker"), ("front", "web")):
+    pairs = [("worker", "front"), ("worker", "web"), ("front", "worker"), ("front", "web")]
+    pairs += [(here, "outward") for here in ("worker", "front", "web")]
+    pairs += [("outward", there) for there in ("worker", "front", "web")]
+    for here, there in pairs:
         chains = GRAPH.find_shortest_chains(f"mesoonto_server.{here}", f"mesoonto_server.{there}")
         assert chains == set(), (here, there)
+
+
+def test_front_takes_no_federated_query_apart() -> None:
+    for here in ("front", "web"):
+        assert GRAPH.find_shortest_chains(f"mesoonto_server.{here}", "mesoonto.federation") == set(), here
 
 
 def test_documents_name_every_package() -> None:

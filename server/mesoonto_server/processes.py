@@ -32,6 +32,7 @@ from mesoonto_server.front.front import Front, run
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.front.workforce import CONNECTION
 from mesoonto_server.http.client import is_loopback
+from mesoonto_server.outward import process as outward
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_rate import Rate, SharedRate
 from mesoonto_server.supervisor import Supervisor
@@ -39,6 +40,7 @@ from mesoonto_server.telemetry.report import Telemetry
 from mesoonto_server.web.app import create_app
 from mesoonto_server.web.tokens import Tokens, read_tokens
 from mesoonto_server.worker import connections, tasks
+from mesoonto_server.worker.federated import NOBODY, OtherEndpoints
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         temporary = Path(tempfile.mkdtemp(prefix="mesoonto-"))
     try:
         location = temporary or settings.location
-        link = start(settings, location, federated=len(endpoints) > 0, listener=listener, rate=rate)
+        link = start(settings, location, endpoints, listener=listener, rate=rate)
         if link.wall is Wall.NONE:
             _log.warning(
                 "the system allows neither a network namespace nor a seccomp filter: only the parser keeps "
@@ -83,7 +85,7 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
             known = _renewed(tokens, settings.token_file)
 
             def application(telemetry: Telemetry) -> Flask:
-                return create_app(gateway, settings, known, endpoints, telemetry)
+                return create_app(gateway, settings, known, telemetry)
 
             run(Front(gateway, settings, application, listener, rate), ready)
 
@@ -108,29 +110,38 @@ def _renewed(tokens: Tokens | None, path: Path | None) -> Tokens | None:
 def start(
     settings: Settings,
     location: Path | None,
+    endpoints: Endpoints | None = None,
     *,
-    federated: bool = False,
     listener: socket.socket | None = None,
     rate: SharedRate | None = None,
 ) -> Link:
     """Start the fork server of the data; they are in memory unless there is a *location*.
 
-    It does not keep *listener* open, which is the business of others.
+    SERVICE may ask *endpoints* and no others, by a process that is started for it. Neither keeps *listener*
+    open, which is the business of others.
     """
+    if location is not None:
+        fork_server.apart(partial(_renew, Location(location, union=not settings.empty), settings))
+    others = NOBODY
+    if endpoints:
+        door = outward.start(endpoints, settings.memory * MIB, listener)
+        others = OtherEndpoints(endpoints, door, settings.limits)
 
     def prepare() -> Mapping[str, Role]:
         if listener is not None:
             listener.close()
         if location is None:
-            return _in_memory(settings, federated, rate)
-        return _on_disk(settings, location, federated, rate)
+            return _in_memory(settings, others, rate)
+        return _on_disk(settings, location, others, rate)
 
-    if location is not None:
-        fork_server.apart(partial(_renew, Location(location, union=not settings.empty), settings))
-    return fork_server.start(prepare)
+    try:
+        return fork_server.start(prepare)
+    finally:
+        if others.door is not None:
+            others.door.close()  # the outward process ends with the last who has it
 
 
-def _in_memory(settings: Settings, federated: bool, rate: SharedRate | None) -> Mapping[str, Role]:
+def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | None) -> Mapping[str, Role]:
     if settings.data is not None:
         store, version = rdf.load(settings.data)
     elif settings.empty:
@@ -139,10 +150,12 @@ def _in_memory(settings: Settings, federated: bool, rate: SharedRate | None) -> 
         store, version = shipped.build(), shipped.version()
     own = merged.separate(store) if settings.data is not None and not settings.empty else None
     engine = Engine(store, version, union=not settings.empty, own=own)
-    return {**_readers(settings, lambda: engine, federated, rate), "validator": _validator(settings)}
+    return {**_readers(settings, lambda: engine, others, rate), "validator": _validator(settings)}
 
 
-def _on_disk(settings: Settings, path: Path, federated: bool, rate: SharedRate | None) -> Mapping[str, Role]:
+def _on_disk(
+    settings: Settings, path: Path, others: OtherEndpoints, rate: SharedRate | None
+) -> Mapping[str, Role]:
     location = Location(path, union=not settings.empty)
     check = None if settings.empty else write_check.check
 
@@ -156,20 +169,20 @@ def _on_disk(settings: Settings, path: Path, federated: bool, rate: SharedRate |
     room, longest = settings.max_body * MIB * _WRITTEN_OUT, settings.max_query << 10
     writing = jobs(tasks.writing(Writer(location, check, room, longest)))
     return {
-        **_readers(settings, opened, federated, rate),
+        **_readers(settings, opened, others, rate),
         "writer": Role(_nothing, writing, settings.memory * MIB * _WRITE_MEMORY),
         "validator": _validator(settings),
     }
 
 
 def _readers(
-    settings: Settings, opened: Callable[[], Engine], federated: bool, rate: SharedRate | None
+    settings: Settings, opened: Callable[[], Engine], others: OtherEndpoints, rate: SharedRate | None
 ) -> dict[str, Role]:
-    reading = jobs(tasks.reading(settings.max_rows, federated=federated, writable=settings.writable))
+    reading = jobs(tasks.reading(settings.max_rows, others=others, writable=settings.writable))
     memory = settings.memory * MIB
     return {
         "query": Role(opened, reading, memory),
-        CONNECTION: Role(opened, connections.work(settings, rate, federated=federated), memory),
+        CONNECTION: Role(opened, connections.work(settings, rate, federated=others.door is not None), memory),
     }
 
 

@@ -11,7 +11,7 @@ from mesoonto.dataset import query_features
 from mesoonto.dataset.query_features import Outline
 from mesoonto.errors import EndpointError
 from mesoonto.federation import Endpoint, Endpoints, Federation
-from mesoonto.federation.client import Fetched
+from mesoonto.federation.answer import Fetched
 from mesoonto.federation.solutions import Solutions
 from mesoonto.namespaces import PREFIXES
 

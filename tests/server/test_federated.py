@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect, sync_playwright
 
-from mesoonto.dataset.query_features import Outline
 from mesoonto_server.http import parameters
 from mesoonto_server.http.messages import WorkerRequest, decode_request, encode
 from mesoonto_server.http.parameters import HttpRequest
@@ -45,7 +44,7 @@ class Listener:
 
 def request_of_bytes(query: bytes, body: bytes) -> WorkerRequest:
     """What the serving process and the connection workers make of a request."""
-    headers = dict.fromkeys((b"host", b"accept", b"content-type", b"outline", b"if-match"), body)
+    headers = dict.fromkeys((b"host", b"accept", b"content-type", b"has-service", b"if-match"), body)
     request = HttpRequest("POST", "/sparql", query, headers, "192.0.2.7", "192.0.2.7", "http")
     return parameters.request_of("query", request, body, 1 << 20)
 
@@ -54,7 +53,7 @@ def request_of_flask(query: bytes, body: bytes) -> WorkerRequest:
     """What the Flask application makes of a request."""
     text = query.decode("latin-1")
     with Flask("test").test_request_context(
-        "/sparql", method="POST", query_string=text, data=body, headers={"Outline": quote(body)}
+        "/sparql", method="POST", query_string=text, data=body, headers={"Has-Service": quote(body)}
     ):
         return sparql.request_for("query", 1 << 20)
 
@@ -127,11 +126,11 @@ def test_cap_on_results_cuts_no_binding(other: str, tmp_path: Path) -> None:
     assert rows.headers["mesoonto-row-limit"] == "10"
 
 
-def test_outline_from_outside_is_not_believed(joining: str) -> None:
+def test_what_a_request_says_of_itself_is_not_believed(joining: str) -> None:
     """A stranger's SERVICE is found whatever else the request says."""
     with Listener() as listener:
         query = f"SELECT * {{ SERVICE <{listener.url}> {{ ?s ?p ?o }} }}"
-        said = {"outline": "[false,false,false,false,true]", "task": "bindings", "federated": "false"}
+        said = {"outline": "[false,false,false]", "task": "void", "has_service": "false"}
         plain = ask(joining, path=f"/sparql?{urlencode({'query': query, **said})}", **said)
         form = {"Content-Type": "application/x-www-form-urlencoded", **said}
         posted = ask(joining, "POST", body=urlencode({**said, "query": query}).encode(), **form)
@@ -142,12 +141,11 @@ def test_outline_from_outside_is_not_believed(joining: str) -> None:
 
 
 @pytest.mark.parametrize("make", [request_of_bytes, request_of_flask])
-def test_requests_from_outside_have_no_outline(make: Callable[[bytes, bytes], WorkerRequest]) -> None:
-    outline = Outline(has_service=False, has_dataset_clause=False, volatile=False)
-    hostile = encode(WorkerRequest("bindings", "GET", "/", b"", "", outline=outline))
-    for text in (hostile, hostile.hex().encode(), b"outline=1&task=bindings"):
+def test_requests_from_outside_name_no_task(make: Callable[[bytes, bytes], WorkerRequest]) -> None:
+    hostile = encode(WorkerRequest("void", "GET", "/", b"", "", has_service=True))
+    for text in (hostile, hostile.hex().encode(), b"has_service=1&task=void"):
         request = decode_request(encode(make(text, text)))
-        assert request.outline is None
+        assert not request.has_service
         assert request.task == "query"
 
 

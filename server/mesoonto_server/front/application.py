@@ -11,6 +11,8 @@ import logging
 import time
 from typing import IO
 
+import msgspec
+
 from mesoonto.errors import AbandonedError, MesoontoError
 from mesoonto_server.front.client_limits import ClientLimits
 from mesoonto_server.front.gateway import Gateway
@@ -18,7 +20,7 @@ from mesoonto_server.front.http_protocol import Transaction
 from mesoonto_server.front.wsgi import Bridge
 from mesoonto_server.http import bodies, http1, parameters, problems
 from mesoonto_server.http.cache import Cache
-from mesoonto_server.http.headers import FEDERATED, ResponseHeaders, completed
+from mesoonto_server.http.headers import ResponseHeaders, completed
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
@@ -105,16 +107,12 @@ class Application:
                 reply.rows = found.rows
                 await transaction.whole(*found.response(request.headers.get(b"if-none-match")))
                 return
-            if transaction.has_service:
-                await self._flask.answer(request, file, reply.flask, has_service=True)
-                return
             asked = parameters.request_of("query", request, body, self._max_query)
+            if transaction.has_service:
+                asked = msgspec.structs.replace(asked, has_service=True)
             timeout = parameters.timeout_of(request.query, body)
             exchange = await self._gateway.read(asked, timeout, transaction.gone)
             head = exchange.head
-            if head.status == FEDERATED:
-                await self._flask.answer(request, file, reply.flask, has_service=True)
-                return
         try:
             lines = http1.header_lines(completed(head.headers, exchange.version))
             if exchange.more:

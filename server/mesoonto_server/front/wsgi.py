@@ -15,7 +15,7 @@ from typing import IO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from mesoonto_server.http.headers import ResponseHeaders
-from mesoonto_server.http.parameters import HAS_SERVICE, HttpRequest
+from mesoonto_server.http.parameters import HttpRequest
 
 #: Requests that are in the application at one time; each may wait for a worker.
 _THREADS = 32
@@ -31,15 +31,10 @@ class Bridge:
         self._application = application
         self._threads = ThreadPoolExecutor(_THREADS, "flask")
 
-    async def answer(
-        self, request: HttpRequest, body: IO[bytes], send: Send, *, has_service: bool = False
-    ) -> None:
-        """Answer *request* with *body* by calls of *send*, each with status and headers of the response.
-
-        *has_service* says that a worker has found SERVICE in its query, and hands it back.
-        """
+    async def answer(self, request: HttpRequest, body: IO[bytes], send: Send) -> None:
+        """Answer *request* with *body* by calls of *send*, each with status and headers of the response."""
         loop = asyncio.get_running_loop()
-        call = _Call(self._application, _environ(request, body) | {HAS_SERVICE: has_service})
+        call = _Call(self._application, _environ(request, body))
         try:
             part: bytes | None = await loop.run_in_executor(self._threads, call.first)
             headers = [(name, value) for name, value in call.headers if name != "content-length"]

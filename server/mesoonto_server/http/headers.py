@@ -17,7 +17,7 @@ ResponseHeaders = list[tuple[str, str]]
 VERSION_HEADER = "mesoonto-dataset"
 
 
-#: In place of a status: the query has SERVICE, which no worker can answer.
+#: In place of a status: the query has SERVICE, which a connection worker leaves to a worker of the pool.
 FEDERATED = 0
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from mesoonto.dataset.query_features import Outline
-
 
 class WorkerRequest(msgspec.Struct, frozen=True, array_like=True):
     """A request as far as it concerns a worker."""
@@ -24,8 +22,7 @@ class WorkerRequest(msgspec.Struct, frozen=True, array_like=True):
     path_of_body: str = ""  #: file that holds the body where it is too large for a message
     body_limit: int = 1 << 20  #: bytes that the body may have without its content coding
     if_match: str = ""
-    outline: Outline | None = None  #: of a query that this server wrote; never from outside
-    plan: bytes = b""  #: of a federated query, in JSON; never from outside
+    has_service: bool = False  #: a worker has found SERVICE in the query, so that nobody looks again
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):

@@ -40,10 +40,6 @@ class HttpRequest:
         return f"{self.scheme}://{self.headers.get(b'host', b'').decode('latin-1') or 'localhost'}"
 
 
-#: In the environment of PEP 3333: whether a worker has found SERVICE in the query already.
-HAS_SERVICE = "mesoonto.has_service"
-
-
 def is_query_address(path: str) -> bool:
     """Whether *path* is that of the query operation, with or without the suffix of a format."""
     return path == "/sparql" or path.startswith("/sparql.")

@@ -6,7 +6,6 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from mesoonto.errors import MesoontoError
-from mesoonto.federation import Endpoints, Federation
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http import problems
 from mesoonto_server.http.headers import common
@@ -14,7 +13,6 @@ from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
 from mesoonto_server.web import operations, pages, sparql, validation
-from mesoonto_server.web.federated import Federated
 from mesoonto_server.web.tokens import Tokens
 
 #: Nothing but our own files, no inline script, no framing.
@@ -27,18 +25,16 @@ def create_app(
     gateway: Gateway,
     settings: Settings,
     tokens: Tokens | None = None,
-    endpoints: Endpoints | None = None,
     telemetry: Telemetry | None = None,
 ) -> Flask:
     """The WSGI application that answers through *gateway*; any WSGI server can run it.
 
-    Writing needs one of *tokens*; SERVICE may ask *endpoints* and no others.
+    Writing needs one of *tokens*.
     """
-    federated = Federated(gateway, Federation(endpoints or Endpoints()))
     app = Flask(__package__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # `views` answers them, for preflights too
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body << 20
-    app.register_blueprint(sparql.blueprint(gateway, settings, tokens, federated))
+    app.register_blueprint(sparql.blueprint(gateway, settings, tokens))
     app.register_blueprint(operations.blueprint(gateway, telemetry or Telemetry(gateway.pool, settings)))
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(pages.blueprint(gateway))

@@ -12,13 +12,12 @@ from werkzeug.wsgi import get_input_stream
 from mesoonto_server.front.gateway import Exchange, Gateway
 from mesoonto_server.http import bodies
 from mesoonto_server.http.client import Origin, origin_of
-from mesoonto_server.http.headers import FEDERATED, preflight
+from mesoonto_server.http.headers import preflight
 from mesoonto_server.http.messages import Head, WorkerRequest
 from mesoonto_server.http.parameters import (
     DATASET_METHODS,
     FORM,
     GRAPH_METHODS,
-    HAS_SERVICE,
     UPDATE,
     HttpRequest,
     decode_form,
@@ -29,7 +28,6 @@ from mesoonto_server.http.parameters import (
 )
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
-from mesoonto_server.web.federated import Federated
 from mesoonto_server.web.tokens import Tokens, refuse_other_sites, require
 
 _READ = "GET, HEAD, OPTIONS"
@@ -45,7 +43,7 @@ _METHODS = {
 _SCOPES = {"update": "update", "put": "store", "post": "store", "delete": "store", "patch": "store"}
 
 
-def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, federated: Federated) -> Blueprint:
+def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None) -> Blueprint:
     """The routes, answered by workers of *gateway*."""
     bp = Blueprint("views", __name__)
 
@@ -86,12 +84,7 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None, feder
             if "update" in parameters:
                 raise RequestError(405, "an update is posted, to /update", {"allow": "POST, OPTIONS"})
             return read("description")
-        if not request.environ.get(HAS_SERVICE):
-            exchange = gateway.read_blocking(asked, seconds(parameters.get("timeout", [])))
-            if exchange.head.status != FEDERATED:
-                return respond(gateway, exchange)
-        head, parts = federated.answer(asked)
-        return _flask_response(head, parts)
+        return respond(gateway, gateway.read_blocking(asked, seconds(parameters.get("timeout", []))))
 
     @bp.route("/update", methods=["GET", "POST"])
     def update() -> Response:

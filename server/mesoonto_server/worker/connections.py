@@ -56,6 +56,7 @@ from mesoonto_server.shared_rate import SharedRate
 from mesoonto_server.telemetry.counts import SharedCounters
 from mesoonto_server.telemetry.report import Recorder
 from mesoonto_server.worker import query
+from mesoonto_server.worker.federated import NOBODY
 from mesoonto_server.worker.reply import WorkerResponse
 
 #: Seconds for the rest of a request to come, and between two looks for it; later it is passed on.
@@ -104,7 +105,7 @@ class _ConnectionLoop:
         self._words = page[:WORDS].cast("Q")
         self._recorder = Recorder(settings, SharedCounters(page[WORDS:]))
         self._cache = Cache((settings.cache << 20) // settings.workers)
-        self._answer = partial(query.answer, max_rows=settings.max_rows, federated=federated)
+        self._answer = partial(query.answer, max_rows=settings.max_rows, others=None if federated else NOBODY)
         self._largest_query = settings.max_query << 10
         self._proxy = settings.trusted_proxy
         self._rate = rate

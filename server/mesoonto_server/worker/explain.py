@@ -8,6 +8,7 @@ from functools import partial
 from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.row_limit import limited
 from mesoonto.dataset.store import Engine, QueryResult
+from mesoonto.federation import FederationReport
 from mesoonto_server.http.headers import CAP_HEADER, VERSION_HEADER, ResponseHeaders
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.worker.reply import WorkerResponse, write_pieces
@@ -16,14 +17,18 @@ from mesoonto_server.worker.reply import WorkerResponse, write_pieces
 MOST_ROWS = 10_000
 MOST_BYTES = 8 << 20
 
-#: The plan of a query that asks nobody.
-NO_PLAN = b'{"services": [], "local_queries": [], "milliseconds": 0.0}'
+_NOBODY_ASKED = FederationReport((), (), 0.0)
 
 
 def answer(
-    engine: Engine, request: WorkerRequest, result: QueryResult, response: WorkerResponse, max_rows: int
+    engine: Engine,
+    request: WorkerRequest,
+    result: QueryResult,
+    report: FederationReport | None,
+    response: WorkerResponse,
+    max_rows: int,
 ) -> None:
-    """Send the plan of *request* and *result*: rows as SPARQL JSON, triples as a text in Turtle.
+    """Send *report*, or that nobody was asked, and *result*: rows as SPARQL JSON, triples as Turtle text.
 
     Rows beyond *max_rows*, where that is not 0, and beyond what this module allows are cut off, which the
     answer and a header tell.
@@ -32,8 +37,9 @@ def answer(
     is_table = result.kind is not Kind.TRIPLES
     found = limited(result, format_named("json" if is_table else "turtle", result.kind), most, MOST_BYTES)
     body = found.body if is_table else json.dumps(found.body.decode()).encode()
+    plan = json.dumps((report or _NOBODY_ASKED).as_dict()).encode()
     cut = json.dumps({"rows": found.rows} if found.cut else None).encode()
-    whole = b'{"federation": %b, "cut": %b, "results": %b}\n' % (request.plan or NO_PLAN, cut, body)
+    whole = b'{"federation": %b, "cut": %b, "results": %b}\n' % (plan, cut, body)
     headers: ResponseHeaders = [
         ("content-type", "application/json"),
         ("vary", "accept-encoding"),

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mesoonto.dataset.formats import Format, Kind, content_type, format_named
-from mesoonto.dataset.query_features import Outline
+from mesoonto.dataset.formats import Format, Kind, content_type
 from mesoonto.dataset.row_limit import limited
 from mesoonto.dataset.store import Engine, QueryResult
 from mesoonto.dataset.xml_output import ByteOutput
 from mesoonto.errors import MesoontoError, ServiceRefusedError
-from mesoonto.federation import Endpoints, Federation
+from mesoonto.federation import FederationReport
 from mesoonto_server.http.headers import (
     CAP_HEADER,
     FEDERATED,
@@ -25,8 +24,9 @@ from mesoonto_server.http.headers import (
     matches,
 )
 from mesoonto_server.http.messages import WorkerRequest
-from mesoonto_server.http.parameters import question
+from mesoonto_server.http.parameters import Question, question
 from mesoonto_server.worker import explain
+from mesoonto_server.worker.federated import NOBODY, OtherEndpoints
 from mesoonto_server.worker.reply import RowMarks, WorkerResponse, write_pieces
 
 _ROWS = {
@@ -44,33 +44,22 @@ def answer(
     request: WorkerRequest,
     response: WorkerResponse,
     max_rows: int = 0,
-    *,
-    federated: bool = False,
+    others: OtherEndpoints | None = NOBODY,
 ) -> None:
     """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so.
 
-    Where it is *federated*, a query with SERVICE is handed back with the status FEDERATED. Elsewhere no
-    endpoint is listed, so that nobody is asked: a clause is refused or, when SILENT, one empty solution.
+    SERVICE asks *others*. Where that is None, a query with SERVICE is handed back with the status FEDERATED.
     """
     asked = question(request)
-    base = f"{request.base}{request.path}"
-    ask = partial(
-        engine.query,
-        default_graphs=asked.default_graphs,
-        named_graphs=asked.named_graphs,
-        base=base,
-        outline=request.outline,
-    )
     try:
-        result = ask(asked.query)
+        result, report = _evaluated(engine, request, asked, others)
     except ServiceRefusedError:
-        if federated:
-            response.whole(FEDERATED, [])
-            return
-        resolved = Federation(Endpoints()).evaluate(asked.query, _LocalData(ask))
-        result = ask(resolved.query, outline=resolved.outline)
+        if others is not None:
+            raise
+        response.whole(FEDERATED, [])
+        return
     if asked.explain:
-        explain.answer(engine, request, result, response, max_rows)
+        explain.answer(engine, request, result, report, response, max_rows)
         return
     form, media_type = format_for(result.kind, request)
     headers: ResponseHeaders = [
@@ -109,14 +98,24 @@ def answer(
     response.produced(headers, produce, rows=rows, cacheable=cacheable)
 
 
-class _LocalData:
-    """The data of this worker as the local side of a query with SERVICE."""
-
-    def __init__(self, ask: Callable[..., QueryResult]) -> None:
-        self._ask = ask
-
-    def select(self, query: str, outline: Outline) -> bytes:
-        return self._ask(query, outline=outline).serialize(format_named("json", Kind.SOLUTIONS))
+def _evaluated(
+    engine: Engine, request: WorkerRequest, asked: Question, others: OtherEndpoints | None
+) -> tuple[QueryResult, FederationReport | None]:
+    """The result of the query, and what other endpoints were asked where it has SERVICE."""
+    ask = partial(
+        engine.query,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        base=f"{request.base}{request.path}",
+    )
+    if not (request.has_service and others is not None):
+        try:
+            return ask(asked.query), None
+        except ServiceRefusedError:
+            if others is None:
+                raise
+    resolved = others.resolve(asked.query, ask, asked.timeout)
+    return ask(resolved.query, outline=resolved.outline), resolved.report
 
 
 def _linked(body: bytes, form: Format, link: str) -> bytes:

@@ -12,20 +12,19 @@ from mesoonto.processes.worker import Handler, Reply
 from mesoonto_server.http.messages import WorkerRequest, decode_request
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.worker import description, entities, graph_store, query, views
+from mesoonto_server.worker.federated import NOBODY, OtherEndpoints
 from mesoonto_server.worker.reply import Framed, WorkerResponse
 
 Task = Callable[[Engine, WorkerRequest, WorkerResponse], None]
 
 
-def reading(max_rows: int, *, federated: bool = False, writable: bool = False) -> Handler:
+def reading(max_rows: int, *, others: OtherEndpoints = NOBODY, writable: bool = False) -> Handler:
     """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
 
-    Queries with SERVICE are handed back where there is somebody to answer them: *federated*. The description
-    of the endpoint says when it is *writable*.
+    SERVICE asks *others*. The description of the endpoint says when it is *writable*.
     """
     tasks: dict[str, Task] = {
-        "query": partial(query.answer, max_rows=max_rows, federated=federated),
-        "bindings": query.answer,  # for a federated query, which would be wrong if they were cut
+        "query": partial(query.answer, max_rows=max_rows, others=others),
         "graph": graph_store.get,
         "description": partial(description.service, writable=writable),
         "void": description.void,

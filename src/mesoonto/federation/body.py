@@ -1,4 +1,4 @@
-"""The body of an endpoint's answer, read in pieces and decompressed, up to a number of bytes."""
+"""The body of an endpoint's answer, taken in pieces and decompressed, up to a number of bytes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _KEPT = 4000
 
 
 class Body:
-    """The body of *response*; an EndpointError tells of more than *limit* bytes, received or decompressed."""
+    """The body that comes in *chunks*; an EndpointError tells of more than *limit* bytes, received or
+    decompressed.
+    """
 
-    def __init__(self, response: httpcore.Response, limit: int) -> None:
-        coding = header(response, b"content-encoding")
+    def __init__(self, chunks: Iterator[bytes], coding: str | None, limit: int) -> None:
         if coding not in (None, "identity", "gzip", "x-gzip"):
             raise EndpointError(f"sent its answer compressed ({coding}), which was not asked for")
-        self._chunks = response.iter_stream()
+        self._chunks = chunks
         self._pieces = self._decompressed() if coding in ("gzip", "x-gzip") else self._chunks
         self._limit = limit
         self.received = 0  #: bytes that came over the network so far
@@ -48,9 +49,6 @@ class Body:
         except (EndpointError, httpcore.TimeoutException, httpcore.NetworkError) as error:
             self.problem = error
             raise
-        except httpcore.ProtocolError as error:
-            self.problem = EndpointError(f"broke off its answer: {error}")
-            raise self.problem from error
         if len(self.beginning) < _KEPT:
             self.beginning += piece[:_KEPT]
         return piece
@@ -89,8 +87,3 @@ def _decompress(member: zlib._Decompress, chunk: bytes) -> bytes:
         return member.decompress(chunk, _PIECE)
     except zlib.error as error:
         raise EndpointError(f"sent what is not gzip: {error}") from error
-
-
-def header(response: httpcore.Response, name: bytes) -> str | None:
-    """The value of the header called *name*, in lower case, or None."""
-    return next((v.decode("latin-1") for k, v in response.headers if k.lower() == name), None)

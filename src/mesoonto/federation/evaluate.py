@@ -20,8 +20,9 @@ from mesoonto.errors import (
     QueryRefusedError,
 )
 from mesoonto.federation import context, syntax
+from mesoonto.federation.answer import Fetched
 from mesoonto.federation.cache import SubQueryCache
-from mesoonto.federation.client import Client, Fetched, shorten
+from mesoonto.federation.client import Client, shorten
 from mesoonto.federation.config import Endpoint, Endpoints
 from mesoonto.federation.report import FederationReport, ServiceReport, SubRequest
 from mesoonto.federation.solutions import Row, Solutions, pattern
@@ -97,7 +98,7 @@ class Federation:
         self.endpoints = endpoints
         self._limits = limits or FederationLimits()
         self._transport = transport or Client(endpoints)
-        self._cache = SubQueryCache()
+        self._cache: SubQueryCache[Solutions] = SubQueryCache()
 
     def close(self) -> None:
         """Close the connections."""
@@ -304,7 +305,7 @@ class _Fetch:
         self,
         limits: FederationLimits,
         transport: Transport,
-        cache: SubQueryCache,
+        cache: SubQueryCache[Solutions],
         start: float,
         report: ServiceReport,
     ) -> None:
@@ -419,8 +420,8 @@ class _Fetch:
         shown = shorten(query)
         entry = self._cache.get(endpoint.url, query) if endpoint.cache else None
         if entry is not None and entry.age <= endpoint.cache:
-            request = SubRequest(shown, len(entry.solutions.rows), 0, 0.0, "cache", entry.age)
-            return _Answered(entry.solutions, request, 0)
+            request = SubRequest(shown, len(entry.content.rows), 0, 0.0, "cache", entry.age)
+            return _Answered(entry.content, request, 0)
         start = time.monotonic()
         fetched = self._transport.select(
             endpoint,
@@ -431,13 +432,13 @@ class _Fetch:
         )
         milliseconds = (time.monotonic() - start) * 1000
         if fetched.solutions is not None:
-            solutions, size, source = sub.with_own_blank_nodes(fetched.solutions), fetched.size, "endpoint"
+            solutions, size = sub.with_own_blank_nodes(fetched.solutions), fetched.size
+            source, age = fetched.source, fetched.age
         else:
             assert entry is not None  # noqa: S101  # a tag was sent
-            solutions, size, source = entry.solutions, entry.bytes, "unchanged"
+            solutions, size, source, age = entry.content, entry.bytes, "unchanged", entry.age
         if endpoint.cache:
             self._cache.put(endpoint.url, query, solutions, size, fetched.etag)
-        age = entry.age if entry is not None and source == "unchanged" else 0.0
         request = SubRequest(shown, len(solutions.rows), fetched.bytes, milliseconds, source, age)
         return _Answered(solutions, request, fetched.size)
 
