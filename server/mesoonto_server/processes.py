@@ -6,7 +6,6 @@ import logging
 import resource
 import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from mesoonto.dataset.versions import Location
 from mesoonto.dataset.write import Writer
 from mesoonto.errors import InputError, ServeError
 from mesoonto.federation.config import Endpoints
-from mesoonto.files import rdf
+from mesoonto.files import rdf, temporary
 from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB
@@ -68,11 +67,11 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
     rate = SharedRate(Rate.parse(settings.rate_limit)) if settings.rate_limit else None
     listener = _listening(settings.host, settings.port)
     _allow_files()  # for all processes that follow
-    temporary = None
+    made = None
     if settings.writable and settings.location is None:
-        temporary = Path(tempfile.mkdtemp(prefix="mesoonto-"))
+        made = Path(temporary.directory())
     try:
-        location = temporary or settings.location
+        location = made or settings.location
         link = start(settings, location, endpoints, listener=listener, rate=rate)
         if link.wall is Wall.NONE:
             _log.warning(
@@ -92,8 +91,8 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         supervisor = Supervisor(serve_here, link.pid, settings.max_timeout)
         supervisor.run(lambda: on_ready(f"http://{_bracketed(settings.host)}:{settings.port}/"))
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def _renewed(tokens: Tokens | None, path: Path | None) -> Tokens | None:

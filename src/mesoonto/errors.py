@@ -35,6 +35,10 @@ class OutputError(MesoontoError):
     """A file that cannot be written."""
 
 
+class TemporaryFileError(OutputError):
+    """There is no directory in which a temporary file can be written, or no room in it."""
+
+
 class QuerySyntaxError(MesoontoError):
     """A query that is not SPARQL."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import http.client
 import select
 import socket
@@ -23,6 +24,9 @@ pytestmark = pytest.mark.serial
 _OWN = frozenset(("date", "x-request-id"))
 
 _ASK = urlencode({"query": "ASK {}"})
+
+#: What Chromium and Firefox send for a page.
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 _HOST = b"Host: localhost\r\n"
 
 
@@ -43,6 +47,22 @@ CORPUS: dict[str, bytes] = {
     "get-csv": head(
         "GET", f"/sparql?{urlencode({'query': 'SELECT (1 AS ?x) {}'})}", [("Accept", "text/csv")]
     ),
+    "ask-csv": head("GET", f"/sparql?{_ASK}", [("Accept", "text/csv")]),
+    "ask-tsv": head("GET", f"/sparql?{_ASK}", [("Accept", "text/tab-separated-values")]),
+    "ask-text": head("GET", f"/sparql?{_ASK}", [("Accept", "text/*")]),
+    "construct-trig": head(
+        "GET", _target("CONSTRUCT { <a:a> <a:b> 1 } {}"), [("Accept", "application/trig")]
+    ),
+    "construct-json": head(
+        "GET", _target("CONSTRUCT { <a:a> <a:b> 1 } {}"), [("Accept", "application/json")]
+    ),
+    "browser": head("GET", "/sparql", [("Accept", BROWSER)]),
+    "browser-with-query": head("GET", f"/sparql?{_ASK}", [("Accept", BROWSER)]),
+    "browser-with-parameters": head("GET", "/sparql?default-graph-uri=a%3Ag", [("Accept", BROWSER)]),
+    "description": head("GET", "/sparql", [("Accept", "*/*")]),
+    "head-of-browser": head("HEAD", "/sparql", [("Accept", BROWSER), ("Connection", "close")]),
+    "dataset": head("GET", "/store"),
+    "unknown-function": head("GET", _target("ASK { FILTER(<a:f>(1)) }")),
     "head": head("HEAD", f"/sparql?{_ASK}", [("Connection", "close")]),
     "options": head("OPTIONS", "/sparql"),
     "post-form": _posted(_ASK.encode(), FORM),
@@ -109,7 +129,9 @@ EXPECTED = {
     "post-broken-chunks": "400",
     "post-two-lengths": "400", "post-length-and-chunks": "400", "many-fields": "200", "long-get": "200",
     "too-long-get": "414", "offer-of-http2": "200", "offer-of-http2-with-body": "200", "http-1.0": "200",
-    "absolute-form": "200", "expect": "200", "underscores": "200",
+    "absolute-form": "200", "expect": "200", "underscores": "200", "browser": "303",
+    "browser-with-parameters": "303", "head-of-browser": "303", "browser-with-query": "200",
+    "description": "200", "dataset": "200", "unknown-function": "400", "construct-trig": "200",
 }  # fmt: skip
 
 
@@ -136,6 +158,37 @@ def test_request_is_answered_alike_on_both_paths(addresses: tuple[str, str], nam
     assert direct.body == front.body
     assert direct.head["access-control-allow-origin"] == "*"
     assert name not in EXPECTED or direct.ending == EXPECTED[name], str(direct)
+
+
+def test_browser_is_shown_the_page_and_nobody_else(endpoint: str) -> None:
+    for target, place in (
+        ("/sparql", "/ask"),
+        ("/sparql?default-graph-uri=a%3Ag", "/ask?default-graph-uri=a%3Ag"),
+    ):
+        reply = request(endpoint, "GET", target, headers={"Accept": BROWSER})
+        assert (reply.status, reply.headers["location"], reply.body) == (303, place, b"")
+        assert "accept" in reply.headers["vary"].lower()
+    for accept in ("*/*", "", "text/turtle", "application/rdf+xml", "text/turtle, text/html;q=0.9"):
+        reply = request(endpoint, "GET", "/sparql", headers={"Accept": accept} if accept else {})
+        assert reply.status == 200, accept
+        assert b"Service" in reply.body
+    assert request(endpoint, "GET", "/sparql.ttl", headers={"Accept": BROWSER}).status != 303
+
+
+@pytest.mark.parametrize(("truth", "query"), [("true", "ASK {}"), ("false", "ASK { FILTER(false) }")])
+@pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values"])
+def test_truth_value_comes_as_a_word_in_csv_and_tsv(
+    endpoint: str, media_type: str, query: str, truth: str
+) -> None:
+    posted = request(
+        endpoint, "POST", "/sparql", query.encode(), {"Accept": media_type, "Content-Type": QUERY}
+    )
+    got = request(endpoint, "GET", _target(query), headers={"Accept": media_type})
+    ending = "csv" if media_type == "text/csv" else "tsv"
+    named = request(endpoint, "GET", _target(query).replace("/sparql", f"/sparql.{ending}"))
+    for reply in (posted, got, named):
+        assert (reply.status, reply.type) == (200, media_type)
+        assert list(csv.reader(reply.text.splitlines())) == [[truth]]
 
 
 def _half_closed(address: str, message: bytes) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
@@ -14,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+from mesoonto.files import temporary
 from mesoonto.files.compression import Decompressed, DecompressionError
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
@@ -28,7 +28,7 @@ async def read(parts: AsyncIterator[bytes], length: bytes, limit: int, seconds: 
     """The body that comes in *parts* as a file, in memory while it is small.
 
     *length* is the Content-Length header, which may be empty. Raises RequestError 413 for a body over *limit*
-    bytes and 408 for one that is not there within *seconds*.
+    bytes and 408 for one that is not there within *seconds*; TemporaryFileError where it cannot be kept.
     """
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
@@ -42,7 +42,7 @@ async def read(parts: AsyncIterator[bytes], length: bytes, limit: int, seconds: 
                     raise too_large(limit)
                 if size > IN_MEMORY and isinstance(body, io.BytesIO):
                     body = _moved_to_file(body)
-                body.write(part)
+                _write(body, part)
     except TimeoutError:
         body.close()
         raise RequestError(408, f"the body was not complete after {seconds:g} seconds") from None
@@ -63,7 +63,7 @@ def stored(stream: IO[bytes], limit: int) -> IO[bytes]:
             raise too_large(limit)
         if body.tell() + len(part) > IN_MEMORY and isinstance(body, io.BytesIO):
             body = _moved_to_file(body)
-        body.write(part)
+        _write(body, part)
     body.seek(0)
     return body
 
@@ -72,7 +72,8 @@ def place(body: IO[bytes]) -> tuple[bytes, str]:
     """How to hand *body* to a worker: its bytes, or the path of the file that it is in."""
     if isinstance(body, io.BytesIO):
         return body.getvalue(), ""
-    body.flush()
+    with temporary.told():
+        body.flush()
     return b"", str(body.name)
 
 
@@ -97,7 +98,8 @@ def files(request: WorkerRequest, content: IO[bytes]) -> list[tuple[str, FileSto
     """The files in the form *content*, each with the name of its field; for a worker."""
     _, options = parse_options_header(request.content_type)
     try:
-        _, _, found = FormDataParser(silent=False).parse(content, "multipart/form-data", None, options)
+        with temporary.told():  # large files of a form wait in files of their own
+            _, _, found = FormDataParser(silent=False).parse(content, "multipart/form-data", None, options)
     except ValueError as error:
         raise RequestError(400, f"the form cannot be read: {error}") from error
     return list(found.items(multi=True))
@@ -110,9 +112,14 @@ def too_large(limit: int) -> RequestError:
 
 
 def _moved_to_file(body: io.BytesIO) -> IO[bytes]:
-    file = tempfile.NamedTemporaryFile(prefix="mesoonto-body-")  # noqa: SIM115  # closed by the caller
-    file.write(body.getvalue())
+    file = temporary.named_file()
+    _write(file, body.getvalue())
     return file
+
+
+def _write(body: IO[bytes], part: bytes) -> None:
+    with temporary.told():
+        body.write(part)
 
 
 class _Limited(Decompressed):

@@ -101,6 +101,14 @@ def _choose_format(kind: Kind, header: str | None) -> tuple[Format, str] | None:
     return form, form.media_types[0] if form.by_its_name else media_type
 
 
+def prefers_page(header: str | None) -> bool:
+    """Whether the client likes a page for people better than any description in RDF, as browsers do."""
+    described = [form.media_types[0] for form in formats_for(Kind.TRIPLES)]
+    return choose((*described, _PAGE), header) == _PAGE
+
+
+_PAGE = "text/html"
+
 #: Content codings that responses come in, the preferred one first.
 CODINGS = ("zstd", "gzip")
 

@@ -22,6 +22,7 @@ from mesoonto.errors import (
     QuerySyntaxError,
     RejectedError,
     ServeError,
+    TemporaryFileError,
     TooLongError,
 )
 from mesoonto_server.http import negotiate
@@ -44,6 +45,7 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (ServeError, 503),
     (EndpointTimeoutError, 504),
     (EndpointError, 502),
+    (TemporaryFileError, 507),
     (QueryFailedError, 500),
 )
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from werkzeug.wsgi import get_input_stream
 
 from mesoonto_server.front.gateway import Exchange, Gateway
-from mesoonto_server.http import bodies
+from mesoonto_server.http import bodies, negotiate
 from mesoonto_server.http.client import Origin, origin_of
 from mesoonto_server.http.headers import preflight
 from mesoonto_server.http.messages import Head, WorkerRequest
@@ -71,7 +71,7 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None) -> Bl
 
     @bp.route("/sparql", methods=["GET", "POST"], defaults={"extension": ""})
     @bp.route("/sparql.<extension>", methods=["GET", "POST"])
-    def sparql(extension: str) -> Response:  # noqa: ARG001  # the worker reads it from the path
+    def sparql(extension: str) -> Response:
         media_type, _ = media_type_of(request.headers.get("Content-Type", ""))
         asked = request_for("query", settings.max_query << 10)
         parameters = decode_form(asked.query)
@@ -83,6 +83,8 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None) -> Bl
         elif "query" not in parameters:
             if "update" in parameters:
                 raise RequestError(405, "an update is posted, to /update", {"allow": "POST, OPTIONS"})
+            if not extension and negotiate.prefers_page(request.headers.get("Accept")):
+                return _see_page()
             return read("description")
         return respond(gateway, gateway.read_blocking(asked, seconds(parameters.get("timeout", []))))
 
@@ -120,6 +122,16 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None) -> Bl
         return response
 
     return bp
+
+
+def _see_page() -> Response:
+    """To the page to ask on, for who looks at the address of the endpoint with a browser."""
+    parameters = request.query_string.decode("latin-1")
+    response = Response(status=303)
+    del response.headers["Content-Type"]
+    response.headers["Location"] = f"/ask?{parameters}" if parameters else "/ask"
+    response.headers["Vary"] = "accept"
+    return response
 
 
 def _stored(limit: int) -> IO[bytes]:

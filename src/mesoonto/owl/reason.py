@@ -16,6 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto.errors import NoJavaError, Place, ReasonerError, UnsupportedConstructError
+from mesoonto.files import temporary
 from mesoonto.ontology.axioms import Axiom
 from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.wording import Wording
@@ -166,9 +167,12 @@ def _ask_hermit(axioms: Iterable[Axiom]) -> _Verdict:
     import owlready2
 
     # A file per question: owlready2 reads N-Triples, not Turtle.
-    with tempfile.TemporaryDirectory(prefix="mesoonto-") as folder:
+    with temporary.told():
+        made = tempfile.TemporaryDirectory(prefix="mesoonto-")
+    with made as folder:
         path = Path(folder, "ontology.nt")
-        ox.serialize((t for a in axioms for t in a.triples), path, format=ox.RdfFormat.N_TRIPLES)
+        with temporary.told():
+            ox.serialize((t for a in axioms for t in a.triples), path, format=ox.RdfFormat.N_TRIPLES)
         world = owlready2.World()
         try:
             ontology = world.get_ontology(path.as_uri()).load()
