@@ -222,10 +222,15 @@ def test_ninth_query_at_one_time_is_refused(joining: Joining) -> None:
     endpoint = joining.endpoints["gate"]
     before = len(endpoint.received)
     statuses: list[int] = []
-    threads = [
-        threading.Thread(target=lambda: statuses.append(joining.ask(joining.query("gate")).status))
-        for _ in range(8)
-    ]
+
+    def ask_until_taken() -> None:
+        # What was asked for a query that was ended counts until it is over.
+        deadline = time.monotonic() + _LATE
+        while (status := joining.ask(joining.query("gate")).status) == 503 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        statuses.append(status)
+
+    threads = [threading.Thread(target=ask_until_taken) for _ in range(8)]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + _LATE
