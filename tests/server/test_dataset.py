@@ -208,6 +208,17 @@ def test_graph_comes_as_trig_in_the_default_graph(filled: str) -> None:
     assert_same(graphs(reply.text), {"": graphs(DATA)["http://e/g2"]})
 
 
+def test_json_ld_of_a_triple_within_a_triple_is_refused_in_words(endpoint: str) -> None:
+    term = "<http://e/s> <http://e/p> <<( <http://e/s> <http://e/p> 1 )>>"
+    assert put(endpoint, f"{term} .".encode(), TRIG).status == 204
+    query = urlencode({"query": f"CONSTRUCT {{ {term} }} {{}}"})
+    for path in ("/store", "/store?default", f"/sparql?{query}"):
+        refused = request(endpoint, "GET", path, headers={"Accept": JSONLD})
+        assert refused.status == 406, str(refused)
+        assert "text/turtle" in refused.text
+        assert request(endpoint, "GET", path, headers={"Accept": TRIG}).status == 200
+
+
 @pytest.mark.parametrize("accept", [TRIG, NQUADS])
 def test_row_limit_cuts_quads_too(accept: str) -> None:
     with running_server("--empty", "--max-rows", "2") as address:

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 import pyoxigraph as ox
 
 from mesoonto.dataset.formats import FORMATS, Kind, content_type, formats_for
-from mesoonto.dataset.rdf_output import require_writable, write_triples
+from mesoonto.dataset.rdf_output import holding, require_writable, write_triples
 from mesoonto.dataset.store import Engine
 from mesoonto.dataset.upload import Document
 from mesoonto.dataset.write import (
@@ -104,13 +104,15 @@ def _triples(store: ox.Store, graph: Graph) -> Iterator[ox.Triple]:
 def _write(engine: Engine, target: Target, syntax: ox.RdfFormat, output: ByteOutput) -> None:
     file = cast(IO[bytes], output)
     if isinstance(target, Whole):
-        ox.serialize(engine.quads(), file, format=syntax, prefixes=PREFIXES)
+        with holding(syntax):
+            ox.serialize(engine.quads(), file, format=syntax, prefixes=PREFIXES)
         return
     store = engine.holder(target)
     if syntax == ox.RdfFormat.RDF_XML:
         write_triples(_triples(store, target), syntax, output, PREFIXES)
         return
-    store.dump(file, format=syntax, from_graph=target or ox.DefaultGraph(), prefixes=PREFIXES)
+    with holding(syntax):
+        store.dump(file, format=syntax, from_graph=target or ox.DefaultGraph(), prefixes=PREFIXES)
 
 
 def put(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:

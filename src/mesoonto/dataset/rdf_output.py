@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import IO, cast
 from xml.parsers import expat
@@ -54,11 +55,25 @@ def write_triples(
     Raises FormatError at the first that *syntax* cannot hold, when some may have been written.
     """
     if syntax != ox.RdfFormat.RDF_XML:
-        ox.serialize(triples, cast("IO[bytes]", output), format=syntax, prefixes=prefixes)
+        with holding(syntax):
+            ox.serialize(triples, cast("IO[bytes]", output), format=syntax, prefixes=prefixes)
         return
     valid = XmlOutput(output.write)
     ox.serialize(_required_in_xml(triples), cast("IO[bytes]", valid), format=syntax, prefixes=prefixes)
     valid.flush()
+
+
+@contextmanager
+def holding(syntax: ox.RdfFormat) -> Iterator[None]:
+    """Let the engine write *syntax*; a FormatError where that is JSON-LD, which has no triple terms."""
+    try:
+        yield
+    except OSError as error:
+        if syntax == ox.RdfFormat.JSON_LD and "RDF 1.2" in str(error):
+            raise FormatError(
+                "JSON-LD cannot hold a triple within a triple; ask for another format, such as text/turtle"
+            ) from error
+        raise
 
 
 def require_writable(triples: Iterable[ox.Triple], syntax: ox.RdfFormat) -> None:
