@@ -13,7 +13,7 @@ FLOOR = {
     "biomarkers": 50,
     "studies": 45,
     "cohorts": 50,
-    "evidence statements": 250,
+    "evidence statements": 420,
     "publications": 150,
     "decisions": 15,
 }
