@@ -25,6 +25,7 @@ from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB
 from mesoonto.processes.network import Wall
 from mesoonto.processes.worker import jobs
+from mesoonto.sparql.tables import tables
 from mesoonto.validation import write_check
 from mesoonto_server.front import acceptor
 from mesoonto_server.front.front import Front, run
@@ -62,6 +63,10 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
     if settings.allow_update and settings.token_file is None and not is_loopback(settings.host):
         raise ServeError(
             "--allow-update opens writing on loopback only; use --token-file, or --host 127.0.0.1"
+        )
+    if settings.data is not None and settings.location is not None:
+        raise ServeError(
+            "--rdf-file does not go with --dataset-dir: put the file there with `mesoonto load` first"
         )
     tokens = read_tokens(settings.token_file) if settings.token_file else None
     rate = SharedRate(Rate.parse(settings.rate_limit)) if settings.rate_limit else None
@@ -119,6 +124,7 @@ def start(
     SERVICE may ask *endpoints* and no others, by a process that is started for it. Neither keeps *listener*
     open, which is the business of others.
     """
+    tables()  # of the parser of SPARQL: made here once, so that no request waits for them
     if location is not None:
         fork_server.apart(partial(_renew, Location(location, union=not settings.empty), settings))
     others = NOBODY
@@ -194,8 +200,12 @@ def _nothing() -> Engine:
 
 
 def _renew(location: Location, settings: Settings) -> None:
-    """Bring the dataset in *location* to the shipped state; its other graphs stay."""
+    """Bring the dataset in *location* to the shipped state, its other graphs stay; or to that of the file."""
     location.prepare()
+    if settings.data is not None:
+        with location.draft() as draft:
+            rdf.load_into(draft.data, settings.data)
+        return
     if settings.empty:
         if not location.current():
             with location.draft():

@@ -28,7 +28,9 @@ class Settings:
         "at the start; other graphs stay. Without it the data are in memory.",
     )
     data: Path | None = _setting(
-        None, "Serve this RDF file (or .gz, .zst) instead of the shipped data, in memory."
+        None,
+        "Serve this RDF file (or .gz, .zst) instead of the shipped data. What is written to it ends with the "
+        "server.",
     )
     empty: bool = _setting(
         False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
