@@ -162,7 +162,11 @@ def _on_disk(
     settings: Settings, path: Path, others: OtherEndpoints, rate: SharedRate | None
 ) -> Mapping[str, Role]:
     location = Location(path, union=not settings.empty)
-    check = None if settings.empty else write_check.check
+    check = None
+    if not settings.empty:
+        check = write_check.check
+        if settings.writable:
+            write_check.prepare()  # each write has a process of its own
 
     def opened() -> Engine:
         store, version = location.open_current()

@@ -69,7 +69,7 @@ def test_nodes_that_a_write_reaches_are_judged_as_in_the_whole(
     changed = [*old, *new]
     nodes = far.affected(changed, store)
     after = whole(store, read)
-    report = judged(store, changed, read)
+    report = judged(store, changed, read, far)
     assert rows([*(report.results if report else ())]) == rows([r for r in after if r.focus in nodes])
     assert rows([r for r in after if r.focus not in nodes]) == rows(
         [r for r in before if r.focus not in nodes]

@@ -28,14 +28,17 @@ Statement = tuple[Term, ox.NamedNode, Term]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shipped:
+class Shipped:
+    """What is stated of the shipped terms and records."""
+
     kinds: dict[Term, tuple[Statement, ...]]  #: classes and superclasses of each entity
     records: dict[Term, tuple[Statement, ...]]  #: all that is said of each record, and of blank nodes in it
     vocabulary: frozenset[Term]  #: every entity and property
 
 
 @cache
-def _shipped() -> _Shipped:
+def read() -> Shipped:
+    """What is shipped; its files are read once in a process."""
     kinds: dict[Term, set[Statement]] = defaultdict(set)
     records: dict[Term, list[Statement]] = defaultdict(list)
     vocabulary: set[Term] = set()
@@ -50,7 +53,7 @@ def _shipped() -> _Shipped:
                 if triple.predicate in (TYPE, SUBCLASS) and isinstance(triple.object, ox.NamedNode):
                     kinds[triple.subject].add(statement)
                     vocabulary.add(triple.object)
-    return _Shipped(
+    return Shipped(
         {subject: tuple(sorted(rows, key=str)) for subject, rows in kinds.items()},
         {subject: tuple(rows) for subject, rows in records.items()},
         frozenset(vocabulary),
@@ -69,7 +72,7 @@ def of(data: Data) -> list[Statement]:
     Of terms of the ontology these are the classes and superclasses; a record is known whole, unless *data*
     describe it themselves.
     """
-    shipped = _shipped()
+    shipped = read()
     entities = {**shipped.kinds, **shipped.records}
     waiting = [node for node in entities if data.has_object(node)]
     seen = set(waiting)
@@ -87,7 +90,7 @@ def of(data: Data) -> list[Statement]:
 
 def instances(term: Term) -> list[Term]:
     """The shipped entities that are stated to be instances of the class *term*."""
-    return [s for s, rows in _shipped().kinds.items() if any(r[1] == TYPE and r[2] == term for r in rows)]
+    return [s for s, rows in read().kinds.items() if any(r[1] == TYPE and r[2] == term for r in rows)]
 
 
 class Vocabulary:
@@ -95,7 +98,7 @@ class Vocabulary:
 
     def __init__(self, data: Data, shipped: bool) -> None:
         self._store = data.store
-        self._shipped = _shipped().vocabulary if shipped else frozenset()
+        self._shipped = read().vocabulary if shipped else frozenset()
 
     def __contains__(self, term: object) -> bool:
         if not isinstance(term, ox.NamedNode):

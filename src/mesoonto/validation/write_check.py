@@ -14,10 +14,17 @@ from mesoonto.validation import shipped
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import reach
+from mesoonto.validation.engine.reach import Reach
 from mesoonto.validation.report.findings import Report
 from mesoonto.validation.shapes.model import Shapes
 from mesoonto.validation.validate import check as check_data
 from mesoonto.validation.validate import read_shape_files
+
+
+def prepare() -> None:
+    """Read the shapes and what is shipped; processes that are forked from this one need not do so."""
+    _shipped_shapes()
+    shipped.read()
 
 
 def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
@@ -32,7 +39,7 @@ def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
             raise QueryRefusedError(
                 f"{graph.value} is renewed from the project's files; write to a graph of your own"
             )
-    report = judged(store, changed, _shapes())
+    report = judged(store, changed, *_shipped_shapes())
     blocking = [finding for finding in report.findings if finding.blocking] if report else []
     if report and blocking:
         first = blocking[0]
@@ -43,12 +50,12 @@ def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
         )
 
 
-def judged(store: ox.Store, changed: Collection[ox.Quad], shapes: Shapes) -> Report | None:
+def judged(store: ox.Store, changed: Collection[ox.Quad], shapes: Shapes, far: Reach | None) -> Report | None:
     """The report on those nodes of *store* that *changed* can reach; None when it reaches none.
 
-    It is what a report on the whole says of them; of other nodes the whole says what it said before.
+    *far* is how far *shapes* look; where nobody can tell, the report is on the whole. It is what a report on
+    the whole says of these nodes; of others the whole says what it said before.
     """
-    far = reach.of(shapes)
     if far is None:
         return check_data(_data({quad.triple for quad in store}), shapes)
     nodes = far.affected(changed, store)
@@ -63,5 +70,6 @@ def _data(triples: set[ox.Triple]) -> Data:
 
 
 @cache
-def _shapes() -> Shapes:
-    return read_shape_files(resources.shape_files())
+def _shipped_shapes() -> tuple[Shapes, Reach | None]:
+    shapes = read_shape_files(resources.shape_files())
+    return shapes, reach.of(shapes)
