@@ -43,7 +43,8 @@ def defined(node: ast.AST) -> Iterator[str]:
                 yield from (n.attr for n in ast.walk(target) if isinstance(n, ast.Attribute))
 
 
-NAMES = {name for tree in TREES.values() for name in defined(tree)} | {path.stem for path in FILES}
+NAMES = {name for tree in TREES.values() for name in defined(tree)}
+NAMES |= {name for path in FILES for name in (path.stem, path.parent.name)}
 
 
 def exists(name: str) -> bool:
