@@ -132,7 +132,6 @@ BROKEN: dict[str, tuple[servers.Answer, dict[str, Any], str]] = {
     "rows without end": (endless, {"max_rows": 1000}, "more than 1000 rows"),
     "bytes without end": (endless, {"max_bytes": 100_000}, "more than 100000 bytes"),
     "one string without end": (one_endless_string, {"max_bytes": 1_000_000}, "more than 1000000 bytes"),
-    "one string for which there is time": (one_endless_string, {"timeout": 2}, "more than can be read"),
     "nothing new at once": (plain(b"", status=304), {}, "answered 304"),
     "dripping": (dripping, {"timeout": 0.5}, "no whole answer within 0.5 s"),
     "silence": (silent_for_long, {"timeout": 0.3}, "no whole answer within 0.3 s"),
