@@ -213,8 +213,9 @@ def test_timeout_is_that_of_the_query(joining: Joining) -> None:
     GATE.opened.clear()
     reply = joining.ask(joining.query("gate"), timeout="0.5")
     GATE.opened.set()
-    assert reply.status == 504
-    assert "0.45 s for all requests of the query" in reply.text
+    # The worker tells which endpoint was late, unless it came so late itself that it was ended before.
+    told = {504: "0.45 s for all requests of the query", 503: "ended after 0.5 seconds"}
+    assert told[reply.status] in reply.text
 
 
 def test_ninth_query_at_one_time_is_refused(joining: Joining) -> None:
