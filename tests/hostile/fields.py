@@ -17,7 +17,7 @@ _ATTRIBUTE = "\"'><img src=x onerror=alert(1)>"
 _BREAK = "a\r\nX-Injected: 1\r\n\r\n<html>"
 #: Any answer of the application but a success, and any of the HTTP library.
 _FOUR = frozenset({"400", "403", "404", "405", "406", "413", "414", "415", "431", "501"})
-_ANY = _FOUR | {"200", "201", "204", "304", "closed"}
+_ANY = _FOUR | {"200", "201", "204", "303", "304", "closed"}
 
 
 def _getting(
