@@ -17,9 +17,9 @@ from .templates import TEMPLATES
 
 Command = TypeVar("Command", bound=Callable[..., None])
 OXIGRAPH = "oxigraph-memory"
-MESOONTO_MEMORY = "{own}/mesoonto serve --empty --data {data} --host 127.0.0.1 --port {port}"
-MESOONTO_DISK = "{own}/mesoonto serve --empty --location {store} --host 127.0.0.1 --port {port}"
-MESOONTO_LOAD = "{own}/mesoonto load {data} --location {store}"
+MESOONTO_MEMORY = "{own}/mesoonto serve --empty --rdf-file {data} --host 127.0.0.1 --port {port}"
+MESOONTO_DISK = "{own}/mesoonto serve --empty --dataset-dir {store} --host 127.0.0.1 --port {port}"
+MESOONTO_LOAD = "{own}/mesoonto load {data} --dataset-dir {store}"
 TEN_MILLION = 10_000_000
 LARGE_TEMPLATES = "label-search,aggregate-count,aggregate-average"
 

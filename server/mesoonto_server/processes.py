@@ -64,7 +64,7 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         raise ServeError(
             "--allow-update opens writing on loopback only; use --token-file, or --host 127.0.0.1"
         )
-    if settings.data is not None and settings.location is not None:
+    if settings.rdf_file is not None and settings.dataset_dir is not None:
         raise ServeError(
             "--rdf-file does not go with --dataset-dir: put the file there with `mesoonto load` first"
         )
@@ -73,10 +73,10 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
     listener = _listening(settings.host, settings.port)
     _allow_files()  # for all processes that follow
     made = None
-    if settings.writable and settings.location is None:
+    if settings.writable and settings.dataset_dir is None:
         made = Path(temporary.directory())
     try:
-        location = made or settings.location
+        location = made or settings.dataset_dir
         link = start(settings, location, endpoints, listener=listener, rate=rate)
         if link.wall is Wall.NONE:
             _log.warning(
@@ -129,7 +129,7 @@ def start(
         fork_server.apart(partial(_renew, Location(location, union=not settings.empty), settings))
     others = NOBODY
     if endpoints:
-        door = outward.start(endpoints, settings.memory * MIB, listener)
+        door = outward.start(endpoints, settings.query_memory * MIB, listener)
         others = OtherEndpoints(endpoints, door, settings.limits)
 
     def prepare() -> Mapping[str, Role]:
@@ -147,13 +147,13 @@ def start(
 
 
 def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | None) -> Mapping[str, Role]:
-    if settings.data is not None:
-        store, version = rdf.load(settings.data)
+    if settings.rdf_file is not None:
+        store, version = rdf.load(settings.rdf_file)
     elif settings.empty:
         store, version = ox.Store(), "empty"
     else:
         store, version = shipped.build(), shipped.version()
-    own = merged.separate(store) if settings.data is not None and not settings.empty else None
+    own = merged.separate(store) if settings.rdf_file is not None and not settings.empty else None
     engine = Engine(store, version, union=not settings.empty, own=own)
     return {**_readers(settings, lambda: engine, others, rate), "validator": _validator(settings)}
 
@@ -179,7 +179,7 @@ def _on_disk(
     writing = jobs(tasks.writing(Writer(location, check, room, longest)))
     return {
         **_readers(settings, opened, others, rate),
-        "writer": Role(_nothing, writing, settings.memory * MIB * _WRITE_MEMORY),
+        "writer": Role(_nothing, writing, settings.query_memory * MIB * _WRITE_MEMORY),
         "validator": _validator(settings),
     }
 
@@ -188,7 +188,7 @@ def _readers(
     settings: Settings, opened: Callable[[], Engine], others: OtherEndpoints, rate: SharedRate | None
 ) -> dict[str, Role]:
     reading = jobs(tasks.reading(settings.max_rows, others=others, writable=settings.writable))
-    memory = settings.memory * MIB
+    memory = settings.query_memory * MIB
     return {
         "query": Role(opened, reading, memory),
         CONNECTION: Role(opened, connections.work(settings, rate, federated=others.door is not None), memory),
@@ -196,7 +196,7 @@ def _readers(
 
 
 def _validator(settings: Settings) -> Role:
-    return Role(_nothing, jobs(tasks.judging), settings.memory * MIB)
+    return Role(_nothing, jobs(tasks.judging), settings.query_memory * MIB)
 
 
 def _nothing() -> Engine:
@@ -206,9 +206,9 @@ def _nothing() -> Engine:
 def _renew(location: Location, settings: Settings) -> None:
     """Bring the dataset in *location* to the shipped state, its other graphs stay; or to that of the file."""
     location.prepare()
-    if settings.data is not None:
+    if settings.rdf_file is not None:
         with location.draft() as draft:
-            rdf.load_into(draft.data, settings.data)
+            rdf.load_into(draft.data, settings.rdf_file)
         return
     if settings.empty:
         if not location.current():

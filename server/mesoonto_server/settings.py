@@ -12,25 +12,30 @@ from mesoonto.processes.limits import MIB, ProcessLimits
 _LIMITS = ProcessLimits()
 
 
-def _setting(default: Any, text: str, unit: str = "") -> Any:
-    return field(default=default, metadata={"help": text, "unit": unit})
+def _setting(default: Any, text: str, unit: str = "", *, older: str = "") -> Any:
+    return field(default=default, metadata={"help": text, "unit": unit, "older": older})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to serve. Names are those of options: ``max_rows`` is ``--max-rows`` and ``MESOONTO_MAX_ROWS``."""
+    """How to serve. Names are those of options: ``max_rows`` is ``--max-rows`` and ``MESOONTO_MAX_ROWS``.
+
+    An older name of a setting is understood, too.
+    """
 
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(7878, "Port to listen on.")
-    location: Path | None = _setting(
+    dataset_dir: Path | None = _setting(
         None,
         "Keep the dataset in this directory, as a row of versions. The shipped graphs in it are renewed "
         "at the start; other graphs stay. Without it the data are in memory.",
+        older="location",
     )
-    data: Path | None = _setting(
+    rdf_file: Path | None = _setting(
         None,
         "Serve this RDF file (or .gz, .zst) instead of the shipped data. What is written to it ends with the "
         "server.",
+        older="data",
     )
     empty: bool = _setting(
         False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
@@ -43,8 +48,10 @@ class Settings:
     trusted_proxy: str = _setting(
         "", "Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
-    workers: int = _setting(
-        _LIMITS.workers, "Short queries evaluated at one time; by default one for each core."
+    query_workers: int = _setting(
+        _LIMITS.workers,
+        "Short queries evaluated at one time; by default one for each core.",
+        older="workers",
     )
     direct: bool = _setting(
         True,
@@ -57,7 +64,9 @@ class Settings:
     write_timeout: float = _setting(
         _LIMITS.write_timeout, "Time for a write, its validation included.", "seconds"
     )
-    memory: int = _setting(_LIMITS.memory // MIB, "Memory that one query may take beyond the data.", "MiB")
+    query_memory: int = _setting(
+        _LIMITS.memory // MIB, "Memory that one query may take beyond the data.", "MiB", older="memory"
+    )
     max_rows: int = _setting(
         0, "Rows or triples in a result; more are cut off, and the answer says so. 0: no cap."
     )
@@ -83,9 +92,9 @@ class Settings:
             timeout=self.timeout,
             max_timeout=max(self.timeout, self.max_timeout),
             write_timeout=self.write_timeout,
-            memory=self.memory * MIB,
-            workers=self.workers,
-            max_workers=max(self.workers, self.max_workers),
+            memory=self.query_memory * MIB,
+            workers=self.query_workers,
+            max_workers=max(self.query_workers, self.max_workers),
             queue=self.queue,
         )
 
@@ -101,7 +110,7 @@ def option_table() -> list[tuple[str, str, str, str]]:
     for setting in fields(Settings):
         option = f"--{setting.name.replace('_', '-')}"
         default = _shown(setting.default)
-        if setting.name == "workers":
+        if setting.name == "query_workers":
             default = "cores"
         unit = setting.metadata["unit"]
         rows.append(

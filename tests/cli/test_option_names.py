@@ -37,7 +37,8 @@ def test_server_takes_both_names(
             cli, ["serve", *arguments], env=env, auto_envvar_prefix="MESOONTO", catch_exceptions=False
         )
         assert done.exit_code == 0, done.output
-    assert [str(getattr(settings, before)) for settings in served] == ["7", "7"]
+    setting = clearer.replace("-", "_")
+    assert [str(getattr(found, setting)) for found in served] == ["7", "7"]
 
 
 @pytest.mark.parametrize("name", NAMES[0])

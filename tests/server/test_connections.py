@@ -241,7 +241,9 @@ class Alone:
         page = memoryview(mmap.mmap(-1, shared_page.PAGE))
         self.words = page[: shared_page.WORDS].cast("Q")
         engine = Engine(ox.Store(), "version")
-        self.worker = connections._ConnectionLoop(engine, channel, page, Settings(workers=1), federated=False)
+        self.worker = connections._ConnectionLoop(
+            engine, channel, page, Settings(query_workers=1), federated=False
+        )
         held.callback(self._close)
         self._frames = FrameReader()
 

@@ -31,7 +31,7 @@ def test_serve_takes_the_configuration(configured: Settings) -> None:
     with serve.make_context("serve", ["--config", str(DEPLOY / "mesoonto.toml")]) as context:
         values = {name: value for name, value in context.params.items() if name != "config"}
     taken = Settings(**values)
-    assert taken.location == Path("/var/lib/mesoonto")
+    assert taken.dataset_dir == Path("/var/lib/mesoonto")
     assert (taken.max_timeout, taken.client_limit) == (configured.max_timeout, 16)
     assert taken.writable
 
@@ -59,7 +59,7 @@ def test_service_manager_waits_until_the_last_query_has_ended(configured: Settin
 
 def test_memory_of_all_workers_fits_into_the_units(configured: Settings) -> None:
     (gigabytes,) = seconds_in("mesoonto.service", r"MemoryMax=(\d+)G")
-    assert configured.memory * configured.max_workers < gigabytes * 1024
+    assert configured.query_memory * configured.max_workers < gigabytes * 1024
 
 
 @pytest.mark.nginx

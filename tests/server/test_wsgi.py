@@ -28,7 +28,7 @@ class Quiet(WSGIRequestHandler):
     def log_message(self, *_):
         pass
 
-settings = Settings(empty=True, allow_update=True, timeout=5, workers=2)
+settings = Settings(empty=True, allow_update=True, timeout=5, query_workers=2)
 with tempfile.TemporaryDirectory() as folder:
     location = Path(folder)
     gateway = Gateway(start(settings, location), settings, Location(location).current)

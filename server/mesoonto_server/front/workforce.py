@@ -113,7 +113,7 @@ class Workforce:
         self._owner = owner
         self._pool = pool
         self._telemetry = telemetry
-        self._wanted = settings.workers
+        self._wanted = settings.query_workers
         self._recalls = itertools.count(1)
         self._waiting: list[ClientConnection] = []
         self._starting = 0

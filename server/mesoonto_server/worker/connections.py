@@ -104,7 +104,7 @@ class _ConnectionLoop:
         self._channel = channel
         self._words = page[:WORDS].cast("Q")
         self._recorder = Recorder(settings, SharedCounters(page[WORDS:]))
-        self._cache = Cache((settings.cache << 20) // settings.workers)
+        self._cache = Cache((settings.cache << 20) // settings.query_workers)
         self._answer = partial(query.answer, max_rows=settings.max_rows, others=None if federated else NOBODY)
         self._largest_query = settings.max_query << 10
         self._proxy = settings.trusted_proxy

@@ -13,14 +13,6 @@ from mesoonto_server.settings import Settings
 if TYPE_CHECKING:
     from mesoonto.federation.config import Endpoints
 
-#: Names of options that say more than that of the setting; both are understood.
-_CLEARER = {
-    "location": ("dataset_dir",),
-    "data": ("rdf_file",),
-    "memory": ("query_memory",),
-    "workers": ("query_workers",),
-}
-
 _EXAMPLE = "SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial } ORDER BY ?trial"
 
 
@@ -36,8 +28,8 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> E
     place = Place(str(path))
     endpoints = Endpoints.from_config(values, place)
     values.pop("federation", None)
-    settings = {clearer: name for name, others in _CLEARER.items() for clearer in others}
-    values = {settings.get(key, key): value for key, value in values.items()}
+    names = {older: setting.name for setting in fields(Settings) if (older := setting.metadata["older"])}
+    values = {names.get(key, key): value for key, value in values.items()}
     known = {parameter.name for parameter in ctx.command.params} - {"config"}
     unknown = sorted(values.keys() - known)
     if unknown:
@@ -56,7 +48,7 @@ def _options(command: Any) -> Any:
             kind = {"is_flag": True}
         elif setting.default is True:
             kind = {"default": True, "type": click.BOOL, "show_default": "on", "metavar": "on|off"}
-        elif setting.name in ("location", "data", "token_file"):
+        elif setting.name in ("dataset_dir", "rdf_file", "token_file"):
             kind["type"] = click.Path(path_type=Path)
         elif setting.name == "port":
             kind["type"] = click.IntRange(1, 65535)
@@ -65,7 +57,7 @@ def _options(command: Any) -> Any:
         elif isinstance(setting.default, float):
             kind["type"] = click.FloatRange(min=0, min_open=True)
         unit = setting.metadata["unit"]
-        names = [*_CLEARER.get(setting.name, ()), setting.name]
+        names = [name for name in (setting.name, setting.metadata["older"]) if name]
         option = click.option(
             *(f"--{name.replace('_', '-')}" for name in names),
             setting.name,
@@ -99,7 +91,7 @@ def serve(config: Endpoints | None, **options: Any) -> None:
 
     \b
     mesoonto serve
-    mesoonto serve --location /var/lib/mesoonto --token-file tokens --trusted-proxy 127.0.0.1
+    mesoonto serve --dataset-dir /var/lib/mesoonto --token-file tokens --trusted-proxy 127.0.0.1
     mesoonto serve --empty --allow-update
     """
     from mesoonto import __version__
