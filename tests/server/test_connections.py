@@ -433,13 +433,15 @@ def test_worker_that_is_killed_while_idle_takes_no_connection_with_it() -> None:
         clients = [held.enter_context(Client(server.address)) for _ in range(6)]
         for client in clients:
             client.request("GET", target(number(1)))
+        deadline = time.monotonic() + 10
+        while processes.busy(server.process.pid):  # a worker has a little to do after its answer
+            assert time.monotonic() < deadline
         serving = processes.listeners(server.process.pid, urlsplit(server.address).port or 0)
         everything = processes.tree(server.process.pid)
         workers = [pid for pid in everything - serving if processes.tree(pid) == {pid}]
         assert len(workers) > 1
         for pid in workers:
             os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 10
         while any(processes.runs(pid) for pid in workers):  # one that is just ending may still be given a job
             assert time.monotonic() < deadline
             time.sleep(0.01)
