@@ -7,9 +7,11 @@ import contextlib
 import faulthandler
 import io
 import os
+import select
 import signal
 import socket
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -411,3 +413,20 @@ class TestForkServer:
             with pytest.raises(ServeError, match="it is broken"):
                 fork_server.apart(work)
             fork_server.apart(lambda: None)
+
+    def test_message_that_is_lost_in_the_same_round_of_events_holds_up_nobody(self) -> None:
+        """Linux empties the queue of a datagram socket that sends to a closed one."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        door = socket.socketpair()
+        with ours, theirs, door[0], door[1]:
+            server = fork_server._ForkServer({}, door[0], -1)
+            channel = fork_server._ServedProcess(ours, -1, {})
+            server._channels.append(channel)
+            theirs.send(b"kill 1")
+            theirs.close()
+            assert select.select([ours], [], [], 5)[0]
+            server._send(channel, "ended 2")  # as the end of a worker is told
+            waiting = threading.Thread(target=server._receive, args=(channel,), daemon=True)
+            waiting.start()
+            waiting.join(5)
+            assert not waiting.is_alive()

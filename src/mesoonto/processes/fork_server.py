@@ -207,7 +207,12 @@ class _ForkServer:
     def _receive(self, channel: _ServedProcess) -> None:
         if channel not in self._channels:  # closed in the same round of events
             return
-        word, _, rest = channel.control.recv(4096).decode().partition(" ")
+        try:
+            message = channel.control.recv(4096, socket.MSG_DONTWAIT)
+        except OSError:
+            # What had come is lost when something was sent to the other end meanwhile, and that is closed.
+            return
+        word, _, rest = message.decode().partition(" ")
         if word == "fork":
             self._fork(channel, rest)
         elif (pid := int(rest)) in channel.children:
