@@ -160,8 +160,9 @@ def _dataset(root: Path, data: Files) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("case", _parameters(Kind.GOOD_QUERY))
 def test_good_query(endpoint: Endpoint, case: Case) -> None:
-    """Read without complaint. SERVICE is read and then refused, which is 403, not 400."""
-    content = case.request.read_bytes()
+    """Read without complaint, at its own IRI. SERVICE is read and then refused, which is 403, not 400."""
+    assert _ROOT is not None
+    content = f"BASE <{manifests.iri(_ROOT, case.request)}>\n".encode() + case.request.read_bytes()
     reply = endpoint.post(
         endpoint.query_path, content, "application/sparql-query", [("default-graph-uri", _NOTHING)]
     )
