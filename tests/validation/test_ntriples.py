@@ -110,3 +110,33 @@ def test_mistake_in_n_triples_has_its_place(line: str, place: str, reason: str) 
         data_files.load([Source("data", ntriples.NT, content=text)])
     assert str(caught.value).startswith(place)
     assert reason in str(caught.value)
+
+
+#: What may stand where a subject or an object does, and behind the full stop.
+blank_nodes = st.sampled_from(["_:x", "_:y", "_:x-1", "_:x.y", "_:b_2", "_:é"])
+subjects = st.one_of(blank_nodes, st.just("<http://e/_:s>"), st.just("<http://e/s\\u0023>"))
+strings = st.sampled_from(
+    ['"a _:x ."', '"> _:y ."', '"_:x"', '"# _:y"', '"\\\\u0041 ^^ \\"^^<"', '"1"^^<http://e/t>']
+)
+gaps = st.sampled_from([" ", "\t", "  "])
+ends = st.sampled_from(
+    [" .\n", ".\n", " . # _:y .\n", " .#_:x .\n", " .\r\n", "\t.\n\n# _:z <http://e/p> _:x .\n"]
+)
+rows = st.tuples(subjects, gaps, gaps, st.one_of(blank_nodes, strings), ends).map(
+    lambda part: f"{part[0]}{part[1]}<http://e/p>{part[2]}{part[3]}{part[4]}"
+)
+plain = st.tuples(subjects, st.one_of(blank_nodes, strings)).map(
+    lambda pair: f"{pair[0]} <http://e/p> {pair[1]} .\n"
+)
+
+
+@given(st.lists(st.one_of(plain, plain, plain, rows), max_size=8))
+def test_blank_nodes_have_the_same_names_however_lines_are_written(lines: list[str]) -> None:
+    text = "".join(lines)
+    assert shown(loaded(ntriples.NT, text)) == shown(loaded(ox.RdfFormat.TURTLE, text))
+
+
+@pytest.mark.parametrize("row", ["_:a. <http://e/p> _:b .", "_:a <http://e/p> _:b. .", "_:a _:p _:b ."])
+def test_what_is_no_blank_node_of_n_triples_stays_a_mistake(row: str) -> None:
+    with pytest.raises(InputError, match="not N-Triples"):
+        loaded(ntriples.NT, row + "\n")

@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import pyoxigraph as ox
 
 from mesoonto.files.rdf import CHUNK, Source
 from mesoonto.files.terms import Term, blank
 
-#: Blanks, subject, blanks and predicate of a line.
-_BEFORE_OBJECT = re.compile(r"([ \t]*)(?:<[^>]*>|_:[^\s<]+)[ \t]*<[^>]*>[ \t]*")
-_HEAD = re.compile(rb"[ \t]*(<[^>]*>|_:[^\s<]+)")
+#: Blanks, subject, blanks, predicate and blanks of a line.
+_BEFORE_OBJECT = re.compile(rb"([ \t]*)(<[^>]*>|_:[^\s<]+)[ \t]*(<[^>]*>)[ \t]*")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
+#: Characters of a line that are told.
+_TOLD = 500
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Line:
-    """A statement, its line, and the columns of subject and object, counted from one."""
+    """A statement in its line. Its object and its columns are read when somebody asks: few are asked for."""
 
     subject: Term
     predicate: ox.NamedNode
-    object: Term
     number: int
-    text: str
-    subject_column: int
-    object_column: int
+    _line: bytes
+    _value: Callable[[], Term]
+    _object: Term | None = None
+
+    @property
+    def object(self) -> Term:
+        """The object of the statement."""
+        if self._object is None:
+            self._object = self._value()
+        return self._object
+
+    @property
+    def text(self) -> str:
+        """The line, or its beginning."""
+        return _text(self._line).rstrip("\r")[:_TOLD]
+
+    @property
+    def subject_column(self) -> int:
+        """Where the subject begins, counted from one."""
+        return len(_before(self._line)[1]) + 1
+
+    @property
+    def object_column(self) -> int:
+        """Where the object begins, counted from one."""
+        return len(_text(_before(self._line)[0])) + 1
 
 
 def about(source: Source, wanted: Collection[Term], file: int) -> Iterator[Line]:
@@ -35,14 +59,22 @@ def about(source: Source, wanted: Collection[Term], file: int) -> Iterator[Line]
     if any(isinstance(node, ox.BlankNode) for node in wanted):
         yield from (line for line in _all(source, file) if line.subject in wanted)
         return
-    words = {str(node).encode() for node in wanted}
+    nodes = {str(node).encode(): node for node in wanted}
+    predicates: dict[bytes, ox.NamedNode] = {}
     for number, line in _lines(source):
-        head = _HEAD.match(line)
-        if head is None or not (head[1] in words or (b"\\" in head[1] and _unescaped(head[1]) in words)):
+        # Nearly every line begins with a subject without escaped letters.
+        if line[: line.find(b">") + 1] not in nodes and line[:1] == b"<" and b"\\" not in line:
             continue
-        quad = next(iter(ox.parse(line, format=source.syntax)), None)
-        if quad is not None and (found := _line(quad, line, number)):
-            yield found
+        head = _BEFORE_OBJECT.match(line)
+        subject = head and (nodes.get(head[2]) or nodes.get(_unescaped(head[2])))
+        if head is None or subject is None:
+            continue
+        predicate = predicates.get(head[3])
+        if predicate is None:
+            predicate = predicates[head[3]] = ox.NamedNode(_unescaped(head[3])[1:-1].decode())
+        if b"<<" in line and isinstance(_object(line, source.syntax), ox.Triple):
+            continue
+        yield Line(subject, predicate, number, line, partial(_object, line, source.syntax))
 
 
 def _all(source: Source, file: int) -> Iterator[Line]:
@@ -50,14 +82,13 @@ def _all(source: Source, file: int) -> Iterator[Line]:
     names: dict[str, ox.BlankNode] = {}
     stated = ((n, line) for n, line in _lines(source) if (text := line.strip()) and text[:1] != b"#")
     for (number, line), quad in zip(stated, source.quads(), strict=False):
-        found = _line(quad, line, number)
-        if found is None:
+        if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
             continue
         subject, value = (
             names.setdefault(term.value, blank(file, len(names))) if isinstance(term, ox.BlankNode) else term
-            for term in (found.subject, found.object)
+            for term in (quad.subject, quad.object)
         )
-        yield replace(found, subject=subject, object=value)
+        yield Line(subject, quad.predicate, number, line, partial(_same, value))
 
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
@@ -69,15 +100,26 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
             row += len(lines) - 1
 
 
-def _line(quad: ox.Quad, line: bytes, number: int) -> Line | None:
-    text = line.decode("utf-8", "replace").rstrip("\r")
-    start = _BEFORE_OBJECT.match(text)
-    if start is None or isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
-        return None
-    return Line(
-        quad.subject, quad.predicate, quad.object, number, text[:500], start.end(1) + 1, start.end() + 1
-    )
+def _object(line: bytes, syntax: ox.RdfFormat) -> Term:
+    found: Term = next(iter(ox.parse(line, format=syntax))).object
+    return found
+
+
+def _same(term: Term) -> Term:
+    return term
+
+
+def _before(line: bytes) -> tuple[bytes, bytes]:
+    """What stands before the object of *line*, and before its subject."""
+    found = _BEFORE_OBJECT.match(line)
+    return (found[0], found[1]) if found is not None else (b"", b"")
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace")
 
 
 def _unescaped(word: bytes) -> bytes:
-    return _ESCAPE.sub(lambda m: chr(int(m[1] or m[2], 16)), word.decode("utf-8", "replace")).encode()
+    if b"\\" not in word:
+        return word
+    return _ESCAPE.sub(lambda m: chr(int(m[1] or m[2], 16)), _text(word)).encode()

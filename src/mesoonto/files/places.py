@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from mesoonto.files import jsonld, lines, rdfxml, turtle
+from mesoonto.files import lines, turtle
 from mesoonto.files.alignment import aligned
 from mesoonto.files.rdf import Source
 from mesoonto.files.terms import TYPE, Term, blank
@@ -35,11 +35,35 @@ class _Triple:
     spot: Spot  #: of the object
 
 
+@dataclass(frozen=True, slots=True)
+class _InLine:
+    """A triple that has a line of its own, which is looked into when somebody asks."""
+
+    file: str
+    line: lines.Line
+
+    @property
+    def predicate(self) -> ox.NamedNode:
+        return self.line.predicate
+
+    @property
+    def object(self) -> Term:
+        return self.line.object
+
+    @property
+    def subject(self) -> Spot:
+        return Spot(self.file, self.line.number, self.line.subject_column, self.line.text)
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.file, self.line.number, self.line.object_column, self.line.text)
+
+
 @dataclass
 class Locator:
     """What is known of the places of some nodes, over all files."""
 
-    described: dict[Term, list[_Triple]] = field(default_factory=lambda: defaultdict(list))
+    described: dict[Term, list[_Triple | _InLine]] = field(default_factory=lambda: defaultdict(list))
     mentioned: dict[Term, Spot] = field(default_factory=dict)
     homes: dict[Term, str] = field(default_factory=dict)
 
@@ -56,9 +80,10 @@ class Locator:
     def statement(self, subject: Term, predicate: ox.NamedNode, value: Term | None) -> Spot:
         """Where *value* of *predicate* of *subject* is written; the property, or the node, when it is not."""
         stated = [t for t in self.described.get(subject, ()) if t.predicate == predicate]
-        exact = [t for t in stated if t.object == value]
-        found = exact or stated
-        return found[0].spot if found else self.focus(subject)
+        if not stated:
+            return self.focus(subject)
+        exact = stated if value is None else (t for t in stated if t.object == value)
+        return next(iter(exact), stated[0]).spot
 
     def has(self, subject: Term, predicate: ox.NamedNode) -> bool:
         """Whether the place of a value of *predicate* of *subject* is known."""
@@ -130,9 +155,7 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
         return
     if source.syntax in _LINES:
         for line in lines.about(source, here, number):
-            place = Spot(source.name, line.number, line.subject_column, line.text)
-            there = Spot(source.name, line.number, line.object_column, line.text)
-            found.described[line.subject].append(_Triple(line.predicate, line.object, place, there))
+            found.described[line.subject].append(_InLine(source.name, line))
         return
     text = source.text()
     spots = _Lines(text, source.name)
@@ -160,8 +183,12 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
 def _read(source: Source, text: str, content: bytes, number: int) -> Iterable[turtle.Written]:
     match source.syntax:
         case ox.RdfFormat.RDF_XML:
+            from mesoonto.files import rdfxml
+
             return rdfxml.read(content, source.base)
         case ox.RdfFormat.JSON_LD:
+            from mesoonto.files import jsonld
+
             return jsonld.read(text, source.base, source.catalog.context)
     return turtle.read(text, source.base, number)
 

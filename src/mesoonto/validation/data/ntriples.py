@@ -30,12 +30,23 @@ _STATEMENTS = 8192
 _LONGEST = 1 << 26
 
 #: A blank node in N-Triples as pyoxigraph writes them: one space between terms. A string ends in a quotation
-#: mark, so that nothing inside it can be taken for an object.
-_BLANK = re.compile(rb'^_:([^\s">]+)|(?<= )_:([^\s">]+)(?= \.$)', re.MULTILINE)
+#: mark, so that nothing inside it can be taken for an object. A pattern that begins with the mark itself is
+#: found thirty times faster than one that looks before it.
+_BLANK = re.compile(rb'_:(?:(?<![^\n]_:)([^\s">]+)|(?<= _:)([^\s">]+)(?= \.$))', re.MULTILINE)
+
+#: The same in N-Triples that others wrote, with labels of few letters.
+_GIVEN = re.compile(
+    rb"_:(?:(?<![^\n]_:)([A-Za-z0-9][A-Za-z0-9_-]*)(?= <)|(?<=> _:)([A-Za-z0-9][A-Za-z0-9_-]*)(?= \.$))",
+    re.MULTILINE,
+)
+
+#: Where a comment may begin: its blank nodes are none.
+_COMMENT = re.compile(rb"#(?<![^\n\r \t.]#)")
 
 #: What stands in blank nodes, triple terms and escaped letters of IRIs. Python finds a short text faster by
 #: a pattern than by the operator ``in``.
-_MARK, _TRIPLE, _ESCAPED = re.compile(b"_:"), re.compile(b"<<"), re.compile(rb"\\[uU]")
+_MARK, _TRIPLE = re.compile(b"_:"), re.compile(b"<<")
+_ESCAPED = re.compile(rb'\\[uU][^\s"<>]*>')
 
 
 def pieces(source: Source, file: int) -> Iterator[bytes]:
@@ -51,9 +62,8 @@ def pieces(source: Source, file: int) -> Iterator[bytes]:
     with source.open() as stream:
         while piece := stream.read(_BYTES):
             piece += stream.readline(_LONGEST)
-            if not _is_plain(piece):
-                piece = names.given(_written(ox.parse(piece, format=NT)), source)
-            yield encode_text(piece)
+            plain = names.kept(piece) if _is_plain(piece) else None
+            yield encode_text(plain or names.given(_written(ox.parse(piece, format=NT)), source))
 
 
 def parsed_pieces(source: Source, file: int) -> Iterator[bytes]:
@@ -84,6 +94,17 @@ class _Names:
         self._file = file
         self._names: dict[bytes, bytes] = {}
 
+    def kept(self, text: bytes) -> bytes | None:
+        """*text*, N-Triples that somebody wrote, with steady names; None where it is not clear what has one."""
+        marks = len(_MARK.findall(text))
+        if not marks:
+            return text
+        if _COMMENT.search(text):
+            return None
+        if len(_GIVEN.findall(text)) != marks:
+            return None
+        return _GIVEN.sub(self._named, text)
+
     def given(self, text: bytes, source: Source) -> bytes:
         """*text*, written by pyoxigraph, with steady names."""
         if b")>> .\n" in text:  # no string and no IRI ends like this
@@ -101,11 +122,11 @@ class _Names:
 
 
 def _is_plain(piece: bytes) -> bool:
-    """Whether *piece* can be stored as it is: no blank node, triple term or oddly written datatype."""
+    """Whether *piece* can be stored as it is, but for names: no triple term or oddly written datatype."""
     piece.decode()
-    if has_blank(piece) or _TRIPLE.search(piece) or (b"\\" in piece and _ESCAPED.search(piece)):
+    if _TRIPLE.search(piece) or (b"\\" in piece and _ESCAPED.search(piece)):
         return False
-    return piece.count(b"^") == 2 * piece.count(b'"^^<')
+    return piece.count(b"^^") == piece.count(b'"^^<')
 
 
 def _written(quads: Iterator[ox.Quad] | list[ox.Quad]) -> bytes:

@@ -11,13 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from mesoonto.files.terms import Term
-from mesoonto.sparql.messages import mistake
-from mesoonto.sparql.parser import NotSparqlError, parse_query
-from mesoonto.sparql.tree import Node
 from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.literals import STEMS, by_value, decode
@@ -25,6 +23,9 @@ from mesoonto.validation.engine.query_errors import complaint
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Shape, ShapeQuery
 from mesoonto.validation.shapes.paths import Path
+
+if TYPE_CHECKING:
+    from mesoonto.sparql.tree import Node
 
 _FORBIDDEN = {"MinusGraphPattern": "MINUS", "InlineData": "VALUES", "ValuesClause": "VALUES"}
 _OWN_FOCUS = ox.NamedNode("urn:mesoonto:focus:query")
@@ -52,6 +53,10 @@ def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[T
 
 def check(query: ShapeQuery, shape: Shape) -> None:
     """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
+    # Most shapes hold no query, and the grammar takes as long to import as all the rest of the engine.
+    from mesoonto.sparql.messages import mistake
+    from mesoonto.sparql.parser import NotSparqlError, parse_query
+
     text, name = _text(query, shape), brief(shape.node)
     _variables(ox.Store(), text, name, shape.node)
     try:
@@ -213,6 +218,8 @@ def over_all(text: str, pattern: str) -> str | None:
     >>> over_all("SELECT $this { FILTER($this = <x:y>) }", "?this a <x:C> .")
     'SELECT $this { ?this a <x:C> .  FILTER($this = <x:y>) }'
     """
+    from mesoonto.sparql.parser import NotSparqlError, parse_query
+
     try:
         root = parse_query(text)
     except NotSparqlError:

@@ -9,9 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
 
-from mesoonto.dataset.query_features import names_service, outline
 from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
-from mesoonto.sparql.messages import explained
 from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.literals import is_well_formed
 from mesoonto.validation.data.vocabulary import NODE_KINDS, PARAMETERS, SH, sh
@@ -255,6 +253,10 @@ class _ShapeReader:
             return None
         if len(found) > 1 or not isinstance(found[0], ox.Literal):
             raise unusable(f"{brief(node)} needs one text in sh:{kind}")
+        # Most shapes hold no query, and the grammar takes its time to import.
+        from mesoonto.dataset.query_features import names_service, outline
+        from mesoonto.sparql.messages import explained
+
         text = self._prefixes(node) + found[0].value
         # The path of a property shape takes the place of $PATH later.
         complete = re.sub(r"[?$]PATH\b", "<urn:path>", text)
