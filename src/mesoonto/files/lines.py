@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,10 +61,7 @@ def about(source: Source, wanted: Collection[Term], file: int) -> Iterator[Line]
         return
     nodes = {str(node).encode(): node for node in wanted}
     predicates: dict[bytes, ox.NamedNode] = {}
-    for number, line in _lines(source):
-        # Nearly every line begins with a subject without escaped letters.
-        if line[: line.find(b">") + 1] not in nodes and line[:1] == b"<" and b"\\" not in line:
-            continue
+    for number, line in _candidates(source, nodes):
         head = _BEFORE_OBJECT.match(line)
         subject = head and (nodes.get(head[2]) or nodes.get(_unescaped(head[2])))
         if head is None or subject is None:
@@ -75,6 +72,24 @@ def about(source: Source, wanted: Collection[Term], file: int) -> Iterator[Line]
         if b"<<" in line and isinstance(_object(line, source.syntax), ox.Triple):
             continue
         yield Line(subject, predicate, number, line, partial(_object, line, source.syntax))
+
+
+def _candidates(source: Source, nodes: Container[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines that may be about one of *nodes*: nearly every other begins with the IRI of its subject."""
+    for row, piece in _pieces(source):
+        lines = piece.split(b"\n")
+        if b"\\" in piece:
+            yield from (
+                (row + n, line)
+                for n, line in enumerate(lines)
+                if line[: line.find(b">") + 1] in nodes or line[:1] != b"<" or b"\\" in line
+            )
+        else:
+            yield from [
+                (row + n, line)
+                for n, line in enumerate(lines)
+                if line[: line.find(b">") + 1] in nodes or line[:1] != b"<"
+            ]
 
 
 def _all(source: Source, file: int) -> Iterator[Line]:
@@ -92,12 +107,18 @@ def _all(source: Source, file: int) -> Iterator[Line]:
 
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    for row, piece in _pieces(source):
+        yield from enumerate(piece.split(b"\n"), row)
+
+
+def _pieces(source: Source) -> Iterator[tuple[int, bytes]]:
+    """Whole lines, with the number of the first."""
     row = 1
     with source.open() as stream:
         while piece := stream.read(CHUNK):
-            lines = (piece + stream.readline()).split(b"\n")
-            yield from enumerate(lines, row)
-            row += len(lines) - 1
+            piece += stream.readline()
+            yield row, piece
+            row += piece.count(b"\n")
 
 
 def _object(line: bytes, syntax: ox.RdfFormat) -> Term:

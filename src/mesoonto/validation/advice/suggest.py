@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyoxigraph as ox
 
@@ -128,12 +129,17 @@ def _closest(
         if name in candidates and name not in not_itself:
             return candidates[name]
         # Another number is another thing, and no slip of the pen: NCT00000001 is not meant for NCT00000002.
-        numbers = re.findall(r"\d+", name)
-        alike = [c for c in list(candidates)[:_MOST] if re.findall(r"\d+", c) == numbers]
+        numbers = _numbers(name)
+        alike = [c for c in list(candidates)[:_MOST] if _numbers(c) == numbers]
         close = difflib.get_close_matches(name[:100], alike, 1, cut)
         if close:
             return candidates[close[0]]
     return None
+
+
+@lru_cache(1 << 14)
+def _numbers(name: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\d+", name))
 
 
 def _did_you_mean(term: Term | None) -> str:

@@ -95,7 +95,7 @@ class _Names:
         self._names: dict[bytes, bytes] = {}
 
     def kept(self, text: bytes) -> bytes | None:
-        """*text*, N-Triples that somebody wrote, with steady names; None where it is not clear what has one."""
+        """*text*, N-Triples of somebody, with steady names; None where it is not clear what has one."""
         marks = len(_MARK.findall(text))
         if not marks:
             return text
