@@ -9,15 +9,15 @@ BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-pythons setup check bench bench-federation lock
+.PHONY: help serve frontend test test-pythons setup check bench bench-federation lock
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
-serve: build/validated ## set up, build and validate the dataset, serve it
+serve: build/validated frontend ## set up, build and validate the dataset, serve it
 	@$(BIN)/mesoonto serve
 
-test: $(VENV)/dev ## set up what tests need and run them all
+test: $(VENV)/dev frontend ## set up what tests need and run them all
 	@sh tests/setup.sh
 	tests/run $(PYTEST_ARGS)
 
@@ -26,7 +26,7 @@ test-pythons: $(VENV)/ready ## set up on other declared Pythons that are at hand
 
 setup: $(VENV)/ready ## set up the environment in .venv
 
-check: $(VENV)/dev ## lint, types, tests with coverage
+check: $(VENV)/dev frontend ## lint, types, tests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -34,6 +34,10 @@ check: $(VENV)/dev ## lint, types, tests with coverage
 	@rm -f .coverage
 	tests/run --cov --cov-append --cov-report= --cov-fail-under=0 $(PYTEST_ARGS)
 	$(BIN)/coverage report
+
+# The libraries of the site come from npm, when their pins or sources have changed; without them the site works too.
+frontend: $(VENV)/ready
+	@$(BIN)/python server/frontend/bundle.py
 
 bench: $(VENV)/ready ## short comparison with the Oxigraph server; the whole: benchmarks/endpoint/README.md
 	$(BIN)/python -m benchmarks.endpoint run $(BENCH)

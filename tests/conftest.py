@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, settings
 from mesoonto.cli import main
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
+from mesoonto_server.web.bundles import BUILT
 from tests import suites
 from tests.suites import CACHE
 
@@ -42,6 +43,7 @@ NEEDS = {
     "sqlite": (("sqlite3",), "apt-get install sqlite3"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
     "nginx": (("nginx", "/usr/sbin/nginx"), "apt-get install nginx-light, or brew install nginx"),
+    "bundles": ((f"{BUILT}/sources.sha256",), "make frontend, with npm in reach"),
     "axe": ((f"{CACHE}/axe/node_modules/axe-core/axe.min.js",), "sh tests/setup.sh, with npm"),
     "comunica": ((f"{CACHE}/comunica/node_modules/.bin/comunica-sparql",), "sh tests/setup.sh, with npm"),
     "jena": ((f"{CACHE}/jena/arq",), "sh tests/setup.sh, with Java and Maven"),
