@@ -19,6 +19,7 @@ from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt
+from mesoonto.owl.turtle_writer import turtle
 
 #: Labels of what is shipped.
 LABELS = Ontology.shipped().labels
@@ -94,13 +95,13 @@ def parsed(text: str) -> list[ox.Triple]:
 @settings(deadline=None)
 @given(graphs())
 def test_no_statement_is_lost_or_changed(triples: list[ox.Triple]) -> None:
-    assert canonical_lines(parsed(fmt.turtle(triples, {}))) == canonical_lines(triples)
+    assert canonical_lines(parsed(turtle(triples, {}))) == canonical_lines(triples)
 
 
 @settings(deadline=None)
 @given(graphs())
 def test_formatting_twice_changes_nothing(triples: list[ox.Triple]) -> None:
-    once = fmt.turtle(triples, {})
+    once = turtle(triples, {})
     assert fmt.canonical(once, Path("x.ttl"), {}) == once
 
 
@@ -114,7 +115,7 @@ def test_order_and_blank_node_labels_do_not_matter(triples: list[ox.Triple], rng
 
     other = [ox.Triple(renamed(t.subject), t.predicate, renamed(t.object)) for t in triples]  # type: ignore[arg-type]
     rng.shuffle(other)
-    assert fmt.turtle(other, {}) == fmt.turtle(triples, {})
+    assert turtle(other, {}) == turtle(triples, {})
 
 
 @pytest.mark.parametrize(
@@ -127,12 +128,12 @@ def test_shipped_files_survive_shuffling(path: Path) -> None:
     random.Random(7).shuffle(shuffled)
     body = path.read_text().partition("\n")[2] if path.read_text().startswith("# GEN") else path.read_text()
     labels = {} if path in resources.import_files() else LABELS
-    assert fmt.turtle(shuffled, labels) == body
+    assert turtle(shuffled, labels) == body
 
 
 def test_rdflib_reads_the_same_graph() -> None:
     path = resources.module_files()[1]
-    ours = Graph().parse(data=fmt.turtle(rdf.read(path), {}), format="turtle")
+    ours = Graph().parse(data=turtle(rdf.read(path), {}), format="turtle")
     assert set(to_canonical_graph(ours)) == set(to_canonical_graph(Graph().parse(path, format="turtle")))
 
 

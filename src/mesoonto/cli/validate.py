@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesoonto.errors import OutputError, Place, ShapeError
+from mesoonto.errors import ShapeError
+from mesoonto.files.replacing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,13 +284,8 @@ def _write(report: Report, style: Style, outputs: tuple[tuple[str, Path | None],
 
 def _save(file: Path, text: str) -> None:
     """Write *file*, whole or not at all."""
-    partial = file.with_name(f"{file.name}.partial")
-    try:
+    with replacing(file) as partial:
         partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError((error.strerror or str(error)).lower(), Place(str(file))) from error
 
 
 def _document(file: Path, shapes: tuple[str, ...], examples: Path | None) -> None:

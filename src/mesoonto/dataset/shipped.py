@@ -10,8 +10,8 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto import resources
-from mesoonto.errors import OutputError, Place
 from mesoonto.files import rdf, sssom
+from mesoonto.files.replacing import replacing
 from mesoonto.namespaces import GRAPH
 from mesoonto.ontology.files import INFERRED
 from mesoonto.ontology.model import Ontology
@@ -88,10 +88,5 @@ def _quads(parts: Iterable[tuple[str, Iterable[ox.Triple]]], present: set[ox.Tri
 
 def write_nquads(store: ox.Store, path: Path) -> None:
     """Write *store* to *path*, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with replacing(path) as partial:
         store.dump(partial, format=ox.RdfFormat.N_QUADS)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(error.strerror or str(error), Place(str(path))) from error

@@ -342,7 +342,7 @@ class _TurtleReader:
                 return _Placed(self._labels.setdefault(word, _Blank()), start)
             case "long" | "string":
                 size = 3 if kind == "long" else 1
-                return self._literal(_unescaped(word[size:-size]), start)
+                return self._literal(unescaped(word[size:-size]), start)
             case "double" | "decimal" | "integer":
                 return _Placed(ox.Literal(word, datatype=ox.NamedNode(XSD + kind)), start)
             case "word" if word in ("true", "false"):
@@ -370,7 +370,7 @@ class _TurtleReader:
         return ox.NamedNode(self._prefixes[prefix] + _unescaped_name(local))
 
     def _resolved(self, word: str) -> str:
-        iri = _unescaped(word[1:-1])
+        iri = unescaped(word[1:-1])
         return iri if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri) else urljoin(self._base, iri)
 
     def _written(self, raw: _Raw) -> Written:
@@ -400,7 +400,8 @@ def _raw(subject: _Placed, predicate: _Placed, value: _Placed) -> _Raw:
     return _Raw(subject, predicate, value, value.known_at, value.late)
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """*text*, the inside of a string or IRI in Turtle, with its escapes resolved."""
     if "\\" not in text:
         return text
 

@@ -7,7 +7,7 @@ import hashlib
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, PREFIXES
-from mesoonto.owl import fmt
+from mesoonto.owl.turtle_writer import turtle
 
 _DCAT, _VOID, _SPDX = "http://www.w3.org/ns/dcat#", "http://rdfs.org/ns/void#", "http://spdx.org/rdf/terms#"
 _MEDIA_TYPES = {
@@ -69,4 +69,4 @@ def describe(files: dict[str, bytes], version: str, triples: dict[str, int]) -> 
         say(file, f"{_SPDX}checksum", checksum)
         say(checksum, f"{_SPDX}algorithm", ox.NamedNode(f"{_SPDX}checksumAlgorithm_sha256"))
         say(checksum, f"{_SPDX}checksumValue", ox.Literal(hashlib.sha256(body).hexdigest()))
-    return fmt.turtle(found, {})
+    return turtle(found, {})

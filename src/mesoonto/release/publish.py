@@ -14,7 +14,7 @@ from mesoonto.errors import MesoontoError, OutputError, Place
 from mesoonto.namespaces import PREFIXES
 from mesoonto.ontology.files import DATA
 from mesoonto.ontology.model import Ontology
-from mesoonto.owl import fmt
+from mesoonto.owl.turtle_writer import turtle
 from mesoonto.release import changes, metadata, obo, site, tables, variants
 from mesoonto.release.terms import terms_of
 
@@ -94,12 +94,12 @@ def build(
 
 def _variant(ontology: Ontology, name: str, version: str) -> dict[str, bytes]:
     triples = variants.variant(ontology, name, version)
-    turtle = fmt.turtle(triples, {})
+    text = turtle(triples, {})
     terms = terms_of(triples)
-    xml = ox.serialize(variants.in_order(turtle), format=ox.RdfFormat.RDF_XML, prefixes=PREFIXES) or b""
+    xml = ox.serialize(variants.in_order(text), format=ox.RdfFormat.RDF_XML, prefixes=PREFIXES) or b""
     stem = f"mesoonto-{name}"
     return {
-        f"{stem}.ttl": turtle.encode(),
+        f"{stem}.ttl": text.encode(),
         f"{stem}.owl": xml,
         f"{stem}.obo": obo.obo(terms, name, version).encode(),
         f"{stem}.json": obo.obo_graph(terms, name, version).encode(),

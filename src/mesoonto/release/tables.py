@@ -13,7 +13,7 @@ from mesoonto import resources
 from mesoonto.files import sssom as sssom_files
 from mesoonto.namespaces import GRAPH, MESO, OBO, PREFIXES
 from mesoonto.ontology.record_kinds import RECORD_KINDS
-from mesoonto.owl import fmt
+from mesoonto.owl.turtle_writer import turtle
 from mesoonto.release.terms import OntologyTerm
 from mesoonto.release.variants import in_order
 
@@ -43,7 +43,7 @@ def table(store: ox.Store, name: str) -> bytes:
 def trig(records: Iterable[ox.Triple]) -> bytes:
     """All *records* as one TriG document, in the graph that the dataset has them in."""
     graph = ox.NamedNode(f"{GRAPH}data")
-    quads = (ox.Quad(t.subject, t.predicate, t.object, graph) for t in in_order(fmt.turtle(records, {})))
+    quads = (ox.Quad(t.subject, t.predicate, t.object, graph) for t in in_order(turtle(records, {})))
     return ox.serialize(quads, format=ox.RdfFormat.TRIG, prefixes=PREFIXES) or b""
 
 
@@ -132,4 +132,4 @@ def skos(terms: dict[str, OntologyTerm], version: str) -> str:
             triples.append(ox.Triple(node, ox.NamedNode(f"{stem}topConceptOf"), scheme))
     for path in resources.mapping_files():
         triples += [t for t in sssom_files.triples(path) if t.predicate.value.startswith(stem)]
-    return fmt.turtle(triples, {})
+    return turtle(triples, {})
