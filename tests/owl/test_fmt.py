@@ -198,6 +198,155 @@ def test_what_would_be_lost_is_refused_and_named(text: str, message: str, tmp_pa
     assert path.read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "<http://e/s> <http://e/p> 1 .\n<http://e/t> <http://e/p> << <http://e/s> <http://e/p> 1 >> .",
+            r":2:27: tri",
+        ),
+        ("<http://e/s> <http://e/p> 1 {| <http://e/q> 2 |} .", r":1:29: triples in triples"),
+        ('<http://e/s> <http://e/p> "#"@en , "x"@ar--rtl .', r":1:36: texts with a direction"),
+        (
+            "<http://e/s> <http://e/p> _:b .\n<http://e/t> <http://e/p> _:b .",
+            r":2:27: the blank node _:b is used",
+        ),
+        ("<http://e/s> <http://e/p> 1 .\n_:a <http://e/p> _:a .", r":2:18: blank nodes point at each other"),
+    ],
+)
+def test_what_cannot_be_written_is_told_with_its_place(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        fmt.format_file(path, {}, write=True)
+
+
+REMARKED = """# who may use it
+@prefix e: <http://e/> .
+# about prefixes
+@prefix obo: <http://purl.obolibrary.org/obo/> .
+
+# of b
+e:b e:p 2 , # within b
+    1 .  # behind b
+### Classes
+# of a
+e:a e:q "# no remark" ; e:r obo:GO_0000001 .
+# at the end
+"""
+
+
+def test_remarks_are_kept_above_their_subject() -> None:
+    kept = fmt.canonical(REMARKED, Path("x.ttl"), {}, "keep")
+    assert (
+        kept
+        == """# who may use it
+# about prefixes
+@prefix e: <http://e/> .
+@prefix obo: <http://purl.obolibrary.org/obo/> .
+
+# of a
+e:a e:q "# no remark" ;
+    e:r obo:GO_0000001 .
+
+# of b
+# within b
+# behind b
+e:b e:p 1,
+        2 .
+# at the end
+"""
+    )
+    assert fmt.canonical(kept, Path("x.ttl"), {}, "keep") == kept
+    dropped = fmt.canonical(REMARKED, Path("x.ttl"), {}, "drop")
+    assert [line for line in kept.splitlines() if not line.startswith("# ")] == dropped.splitlines()
+
+
+@settings(deadline=None)
+@given(graphs(), st.lists(st.tuples(st.integers(0, 40), st.sampled_from("abcdef")), max_size=6))
+def test_no_remark_is_lost_wherever_it_stands(
+    triples: list[ox.Triple], places: list[tuple[int, str]]
+) -> None:
+    lines = turtle(triples, {}).split("\n")
+    inside = 0
+    allowed = []  # behind lines that end within no long string
+    for n, line in enumerate(lines):
+        inside ^= line.count('"""') % 2
+        if not inside:
+            allowed.append(n)
+    words = [f"# remark {n} {word}" for n, (_, word) in enumerate(places)]
+    for (place, _), word in zip(places, words, strict=True):
+        lines[allowed[place % len(allowed)]] += f"\n{word}"
+    text = "\n".join(lines)
+    kept = fmt.canonical(text, Path("x.ttl"), {}, "keep")
+    assert sorted(line for line in kept.split("\n") if line.startswith("# remark")) == sorted(words)
+    assert canonical_lines(parsed(kept)) == canonical_lines(triples)
+    assert fmt.canonical(kept, Path("x.ttl"), {}, "keep") == kept
+
+
+def test_a_remark_behind_an_identifier_without_a_label_is_a_persons() -> None:
+    text = "@prefix o: <http://purl.obolibrary.org/obo/> .\no:A_0000001 a o:B_0000001 .  # a mouse"
+    with pytest.raises(InputError, match="the remark"):
+        fmt.canonical(text, Path("x.ttl"), {})
+    assert "# a cat\n" in fmt.canonical(text, Path("x.ttl"), {f"{OBO}B_0000001": "a cat"})
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "statement", "expected"),
+    [
+        ("@prefix dct: <http://purl.org/dc/terms/> .", "dct:a dct:title 1 .", "dct:a dct:title 1 ."),
+        ("@prefix : <http://e/> .", ":a :p :b .", ":a :p :b ."),
+        ("@prefix owl: <http://not.owl/> .", "owl:a owl:p 1 .", "owl:a owl:p 1 ."),
+        ("@prefix e: <http://e/> . @prefix f: <http://e/f/> .", "e:a e:p f:b .", "e:a e:p f:b ."),
+        ("@prefix e: <http://e/> .", "e:ü e:p <http://e/a,b> .", "e:ü e:p <http://e/a,b> ."),
+        # a file that speaks of this project has the prefixes of its table
+        ("@prefix m: <https://w3id.org/mesoonto/> .", "m:a m:p 1 .", "meso:a meso:p 1 ."),
+    ],
+)
+def test_prefixes_of_the_file_are_kept(prefixes: str, statement: str, expected: str) -> None:
+    text = fmt.canonical(f"{prefixes}\n{statement}", Path("x.ttl"), {})
+    assert text.splitlines()[-1] == expected
+    assert canonical_lines(parsed(text)) == canonical_lines(parsed(f"{prefixes}\n{statement}"))
+
+
+@pytest.mark.parametrize("tag", ["en-GB", "EN", "zh-Hant-TW"])
+def test_language_tags_keep_their_case(tag: str) -> None:
+    text = f'<http://e/s> <http://e/p> \'a\\n"@Xx\'@{tag} , """a"""@de .'
+    assert f'"@{tag} .' in fmt.canonical(text, Path("x.ttl"), {}).replace("\n", " ")
+
+
+def test_long_lists_are_written_and_sets_among_them_sorted() -> None:
+    members = [f"e:i{n}" for n in range(3000)]
+    random.Random(1).shuffle(members)
+    text = SETS.format(list="oneOf", items=" ".join(members))
+    found = [line.split()[0] for line in fmt.canonical(text, Path("x.ttl"), {}).splitlines() if "e:i" in line]
+    assert found == [f"e:i{n}" for n in range(3000)]
+
+
+def test_mode_and_links_of_a_file_are_kept(tmp_path: Path) -> None:
+    real, link, other = tmp_path / "real.ttl", tmp_path / "link.ttl", tmp_path / "other.ttl"
+    real.write_text("<http://e/s> <http://e/p> 2 , 1 .")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    assert fmt.format_file(link, {}, write=True)
+    assert (link.is_symlink(), real.stat().st_mode & 0o777) == (True, 0o640)
+    assert not fmt.format_file(real, {}, write=False)
+    real.write_text("<http://e/s> <http://e/p> 3 , 1 .")
+    other.hardlink_to(real)
+    assert fmt.format_file(other, {}, write=True)
+    assert real.samefile(other)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.ttl", "other.ttl", "real.ttl"]
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "\r\n"])
+def test_byte_order_mark_and_line_ends_are_brought_into_form(before: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_bytes(f"{before}<http://e/s> <http://e/p> 1 .\r\n".encode())
+    assert fmt.format_file(path, {}, write=True)
+    assert path.read_bytes() == b"<http://e/s> <http://e/p> 1 .\n"
+    assert not fmt.format_file(path, {}, write=False)
+
+
 def test_generated_file_is_formatted_like_any_other_behind_its_first_line() -> None:
     text = "# GENERATED by x\n<http://e/s> <http://e/p> 2 , 1 .\n"
     assert fmt.canonical(text, Path("x.ttl"), {}).startswith("# GENERATED by x\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,10 +21,11 @@ from mesoonto.owl.turtle_writer import (
     Labels,
     Names,
     Remarks,
+    Statement,
     own_labels,
     shared_blank_node,
+    statements,
     turtle,
-    unsupported,
 )
 
 #: What becomes of remarks: the file is refused, they are kept at their subject, or they go.
@@ -41,19 +42,19 @@ def canonical(text: str, path: Path, labels: Labels, rule: RemarkRule = "refuse"
     source = rdf.Source(str(path), ox.RdfFormat.TURTLE, content=text.encode())
     with source.input_errors():
         parser = ox.parse(text, format=ox.RdfFormat.TURTLE)
-        quads = list(parser)
-    _refuse_what_cannot_be_written(text, path, quads)
-    known = {**labels, **own_labels(quads)}
+        stated = _stated(parser, text, path)
+    _refuse_shared_blank_nodes(stated, text, path)
+    known = {**labels, **own_labels(stated)}
     line, is_generated, _ = text.partition("\n") if text.startswith(remarks.GENERATED) else ("", "", "")
-    kept = _kept_remarks(text, path, quads, known, parser.prefixes, rule)
+    kept = _kept_remarks(text, path, stated, known, parser.prefixes, rule)
     if is_generated:
         kept = Remarks([line, *kept.head], kept.tail, kept.above)
-    names, tags = _names(parser.prefixes, quads), remarks.language_tags(text)
+    names, tags = _names(parser.prefixes, stated), remarks.language_tags(text)
     place = Place(str(path))
     try:
-        if is_generated and text == (unlabelled := turtle(quads, {}, names=names, remarks=kept, tags=tags)):
+        if is_generated and text == (unlabelled := turtle(stated, {}, names=names, remarks=kept, tags=tags)):
             return unlabelled  # slices are written without labels of others
-        return turtle(quads, labels, names=names, remarks=kept, tags=tags)
+        return turtle(stated, labels, names=names, remarks=kept, tags=tags)
     except InputError as error:
         raise InputError(error.message, place) from error
 
@@ -76,16 +77,16 @@ def format_file(path: Path, labels: Labels, *, write: bool, rule: RemarkRule = "
     return differs
 
 
-def _names(prefixes: Mapping[str, str], quads: Sequence[ox.Quad]) -> Names:
-    """The prefixes that *quads* are written with.
+def _names(prefixes: Mapping[str, str], stated: Sequence[Statement]) -> Names:
+    """The prefixes that *stated* is written with.
 
     A file that speaks of this project has those of its table first, so that the same statements give the same
     bytes; any other keeps its own *prefixes* first.
     """
     ours = any(
         isinstance(term, ox.NamedNode) and term.value.startswith(MESO)
-        for quad in quads
-        for term in (quad.subject, quad.predicate, quad.object)
+        for statement in stated
+        for term in statement
     )
     first, second = (PREFIXES, prefixes) if ours else (prefixes, PREFIXES)
     taken = set(first.values())
@@ -95,7 +96,7 @@ def _names(prefixes: Mapping[str, str], quads: Sequence[ox.Quad]) -> Names:
 def _kept_remarks(
     text: str,
     path: Path,
-    quads: Sequence[ox.Quad],
+    stated: Sequence[Statement],
     labels: Labels,
     prefixes: Mapping[str, str],
     rule: RemarkRule,
@@ -111,20 +112,19 @@ def _kept_remarks(
         )
     # both read the same statements in the same order
     written = read_with_places(text, "", 0)
-    subjects = {
-        w.subject_at: q.subject
-        for w, q in zip(written, quads, strict=False)
-        if not isinstance(q.subject, ox.Triple)
-    }
+    subjects = {w.subject_at: s.subject for w, s in zip(written, stated, strict=False)}
     return remarks.attached(text, found, subjects)
 
 
-def _refuse_what_cannot_be_written(text: str, path: Path, quads: Sequence[ox.Quad]) -> None:
-    """Raise InputError, with the place, for RDF 1.2 and for blank nodes that would need a name."""
-    newer = next((reason for quad in quads if (reason := unsupported(quad.object))), None)
-    if newer is not None:
-        raise InputError(newer, _place(text, path, remarks.newer_syntax(text)))
-    shared = shared_blank_node(dict.fromkeys((q.subject, q.predicate, q.object) for q in quads))
+def _stated(quads: Iterable[ox.Quad], text: str, path: Path) -> list[Statement]:
+    try:
+        return list(statements(quads))
+    except InputError as error:
+        raise InputError(error.message, _place(text, path, remarks.newer_syntax(text))) from error
+
+
+def _refuse_shared_blank_nodes(stated: Sequence[Statement], text: str, path: Path) -> None:
+    shared = shared_blank_node(dict.fromkeys(stated))
     if shared is not None:
         written = list(read_with_places(text, "", 0))
         found = shared_blank_node(dict.fromkeys((w.subject, w.predicate, w.object) for w in written))

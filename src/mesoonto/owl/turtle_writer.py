@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pyoxigraph as ox
 
@@ -23,6 +23,18 @@ from mesoonto.ontology.record_kinds import RECORD_KINDS, field_order
 
 Subject = ox.NamedNode | ox.BlankNode
 _T = TypeVar("_T", Subject, Term)
+
+
+class Statement(NamedTuple):
+    """A triple whose terms are shared with others, which takes less memory than an engine's triples."""
+
+    subject: Subject
+    predicate: ox.NamedNode
+    object: Term
+
+
+#: Triples in any shape that has subject, predicate and object.
+Triples = Iterable[ox.Triple | ox.Quad | Statement]
 #: Statements by subject and predicate; the objects are keys, in the order in which they came.
 _About = dict[Subject, dict[ox.NamedNode, dict[Term, None]]]
 Labels = Mapping[str, str]
@@ -71,6 +83,7 @@ _PREDICATE_ORDER = {iri: n for n, iri in reversed(list(enumerate(_PREDICATES)))}
 _BARE = {
     XSD + "integer": re.compile(r"[+-]?[0-9]+"),
     XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    XSD + "double": re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+"),
     XSD + "boolean": re.compile(r"true|false"),
 }
 _STRING = XSD + "string"
@@ -88,6 +101,9 @@ _BASE = (
 _CHARS = f"{_BASE}0-9_\u00b7\u0300-\u036f\u203f-\u2040-"
 _LOCAL_NAME = re.compile(f"[{_BASE}0-9_](?:[{_CHARS}.]*[{_CHARS}])?")
 _OPAQUE = re.compile(r"[A-Za-z]+_\d{7,}|[OPQA-Z]\d[A-Z0-9]{4,8}")
+#: What is escaped in a string: its signs, and controls that an editor would not show or not keep.
+_ESCAPED = re.compile(r'[\\"\x00-\x09\x0b-\x1f\x7f]')
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\r": "\\r", "\t": "\\t"}
 _DIGITS = re.compile(r"([0-9]+)")
 #: A prefixed name with which a line ends, but for punctuation.
 _LAST_NAME = re.compile(r"(?:^|\s)([\w.-]*):([\w-]+)[ ;,.\])]*$")
@@ -136,7 +152,7 @@ PROJECT_NAMES = Names(PREFIXES)
 
 
 def turtle(
-    triples: Iterable[ox.Triple | ox.Quad],
+    triples: Triples,
     labels: Labels,
     *,
     names: Names = PROJECT_NAMES,
@@ -150,25 +166,24 @@ def turtle(
     in a circle, and so would need a name, and where blank nodes nest too deeply.
     """
     about: _About = defaultdict(lambda: defaultdict(dict))
-    triples = list(triples)
-    for t in triples:
-        found = unsupported(t.object)
-        if found:
-            raise InputError(found)
-        about[t.subject][t.predicate][t.object] = None  # type: ignore[index]
+    stated = list(statements(triples))
+    for s, p, o in stated:
+        about[s][p][o] = None
     bad = shared_blank_node((s, p, o) for s, pairs in about.items() for p, os in pairs.items() for o in os)
     if bad is not None:
         raise InputError(bad[1])
-    return _Writer(about, names, {**labels, **own_labels(triples)}, remarks, tags).text()
+    return _Writer(about, names, {**labels, **own_labels(stated)}, remarks, tags).text()
 
 
-def unsupported(term: object) -> str | None:
-    """What of RDF 1.2 *term* is, that cannot be written here; None for other terms."""
-    if isinstance(term, ox.Triple):
-        return "triples in triples (RDF 1.2, RDF-star) are not supported"
-    if isinstance(term, ox.Literal) and term.direction is not None:
-        return "texts with a direction (RDF 1.2) are not supported"
-    return None
+def statements(triples: Triples) -> Iterator[Statement]:
+    """*triples* with terms that are shared. Raises InputError for what is new in RDF 1.2."""
+    terms: dict[object, Any] = {}
+    for t in triples:
+        if isinstance(t.object, ox.Triple):
+            raise InputError("triples in triples (RDF 1.2, RDF-star) are not supported")
+        if isinstance(t.object, ox.Literal) and t.object.direction is not None:
+            raise InputError("texts with a direction (RDF 1.2) are not supported")
+        yield Statement(*(terms.setdefault(term, term) for term in (t.subject, t.predicate, t.object)))
 
 
 def shared_blank_node(
@@ -197,7 +212,7 @@ def shared_blank_node(
     return None
 
 
-def own_labels(triples: Iterable[ox.Triple | ox.Quad]) -> dict[str, str]:
+def own_labels(triples: Triples) -> dict[str, str]:
     """The labels (IRI to label) that *triples* hold."""
     return {
         t.subject.value: t.object.value
@@ -247,7 +262,10 @@ class _Writer:
         prefixes = [
             f"@prefix {name}: <{self._names.stems[name]}> ." for name in sorted(self._prefixes, key=_natural)
         ]
-        return "\n".join([*self._remarks.head, *prefixes, *self._commented(body), *self._remarks.tail]) + "\n"
+        head = [*self._remarks.head, *prefixes]
+        if not head:
+            del body[0]  # the empty line above the first subject
+        return "\n".join([*head, *self._commented(body), *self._remarks.tail]) + "\n"
 
     # Order
 
@@ -381,7 +399,7 @@ class _Writer:
         value, datatype = term.value, term.datatype.value
         if datatype in _BARE and _BARE[datatype].fullmatch(value):
             return value
-        text = value.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r")
+        text = _ESCAPED.sub(_escape, value)
         quoted = f'"""{text}"""' if "\n" in text else f'"{text}"'
         if term.language:
             return f"{quoted}@{self._tags.get((value, term.language), term.language)}"
@@ -405,6 +423,10 @@ class _Writer:
                 if label:
                     line += f"  # {' '.join(label.split())}"
             yield line
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}"
 
 
 def _indent(depth: int) -> str:
