@@ -299,7 +299,7 @@ def test_a_remark_behind_an_identifier_without_a_label_is_a_persons() -> None:
         ("@prefix owl: <http://not.owl/> .", "owl:a owl:p 1 .", "owl:a owl:p 1 ."),
         ("@prefix e: <http://e/> . @prefix f: <http://e/f/> .", "e:a e:p f:b .", "e:a e:p f:b ."),
         ("@prefix e: <http://e/> .", "e:ü e:p <http://e/a,b> .", "e:ü e:p <http://e/a,b> ."),
-        # a file that speaks of this project has the prefixes of its table
+        # a file that describes something of this project has the prefixes of its table
         ("@prefix m: <https://w3id.org/mesoonto/> .", "m:a m:p 1 .", "meso:a meso:p 1 ."),
     ],
 )

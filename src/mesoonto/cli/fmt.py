@@ -28,9 +28,9 @@ def fmt(files: tuple[Path, ...], check: bool, rule: RemarkRule) -> None:
     The same statements give the same bytes, whoever saved the file: order, blank nodes and layout are fixed,
     and each opaque identifier is followed by its label. Lists that OWL reads as sets are sorted
     (intersectionOf, unionOf, oneOf, disjointUnionOf, members, distinctMembers), others stay as they are.
-    Prefixes are this project's in files that speak of it; any other file keeps its own. Without FILES the
-    modules and records of this checkout are formatted; shapes are not, since their queries are laid out by
-    hand.
+    Prefixes are this project's in files that describe its terms or records; any other file keeps its own.
+    Without FILES the modules and records of this checkout are formatted; shapes are not, since their queries
+    are laid out by hand.
 
     \b
     mesoonto fmt                                      after a save from Protégé

@@ -18,13 +18,14 @@ from mesoonto.ontology.model import Ontology
 from mesoonto.owl import remarks
 from mesoonto.owl.turtle_writer import (
     NO_REMARKS,
+    PROJECT_NAMES,
     Labels,
-    Names,
+    PlainTriple,
+    PrefixedNames,
     Remarks,
-    Statement,
     own_labels,
+    plain_triples,
     shared_blank_node,
-    statements,
     turtle,
 )
 
@@ -77,26 +78,22 @@ def format_file(path: Path, labels: Labels, *, write: bool, rule: RemarkRule = "
     return differs
 
 
-def _names(prefixes: Mapping[str, str], stated: Sequence[Statement]) -> Names:
+def _names(prefixes: Mapping[str, str], stated: Sequence[PlainTriple]) -> PrefixedNames:
     """The prefixes that *stated* is written with.
 
-    A file that speaks of this project has those of its table first, so that the same statements give the same
-    bytes; any other keeps its own *prefixes* first.
+    A file that describes something in this project's namespace has those of its table, so that the same
+    statements give the same bytes whatever a program declared; any other keeps its own *prefixes* first.
     """
-    ours = any(
-        isinstance(term, ox.NamedNode) and term.value.startswith(MESO)
-        for statement in stated
-        for term in statement
-    )
-    first, second = (PREFIXES, prefixes) if ours else (prefixes, PREFIXES)
-    taken = set(first.values())
-    return Names({**{name: stem for name, stem in second.items() if stem not in taken}, **first})
+    if any(isinstance(t.subject, ox.NamedNode) and t.subject.value.startswith(MESO) for t in stated):
+        return PROJECT_NAMES
+    own = set(prefixes.values())
+    return PrefixedNames({**{name: stem for name, stem in PREFIXES.items() if stem not in own}, **prefixes})
 
 
 def _kept_remarks(
     text: str,
     path: Path,
-    stated: Sequence[Statement],
+    stated: Sequence[PlainTriple],
     labels: Labels,
     prefixes: Mapping[str, str],
     rule: RemarkRule,
@@ -116,14 +113,14 @@ def _kept_remarks(
     return remarks.attached(text, found, subjects)
 
 
-def _stated(quads: Iterable[ox.Quad], text: str, path: Path) -> list[Statement]:
+def _stated(quads: Iterable[ox.Quad], text: str, path: Path) -> list[PlainTriple]:
     try:
-        return list(statements(quads))
+        return list(plain_triples(quads))
     except InputError as error:
         raise InputError(error.message, _place(text, path, remarks.newer_syntax(text))) from error
 
 
-def _refuse_shared_blank_nodes(stated: Sequence[Statement], text: str, path: Path) -> None:
+def _refuse_shared_blank_nodes(stated: Sequence[PlainTriple], text: str, path: Path) -> None:
     shared = shared_blank_node(dict.fromkeys(stated))
     if shared is not None:
         written = list(read_with_places(text, "", 0))

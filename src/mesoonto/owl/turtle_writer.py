@@ -25,7 +25,7 @@ Subject = ox.NamedNode | ox.BlankNode
 _T = TypeVar("_T", Subject, Term)
 
 
-class Statement(NamedTuple):
+class PlainTriple(NamedTuple):
     """A triple whose terms are shared with others, which takes less memory than an engine's triples."""
 
     subject: Subject
@@ -34,7 +34,7 @@ class Statement(NamedTuple):
 
 
 #: Triples in any shape that has subject, predicate and object.
-Triples = Iterable[ox.Triple | ox.Quad | Statement]
+Triples = Iterable[ox.Triple | ox.Quad | PlainTriple]
 #: Statements by subject and predicate; the objects are keys, in the order in which they came.
 _About = dict[Subject, dict[ox.NamedNode, dict[Term, None]]]
 Labels = Mapping[str, str]
@@ -88,8 +88,10 @@ _BARE = {
 }
 _STRING = XSD + "string"
 _PLAIN = (_STRING, RDF + "langString")
-#: What a cell of a list has.
+#: What a cell of a list has, and may have: its type follows from the rest.
 _CELL = {FIRST, REST}
+_TYPED_CELL = {FIRST, REST, TYPE}
+_LIST = ox.NamedNode(RDF + "List")
 #: More levels of blank nodes than this are refused: nobody could read them, and recursion has its bound.
 MAX_DEPTH = 200
 
@@ -121,7 +123,7 @@ class Remarks:
 NO_REMARKS = Remarks()
 
 
-class Names:
+class PrefixedNames:
     """Prefixed names: the stems that may be written as prefixes, the longest that fits before others."""
 
     def __init__(self, stems: Mapping[str, str]) -> None:
@@ -148,14 +150,14 @@ def opaque(local: str) -> bool:
 
 
 #: The names of this project's files: one table, so that the same statements give the same bytes.
-PROJECT_NAMES = Names(PREFIXES)
+PROJECT_NAMES = PrefixedNames(PREFIXES)
 
 
 def turtle(
     triples: Triples,
     labels: Labels,
     *,
-    names: Names = PROJECT_NAMES,
+    names: PrefixedNames = PROJECT_NAMES,
     remarks: Remarks = NO_REMARKS,
     tags: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> str:
@@ -166,7 +168,7 @@ def turtle(
     in a circle, and so would need a name, and where blank nodes nest too deeply.
     """
     about: _About = defaultdict(lambda: defaultdict(dict))
-    stated = list(statements(triples))
+    stated = list(plain_triples(triples))
     for s, p, o in stated:
         about[s][p][o] = None
     bad = shared_blank_node((s, p, o) for s, pairs in about.items() for p, os in pairs.items() for o in os)
@@ -175,7 +177,7 @@ def turtle(
     return _Writer(about, names, {**labels, **own_labels(stated)}, remarks, tags).text()
 
 
-def statements(triples: Triples) -> Iterator[Statement]:
+def plain_triples(triples: Triples) -> Iterator[PlainTriple]:
     """*triples* with terms that are shared. Raises InputError for what is new in RDF 1.2."""
     terms: dict[object, Any] = {}
     for t in triples:
@@ -183,7 +185,7 @@ def statements(triples: Triples) -> Iterator[Statement]:
             raise InputError("triples in triples (RDF 1.2, RDF-star) are not supported")
         if isinstance(t.object, ox.Literal) and t.object.direction is not None:
             raise InputError("texts with a direction (RDF 1.2) are not supported")
-        yield Statement(*(terms.setdefault(term, term) for term in (t.subject, t.predicate, t.object)))
+        yield PlainTriple(*(terms.setdefault(term, term) for term in (t.subject, t.predicate, t.object)))
 
 
 def shared_blank_node(
@@ -233,7 +235,7 @@ class _Writer:
     def __init__(
         self,
         about: _About,
-        names: Names,
+        names: PrefixedNames,
         labels: Labels,
         remarks: Remarks,
         tags: Mapping[tuple[str, str], str],
@@ -387,7 +389,7 @@ class _Writer:
         node: Term = head
         while node != NIL:
             pairs = self._about.get(node, {}) if isinstance(node, ox.BlankNode) else {}
-            if pairs.keys() != _CELL or any(len(objects) != 1 for objects in pairs.values()):
+            if not _is_cell(pairs):
                 return None
             items.extend(pairs[FIRST])
             (node,) = pairs[REST]
@@ -423,6 +425,12 @@ class _Writer:
                 if label:
                     line += f"  # {' '.join(label.split())}"
             yield line
+
+
+def _is_cell(pairs: Mapping[ox.NamedNode, Mapping[Term, None]]) -> bool:
+    if pairs.keys() != _CELL and (pairs.keys() != _TYPED_CELL or _LIST not in pairs[TYPE]):
+        return False
+    return all(len(objects) == 1 for objects in pairs.values())
 
 
 def _escape(match: re.Match[str]) -> str:
