@@ -39,7 +39,7 @@ from mesoonto_server.supervisor import Supervisor
 from mesoonto_server.telemetry.report import Telemetry
 from mesoonto_server.web.app import create_app
 from mesoonto_server.web.tokens import Tokens, read_tokens
-from mesoonto_server.worker import connections, tasks
+from mesoonto_server.worker import connections, tasks, views
 from mesoonto_server.worker.federated import NOBODY, OtherEndpoints
 
 _log = logging.getLogger(__name__)
@@ -155,6 +155,7 @@ def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | No
         store, version = shipped.build(), shipped.version()
     own = merged.separate(store) if settings.rdf_file is not None and not settings.empty else None
     engine = Engine(store, version, union=not settings.empty, own=own)
+    views.prepare(engine, shipped=_is_shipped(settings))
     return {**_readers(settings, lambda: engine, others, rate), "validator": _validator(settings)}
 
 
@@ -187,12 +188,20 @@ def _on_disk(
 def _readers(
     settings: Settings, opened: Callable[[], Engine], others: OtherEndpoints, rate: SharedRate | None
 ) -> dict[str, Role]:
-    reading = jobs(tasks.reading(settings.max_rows, others=others, writable=settings.writable))
+    handler = tasks.reading(
+        settings.max_rows, others=others, writable=settings.writable, shipped=_is_shipped(settings)
+    )
+    reading = jobs(handler)
     memory = settings.query_memory * MIB
     return {
         "query": Role(opened, reading, memory),
         CONNECTION: Role(opened, connections.work(settings, rate, federated=others.door is not None), memory),
     }
+
+
+def _is_shipped(settings: Settings) -> bool:
+    """Whether the shipped data are served, and not those of somebody's file or none."""
+    return settings.rdf_file is None and not settings.empty
 
 
 def _validator(settings: Settings) -> Role:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-import msgspec
 from flask import Blueprint, Flask, Response, render_template, request
 
 from mesoonto import __version__
 from mesoonto.knowledge import questions
-from mesoonto.namespaces import MESO
-from mesoonto.views.publications import PublicationView
 from mesoonto_server.front.gateway import Gateway
-from mesoonto_server.http import negotiate
-from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.web.sparql import request_for, respond
+from mesoonto_server.web.views import address, page_of, reader
 
 #: What can be browsed as a hierarchy.
 _HIERARCHIES = ("mechanisms", "interventions", "biomarkers")
@@ -47,48 +41,27 @@ _PLACES = {
 #: What the map can be narrowed by.
 _MAP = ("layer", "kind", "certainty", "focus")
 
-#: Suffixes of an entity's address that choose a syntax.
-_SUFFIXES = {
-    ".ttl": "text/turtle",
-    ".jsonld": "application/ld+json",
-    ".rdf": "application/rdf+xml",
-    ".nt": "application/n-triples",
-}
-
-#: In order of preference for clients that accept anything.
-_ENTITY_OFFERS = ("text/turtle", "application/rdf+xml", "application/ld+json", "text/html")
-
-
-def address(link: dict[str, str] | str | None) -> str:
-    """Where a link of a view leads: our own entities stay on this server."""
-    iri = link if isinstance(link, str) else (link or {}).get("iri", "")
-    if iri.startswith(MESO):
-        return "/" + quote(iri.removeprefix(MESO), safe="/:@!$&'()*+,;=~-._%")
-    return iri if iri.startswith(("http://", "https://")) else ""
-
 
 def blueprint(gateway: Gateway) -> Blueprint:
     """The routes of pages."""
     bp = Blueprint("pages", __name__)
+    view = reader(gateway)
     counted: dict[str, dict[str, int]] = {}  # by version of the data, the newest only
 
     @bp.record_once
     def prepare(state: Any) -> None:
         app: Flask = state.app
         app.jinja_env.filters["address"] = address
+        app.jinja_env.filters["page"] = page_of
 
         @app.context_processor
         def common() -> dict[str, object]:
-            return {"navigation": _NAVIGATION, "version": __version__, "dataset": gateway.pool.version}
-
-    def view(name: str, **parameters: str | list[str]) -> Any:
-        """The view *name*, computed in a worker."""
-        asked = WorkerRequest("view", "GET", name, urlencode(parameters, doseq=True).encode(), "")
-        exchange = gateway.read_blocking(asked)
-        body = b"".join(gateway.parts(exchange)) if exchange.more else exchange.head.body
-        if exchange.head.status != 200:
-            raise RequestError(exchange.head.status, body.decode("utf-8", "replace").strip())
-        return json.loads(body)
+            return {
+                "navigation": _NAVIGATION,
+                "version": __version__,
+                "dataset": gateway.pool.version,
+                "places": _PLACES,
+            }
 
     def counts() -> dict[str, int]:
         version = gateway.pool.version
@@ -162,7 +135,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
 
     @bp.get("/decisions")
     def decisions() -> str:
-        return render_template("decisions.html", view=view("decisions"), places=_PLACES)
+        return render_template("decisions.html", view=view("decisions"))
 
     @bp.get("/stratify")
     def stratify() -> str:
@@ -176,11 +149,6 @@ def blueprint(gateway: Gateway) -> Blueprint:
         return render_template(
             "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem, prior=prior
         )
-
-    @bp.get("/document")
-    def document() -> str:
-        """The page of an entity whose IRI is not ours: a publication, a gene, a disease."""
-        return _entity_page(view("document", iri=request.args.get("iri", "")), "")
 
     @bp.get("/robots.txt")
     def robots() -> Response:
@@ -205,34 +173,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
         )
         return Response(text, mimetype="application/xml")
 
-    @bp.get("/<path:path>")
-    def entity(path: str) -> Response:
-        """What is known of a term, a record or a graph: a page for people, RDF for programs."""
-        stem, dot, suffix = path.rpartition(".")
-        if dot + suffix in _SUFFIXES:
-            asked = msgspec.structs.replace(request_for("entity", 0, stem), accept=_SUFFIXES[dot + suffix])
-            return respond(gateway, gateway.read_blocking(asked))
-        if negotiate.choose(_ENTITY_OFFERS, request.headers.get("Accept", "")) != "text/html":
-            return respond(gateway, gateway.read_blocking(request_for("entity", 0, path)))
-        response = Response(_entity_page(view("entity", path=path), "/" + path))
-        response.headers["Vary"] = "accept"
-        return response
-
     return bp
-
-
-def _entity_page(found: dict[str, Any], here: str) -> str:
-    """The page of an entity; *here* is its address on this server, where it has one of its own."""
-    shown = found["view"]
-    link = shown.get("link") or shown["term"]["link"]
-    iri = found["iri"]
-    sparql = f"SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
-    cited = shown.get("publication")
-    paper = PublicationView(**cited) if cited else None
-    return render_template(
-        "entity.html", kind=found["kind"], view=shown, title=link["label"], iri=iri, here=here, sparql=sparql,
-        bibtex=paper.bibtex() if paper else "", ris=paper.ris() if paper else "",
-    )  # fmt: skip
 
 
 def _choices(lines: list[str]) -> dict[str, list[str]]:

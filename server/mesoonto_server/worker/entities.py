@@ -16,14 +16,12 @@ from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.worker.reply import WorkerResponse
 
-#: Statements that a page shows in each direction.
-_SHOWN = 500
-
 
 def iri_of(path: str) -> ox.NamedNode:
-    """The entity that the address *path* is about."""
+    """The entity that the address *path* is about; an IRI that is not ours stands for itself."""
+    own = not path.startswith(("http://", "https://"))
     try:
-        return ox.NamedNode(MESO + path.lstrip("/"))
+        return ox.NamedNode(MESO + path.lstrip("/") if own else path)
     except ValueError as error:
         raise RequestError(404, "there is nothing at this address") from error
 

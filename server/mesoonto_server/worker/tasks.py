@@ -18,10 +18,13 @@ from mesoonto_server.worker.reply import Framed, WorkerResponse
 Task = Callable[[Engine, WorkerRequest, WorkerResponse], None]
 
 
-def reading(max_rows: int, *, others: OtherEndpoints = NOBODY, writable: bool = False) -> Handler:
+def reading(
+    max_rows: int, *, others: OtherEndpoints = NOBODY, writable: bool = False, shipped: bool = True
+) -> Handler:
     """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
 
-    SERVICE asks *others*. The description of the endpoint says when it is *writable*.
+    SERVICE asks *others*. The description of the endpoint says when it is *writable*. Pages tell places in
+    files where the data are the *shipped* ones.
     """
     tasks: dict[str, Task] = {
         "query": partial(query.answer, max_rows=max_rows, others=others),
@@ -29,7 +32,7 @@ def reading(max_rows: int, *, others: OtherEndpoints = NOBODY, writable: bool = 
         "description": partial(description.service, writable=writable),
         "void": description.void,
         "entity": entities.describe,
-        "view": views.answer,
+        "view": partial(views.answer, shipped=shipped),
     }
 
     def handle(engine: Engine, job: bytes, reply: Reply) -> None:

@@ -15,9 +15,20 @@ from mesoonto.knowledge import profile, statistics
 from mesoonto.knowledge import stratify as stratification
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.model import Ontology
-from mesoonto.views import landscape, records, search, terms, trial
+from mesoonto.views import (
+    decisions,
+    evidence,
+    history,
+    landscape,
+    places,
+    records,
+    schema_org,
+    search,
+    terms,
+    trial,
+)
 from mesoonto.views.evidence_map import evidence_map
-from mesoonto.views.facts import Facts
+from mesoonto.views.facts import EntityLink, Facts
 from mesoonto_server.http.headers import VERSION_HEADER
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import decode_form
@@ -32,10 +43,22 @@ _HITS = {"search": 60, "suggest": 8}
 _INDICES: dict[str, search.Index] = {}  # by version of the data, the newest only
 
 
-def answer(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
-    """The view that the path of *request* names, with its parameters."""
+def prepare(engine: Engine, *, shipped: bool) -> None:
+    """Make what views of *engine* look up, before workers are forked: none of them then makes it anew."""
+    index_of(engine)
+    if shipped:
+        places.place_of("")
+
+
+def answer(engine: Engine, request: WorkerRequest, response: WorkerResponse, *, shipped: bool = True) -> None:
+    """The view that the path of *request* names, with its parameters.
+
+    Where the data are the *shipped* ones, places in files are told.
+    """
     parameters = decode_form(request.query)
     found = VIEWS[request.path](engine, parameters)
+    if shipped and request.path in ("entity", "document"):
+        found["place"] = places.place_of(found["iri"])
     headers = [("content-type", "application/json"), (VERSION_HEADER, engine.version)]
     response.whole(200, headers, msgspec.json.encode(found))
 
@@ -55,7 +78,7 @@ def _entity(engine: Engine, parameters: Parameters) -> Any:
         node = ox.NamedNode(MESO + path.lstrip("/"))
     except ValueError as error:
         raise RequestError(404, "there is nothing at this address") from error
-    return _page(engine, node)
+    return _page(engine, node, parameters)
 
 
 def _document(engine: Engine, parameters: Parameters) -> Any:
@@ -64,24 +87,39 @@ def _document(engine: Engine, parameters: Parameters) -> Any:
         node = ox.NamedNode(_first(parameters, "iri"))
     except ValueError as error:
         raise RequestError(400, f"iri is no IRI: {error}") from error
-    return _page(engine, node)
+    return _page(engine, node, parameters)
 
 
-def _page(engine: Engine, node: ox.NamedNode) -> Any:
-    facts = Facts(engine.store)
+def _page(engine: Engine, node: ox.NamedNode, parameters: Parameters) -> Any:
+    facts = _facts(engine, parameters)
     if not facts.exists(node) and not facts.inward(node):
         raise NoGraphError(f"nothing is known of {node.value}")
-    kinds: tuple[tuple[str, str, Callable[[Facts, ox.NamedNode], Any]], ...] = (
-        ("trial", f"{MESO}Study", trial.trial),
-        ("mechanism", terms.MECHANISM, terms.mechanism),
-        ("intervention", terms.INTERVENTION, terms.intervention),
-        ("biomarker", terms.BIOMARKER, terms.biomarker),
-        ("biomarker", search.KINDS["tumour state"], terms.biomarker),
+    name, view = next(
+        ((name, view) for name, iri, view in _KINDS if facts.is_a(node, iri)), ("record", records.record)
     )
-    for name, iri, view in kinds:
-        if facts.is_a(node, iri):
-            return {"kind": name, "iri": node.value, "view": view(facts, node)}
-    return {"kind": "record", "iri": node.value, "view": records.record(facts, node)}
+    page, link = view(facts, node), facts.link(node)
+    return {
+        "kind": name,
+        "iri": node.value,
+        "view": page,
+        "link": link,
+        "history": history.history(facts, node),
+        "schema": schema_org.describe(page, EntityLink(link.label, link.iri)),
+    }
+
+
+def _facts(engine: Engine, parameters: Parameters) -> Facts:
+    """The data in *engine*, with labels in the languages that the reader likes."""
+    return Facts(engine.store, parameters.get("language", []))
+
+
+def _identifier(engine: Engine, parameters: Parameters) -> Any:
+    """What has the identifier ``id``."""
+    name = _first(parameters, "id")
+    found = index_of(engine).identified(name)
+    if found is None:
+        raise NoGraphError(f"nothing on record has the identifier {name[:100]}")
+    return found
 
 
 def _search(engine: Engine, parameters: Parameters, view: str = "search") -> Any:
@@ -124,6 +162,21 @@ def _stratify(engine: Engine, parameters: Parameters) -> Any:
     return described
 
 
+#: Kinds of entities with a page of their own: name, class, view. The first that fits is taken.
+_KINDS: tuple[tuple[str, str, Callable[[Facts, ox.NamedNode], Any]], ...] = (
+    ("trial", f"{MESO}Study", trial.trial),
+    ("cohort", f"{MESO}Cohort", trial.cohort_page),
+    ("result", f"{MESO}Result", evidence.result_page),
+    ("statement", f"{MESO}EvidenceStatement", evidence.statement_page),
+    ("decision", f"{MESO}Decision", decisions.decision_page),
+    ("publication", f"{MESO}Publication", evidence.publication_page),
+    ("mechanism", terms.MECHANISM, terms.mechanism),
+    ("intervention", terms.INTERVENTION, terms.intervention),
+    ("biomarker", terms.BIOMARKER, terms.biomarker),
+    ("biomarker", search.KINDS["tumour state"], terms.biomarker),
+)
+
+
 @lru_cache(1)
 def _vocabulary() -> profile.ProfileVocabulary:
     return profile.ProfileVocabulary(Ontology.shipped())
@@ -137,6 +190,7 @@ def _first(parameters: Parameters, name: str) -> str:
 VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "entity": _entity,
     "document": _document,
+    "identifier": _identifier,
     "search": _search,
     "suggest": _suggest,
     "hierarchy": _hierarchy,
@@ -144,7 +198,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "map": _map,
     "matrix": lambda engine, _: landscape.matrix(Facts(engine.store)),
     "comparisons": lambda engine, _: landscape.comparisons(Facts(engine.store)),
-    "decisions": lambda engine, _: landscape.decisions(Facts(engine.store)),
+    "decisions": lambda engine, _: decisions.decisions(Facts(engine.store)),
     "stratify": _stratify,
     "counts": lambda engine, _: statistics.count(engine),
 }

@@ -14,7 +14,7 @@ from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO, expand
-from mesoonto.views import evidence_map, landscape, terms, trial
+from mesoonto.views import decisions, evidence_map, landscape, terms, trial
 from mesoonto.views.facts import Facts
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Dataset(Queryable):
         """A biomarker by label, synonym, CURIE or IRI: evidence, and results in patients who have it."""
         return terms.biomarker(self._facts, self._node(name, "biomarker"))
 
-    def decisions(self) -> Sequence[landscape.DecisionView]:
+    def decisions(self) -> Sequence[decisions.DecisionView]:
         """Approvals, guidelines and appraisals, by jurisdiction, the newest first."""
-        return landscape.decisions(self._facts)
+        return decisions.decisions(self._facts)
 
     def comparisons(self) -> Sequence[landscape.Comparisons]:
         """Hazard ratios of randomised comparisons, by end point."""

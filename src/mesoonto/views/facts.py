@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -43,16 +43,26 @@ class EntityLink:
 
 
 class Facts:
-    """The statements of *store*, in all its graphs; each once."""
+    """The statements of *store*, in all its graphs; each once.
 
-    def __init__(self, store: ox.Store) -> None:
+    What was read is remembered, so one of these serves one page or one index, while the data do not change.
+    Labels are in the first of *languages* (BCP 47) in which there is one, else in English, else in any.
+    """
+
+    def __init__(self, store: ox.Store, languages: Sequence[str] = ()) -> None:
         self._store = store
+        self._languages = (*(tag.lower() for tag in languages), "en")
         self._labels: dict[Entity, str] = {}
+        self._objects: dict[tuple[Entity, str], list[ox.NamedNode | ox.BlankNode | ox.Literal]] = {}
 
     def objects(self, subject: Entity, predicate: str) -> list[ox.NamedNode | ox.BlankNode | ox.Literal]:
         """What *subject* is related to, in an order that stays."""
-        found = self._store.quads_for_pattern(subject, ox.NamedNode(predicate), None, None)
-        return sorted({q.object for q in found if not isinstance(q.object, ox.Triple)}, key=_order)
+        asked = (subject, predicate)
+        if asked not in self._objects:
+            found = self._store.quads_for_pattern(subject, ox.NamedNode(predicate), None, None)
+            kept = {q.object for q in found if not isinstance(q.object, ox.Triple)}
+            self._objects[asked] = sorted(kept, key=_order) if len(kept) > 1 else list(kept)
+        return self._objects[asked]
 
     def entities(self, subject: Entity, *path: str) -> list[ox.NamedNode]:
         """The named entities at the end of *path*, one property after another."""
@@ -84,8 +94,9 @@ class Facts:
         return [o.value for o in self.objects(subject, predicate) if isinstance(o, ox.Literal)]
 
     def text(self, subject: Entity, predicate: str) -> str:
-        """The first literal of *predicate*, or nothing."""
-        return next(iter(self.texts(subject, predicate)), "")
+        """The literal of *predicate* in the language that is liked best, the first of these; or nothing."""
+        found = [o for o in self.objects(subject, predicate) if isinstance(o, ox.Literal)]
+        return min(found, key=self._liking).value if found else ""
 
     def number(self, subject: Entity, predicate: str) -> Decimal | None:
         """The first number of *predicate*."""
@@ -140,6 +151,14 @@ class Facts:
         """Whether this one statement is there."""
         found = self._store.quads_for_pattern(subject, ox.NamedNode(predicate), value, None)
         return next(iter(found), None) is not None
+
+    def _liking(self, literal: ox.Literal) -> int:
+        """How far back the language of *literal* stands; without one it is as good as English."""
+        tag = (literal.language or "en").lower()
+        fitting = (
+            n for n, wanted in enumerate(self._languages) if tag == wanted or tag.startswith(f"{wanted}-")
+        )
+        return next(fitting, len(self._languages))
 
     def exists(self, node: Entity) -> bool:
         """Whether anything is said of *node*."""

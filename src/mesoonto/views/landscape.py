@@ -1,4 +1,4 @@
-"""The field at a glance: mechanisms against kinds of interventions, trials by time, decisions by country."""
+"""The field at a glance: mechanisms against kinds of interventions, randomised comparisons, hierarchies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SUBCLASS, TYPE, EntityLink, Facts
+from mesoonto.views.facts import SUBCLASS, EntityLink, Facts
 from mesoonto.views.forest import Forest, forest
 from mesoonto.views.results import HAZARD_RATIO, ResultView, result
 from mesoonto.views.terms import BIOMARKER, INTERVENTION, MECHANISM
@@ -43,21 +43,6 @@ class Matrix:
 
     kinds: tuple[EntityLink, ...]
     lines: tuple[MatrixLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionView:
-    """A decision of a body."""
-
-    link: EntityLink
-    jurisdiction: str
-    body: str
-    date: str
-    interventions: tuple[EntityLink, ...]
-    outcome: str
-    population: str
-    restriction: str
-    setting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,32 +131,6 @@ def comparisons(facts: Facts) -> tuple[Comparisons, ...]:
 def _compared(end_point: str, results: list[ResultView]) -> Comparisons:
     plot = forest([r for r in results if r.comparative], across=True)
     return Comparisons(end_point, plot, tuple(r for r in results if not r.comparative))
-
-
-def decisions(facts: Facts) -> tuple[DecisionView, ...]:
-    """All decisions, by jurisdiction, the newest first."""
-    kinds = facts.subjects(SUBCLASS, ox.NamedNode(f"{MESO}Decision"))
-    nodes = {n for kind in (*kinds, ox.NamedNode(f"{MESO}Decision")) for n in facts.subjects(TYPE, kind)}
-    found = [_decision(facts, node) for node in nodes]
-    found.sort(key=lambda d: (d.date, d.link.label), reverse=True)
-    return tuple(sorted(found, key=lambda d: d.jurisdiction))
-
-
-def _decision(facts: Facts, node: ox.NamedNode) -> DecisionView:
-    outcome = facts.one(node, f"{MESO}hasDecisionOutcome")
-    setting = facts.one(node, f"{MESO}hasTreatmentSetting")
-    populations = [link.label for link in facts.linked(node, f"{MESO}hasPopulation")]
-    return DecisionView(
-        link=facts.link(node),
-        jurisdiction=facts.text(node, f"{MESO}jurisdiction"),
-        body=facts.text(node, f"{MESO}issuingBody"),
-        date=facts.text(node, f"{DCTERMS}issued"),
-        interventions=facts.linked(node, f"{MESO}hasIntervention"),
-        outcome=outcome.label if outcome is not None else "",
-        population="; ".join([*populations, *facts.texts(node, f"{MESO}populationText")]),
-        restriction=facts.text(node, f"{MESO}restriction"),
-        setting=setting.label if setting is not None else "",
-    )
 
 
 def hierarchy(facts: Facts, top: str) -> tuple[tuple[int, EntityLink], ...]:

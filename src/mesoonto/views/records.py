@@ -19,7 +19,6 @@ from mesoonto.views.facts import (
     EntityLink,
     Facts,
 )
-from mesoonto.views.publications import PublicationView, publication
 from mesoonto.views.results import ResultView, result
 from mesoonto.views.statements import StatementView, ordered, statement
 
@@ -72,7 +71,6 @@ class RecordPage:
     named_by: tuple[PropertyRow, ...]  #: the other way round
     results: tuple[ResultView, ...]
     statements: tuple[StatementView, ...]
-    publication: PublicationView | None
 
 
 def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
@@ -98,7 +96,6 @@ def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
         ),
         results=tuple(sorted((result(facts, r) for r in results), key=lambda r: r.weight))[:_MOST],
         statements=ordered(statement(facts, s) for s in statements)[:_MOST],
-        publication=publication(facts, node) if facts.is_a(node, f"{MESO}Publication") else None,
     )
 
 

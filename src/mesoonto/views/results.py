@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -124,6 +125,30 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         high=_float(numbers[2]),
         ratio=statistic is not None and statistic.iri in (HAZARD_RATIO, ODDS_RATIO),
     )
+
+
+def headline(facts: Facts, nodes: Iterable[ox.NamedNode], most: int = 4) -> tuple[ResultView, ...]:
+    """Current figures of primary end points among the results *nodes*."""
+    primary = ox.NamedNode(f"{MESO}PrimaryEndPoint")
+    chosen = {n for n in nodes if facts.objects_contain(n, f"{MESO}hasEndPointRole", primary)}
+    found = sorted((result(facts, n) for n in chosen), key=lambda r: r.weight)
+    return tuple(r for r in found if not r.superseded)[:most]
+
+
+def results_of(facts: Facts, study: ox.NamedNode) -> list[ox.NamedNode]:
+    """The results of all cohorts of *study*."""
+    parts = (p for c in facts.subjects(f"{MESO}ofStudy", study) for p in facts.subjects(f"{MESO}ofCohort", c))
+    return [part for part in parts if facts.is_a(part, f"{MESO}Result")]
+
+
+def same_in_other_analyses(facts: Facts, node: ox.NamedNode) -> tuple[ResultView, ...]:
+    """What other analyses of the cohort have for what *node* is a figure of, the current one first."""
+    what = _what(facts, node)
+    beside = {
+        r for c in facts.entities(node, f"{MESO}ofCohort") for r in facts.subjects(f"{MESO}ofCohort", c)
+    }
+    alike = (r for r in beside - {node} if facts.is_a(r, f"{MESO}Result") and _what(facts, r) == what)
+    return tuple(sorted((result(facts, r) for r in alike), key=lambda r: r.weight))
 
 
 def _later(facts: Facts, analyses: list[ox.NamedNode]) -> set[ox.NamedNode]:

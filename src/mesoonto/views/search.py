@@ -48,6 +48,7 @@ class Index:
 
     def __init__(self, facts: Facts) -> None:
         self._names: list[str] = []  #: folded
+        self._identifiers: dict[str, EntityLink] = {}
         self._entries: list[tuple[EntityLink, str, str]] = []  #: entity, kind, name as written
         for kind, iri in KINDS.items():
             for node in _members(facts, iri):
@@ -75,6 +76,11 @@ class Index:
         )
         return hits[:most]
 
+    def identified(self, name: str) -> EntityLink | None:
+        """The entity whose identifier *name* is: an IRI, a CURIE, a registry or PubMed number, a DOI."""
+        bare = re.sub(r"^(?:https?://)?(?:dx\.)?doi\.org/|^doi:", "", name.strip(), flags=re.IGNORECASE)
+        return self._identifiers.get(bare.casefold())
+
     def members(self, kind: str) -> list[Hit]:
         """Every entity of *kind*."""
         links = {link.iri: link for link, of, _ in self._entries if of == kind}
@@ -86,6 +92,9 @@ class Index:
         for predicate in (LABEL, f"{SKOS}altLabel", f"{MESO}registryId", f"{BIBO}doi", f"{BIBO}pmid",
                           f"{DCTERMS}bibliographicCitation"):  # fmt: skip
             names.update(facts.texts(node, predicate))
+        numbers = [facts.texts(node, p) for p in (f"{MESO}registryId", f"{BIBO}doi", f"{BIBO}pmid")]
+        for name in (node.value, compress(node.value), *(n for texts in numbers for n in texts)):
+            self._identifiers.setdefault(name.casefold(), link)
         for name in sorted(names):
             self._names.append(folded(name))
             self._entries.append((link, kind, name))

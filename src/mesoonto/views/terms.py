@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, compress
 from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, TYPE, EntityLink, Facts
-from mesoonto.views.results import ResultView, result
+from mesoonto.views.results import ResultView, headline, result
 from mesoonto.views.statements import StatementView, about, ordered, statement
 
 MECHANISM, INTERVENTION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 6))
@@ -163,7 +163,7 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
         counters=facts.linked(node, f"{MESO}counters"),
         statuses=statuses(facts, node),
         trials=tuple(
-            (facts.link(study), _headline(facts, studies[study]))
+            (facts.link(study), headline(facts, _results_of_arms(facts, studies[study])))
             for study in sorted(studies, key=facts.label)
         ),
         combinations=_nearest(facts, combined),
@@ -236,13 +236,8 @@ def _rank(one: Countering) -> tuple[bool, bool, str, str]:
     return (ended, one.best is None, one.best.level if one.best is not None else "", one.link.label)
 
 
-def _headline(facts: Facts, arms: Iterable[ox.NamedNode]) -> tuple[ResultView, ...]:
-    """Current results of primary end points in which one of *arms* stands."""
-    nodes = {
-        r for arm in arms for n in ("hasExperimentalArm", "ofArm") for r in facts.subjects(MESO + n, arm)
-    }
-    found = sorted((result(facts, n) for n in nodes), key=lambda r: r.weight)
-    return tuple(r for r in found if r.role == "primary" and not r.superseded)[:4]
+def _results_of_arms(facts: Facts, arms: Iterable[ox.NamedNode]) -> set[ox.NamedNode]:
+    return {r for arm in arms for n in ("hasExperimentalArm", "ofArm") for r in facts.subjects(MESO + n, arm)}
 
 
 def _nearest(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[EntityLink, ...]:

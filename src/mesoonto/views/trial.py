@@ -129,6 +129,66 @@ def trial(facts: Facts, node: ox.NamedNode) -> TrialPage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CohortPage:
+    """A cohort of a study: who is in it, its arms, results and analyses."""
+
+    link: EntityLink
+    study: EntityLink | None
+    cohort: Cohort
+    enrols: tuple[EntityLink, ...]
+    asks: tuple[EntityLink, ...]  #: treatment that patients must have had
+    excludes: tuple[EntityLink, ...]  #: treatment that they must not have had
+    lines: str  #: of earlier treatment, in words
+    performance: str  #: the worst performance status
+    groups: tuple[Group, ...]
+    forests: tuple[tuple[str, Forest], ...]
+    analyses: tuple[Analysis, ...]
+    statements: tuple[StatementView, ...]
+    notes: tuple[str, ...]
+
+
+def cohort_page(facts: Facts, node: ox.NamedNode) -> CohortPage:
+    """The cohort *node*."""
+    parts = facts.subjects(f"{MESO}ofCohort", node)
+    results = [result(facts, p) for p in parts if facts.is_a(p, f"{MESO}Result")]
+    results.sort(key=lambda r: r.weight)
+    groups = _grouped(results)
+    based = {s for p in [node, *parts] for s in facts.subjects(f"{MESO}basedOn", p)}
+    return CohortPage(
+        link=facts.link(node),
+        study=facts.one(node, f"{MESO}ofStudy"),
+        cohort=_cohort(facts, node),
+        enrols=facts.linked(node, f"{MESO}enrolsPopulation"),
+        asks=facts.linked(node, f"{MESO}asksPriorTreatment"),
+        excludes=facts.linked(node, f"{MESO}excludesPriorTreatment"),
+        lines=_range(
+            facts.text(node, f"{MESO}minimumPriorLines"), facts.text(node, f"{MESO}maximumPriorLines")
+        ),
+        performance=facts.text(node, f"{MESO}maximumPerformanceStatus"),
+        groups=groups,
+        forests=_forests(groups),
+        analyses=tuple(_analysis(facts, p) for p in parts if facts.is_a(p, f"{MESO}Analysis")),
+        statements=ordered(statement(facts, s) for s in based if facts.is_a(s, f"{MESO}EvidenceStatement")),
+        notes=tuple(facts.texts(node, f"{SKOS}note")),
+    )
+
+
+def _range(least: str, most: str) -> str:
+    """Two bounds in words; either may be missing.
+
+    >>> _range("1", "2"), _range("1", ""), _range("", "0"), _range("1", "1")
+    ('1 to 2', 'at least 1', 'none', '1')
+    """
+    if most == "0":
+        return "none"
+    if least == most:
+        return least
+    if not most:
+        return f"at least {least}" if least else ""
+    return f"{least} to {most}" if least and least != "0" else f"at most {most}"
+
+
 def _grouped(results: list[ResultView]) -> tuple[Group, ...]:
     names = sorted(
         {(r.end_point.label if r.end_point else "") for r in results},
