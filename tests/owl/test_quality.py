@@ -97,6 +97,67 @@ def test_exemption_needs_a_broken_rule_and_a_reason(
     assert {(flaw.file, flaw.line) for flaw in found if flaw.rule == "exemption"} <= {(str(path), 15)}
 
 
+FOREIGN = """@prefix : <http://example.org/x#> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+<http://example.org/x> a owl:Ontology ; dcterms:title "x" {rest} .
+:A a owl:Class ; rdfs:label "a" ; skos:definition "What a is." .
+:B a owl:Class ; rdfs:subClassOf :A ; rdfs:label "b" ; skos:definition "What b is, at length." .
+:p a owl:ObjectProperty ; rdfs:label "p" ; skos:definition "Relates a to b." .
+"""
+LICENSED = "; dcterms:license <http://example.org/license>"
+
+
+@pytest.mark.parametrize(
+    ("rest", "more", "expected"),
+    [
+        (LICENSED, "", []),
+        ("", "", ["x.ttl:4: ontology_without_license"]),
+        (LICENSED, ":A rdfs:subClassOf :B .", ["x.ttl:5: cycle", "x.ttl:6: cycle"]),
+        (
+            LICENSED,
+            ":C a owl:Class ; rdfs:label 'A' .",
+            ["definition_missing", "label_duplicate", "label_duplicate"],
+        ),
+        (LICENSED, ":B rdfs:subClassOf :Nowhere .", ["x.ttl:6: class_or_property_untyped"]),
+        (LICENSED, ":p owl:inverseOf :p .", ["x.ttl:7: inverse_of_itself"]),
+        # terms of others are not judged
+        (LICENSED, "<http://example.org/other/C> a owl:Class .", []),
+    ],
+)
+def test_another_ontology_is_judged_by_the_general_rules(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mesoonto: Callable[..., CompletedProcess[str]],
+    rest: str,
+    more: str,
+    expected: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.ttl").write_text(FOREIGN.replace("{rest}", rest) + more)
+    done = mesoonto("check", "x.ttl")
+    assert (done.returncode, done.stderr) == (bool(expected), "own terms begin with http://example.org/x#\n")
+    *found, last = done.stdout.splitlines()
+    assert last.startswith(f"{len(expected)} findings")
+    for place_and_rule in expected:
+        place, _, rule = place_and_rule.rpartition(" ")
+        assert [line for line in found if line.startswith(place) and f" {rule}: " in line]
+
+
+def test_a_missing_import_is_told_and_the_rule_that_needs_it_left_out(
+    tmp_path: Path, mesoonto: Callable[..., CompletedProcess[str]]
+) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text(
+        FOREIGN.replace("{rest}", f"{LICENSED} ; owl:imports :other") + ":B rdfs:subClassOf :Elsewhere ."
+    )
+    done = mesoonto("check", str(path))
+    assert (done.returncode, done.stdout[:11]) == (0, "0 findings,")
+    assert "x.ttl:4: imports <http://example.org/x#other>, which is not at hand" in done.stderr
+    assert mesoonto("check", "outside_root", str(path)).returncode == 2
+    assert mesoonto("check", str(tmp_path / "y.ttl")).returncode == 2
+
+
 def test_command_finds_nothing_and_lists_pitfalls(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
     done = mesoonto("check")
     assert (done.returncode, done.stdout) == (0, f"0 findings, {len(RULES)} rules\n")

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mesoonto.errors import InputError, Place
+
 if TYPE_CHECKING:
     from mesoonto.ontology.model import Ontology
-    from mesoonto.owl.quality import Flaw
+    from mesoonto.owl.quality import Flaw, QualityRule
+
+#: The rule that cannot be judged where what is imported is not known.
+_NEEDS_IMPORTS = "class_or_property_untyped"
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[RULE]...")
+@click.argument("arguments", nargs=-1, metavar="[RULE|FILE]...")
 @click.option("--list", "list_", is_flag=True, help="List the rules and the pitfalls they guard against.")
 @click.option("--reasoner", is_flag=True, help="Also classify with HermiT (needs Java).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(names: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> None:
-    """Check the ontology: quality rules, canonical form, generated files.
+def check(arguments: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> None:
+    """Check an ontology: quality rules, and of this project's also canonical form and generated files.
 
     The rules are the files ontology/quality/*.rq; name some to run only these. Each finding has file and
-    line.
+    line. Without FILEs the shipped ontology is checked; any other is checked by the rules that apply to any
+    ontology. What FILEs import is read from where a catalog-v001.xml beside or above them says.
 
     \b
     mesoonto check
     mesoonto check cycle label_duplicate
+    mesoonto check my-ontology.ttl
     mesoonto check --list
 
     Ends with 0 when nothing is found, 1 when something is, 2 when a rule or file cannot be used.
@@ -34,25 +42,62 @@ def check(names: tuple[str, ...], list_: bool, reasoner: bool, form: str) -> Non
     from mesoonto.owl import quality
 
     rules = quality.shipped_rules()
-    unknown = sorted(set(names) - {rule.name for rule in rules})
+    known = {rule.name for rule in rules}
+    names = [argument for argument in arguments if argument in known]
+    files = [Path(argument) for argument in arguments if argument not in known]
+    unknown = [str(path) for path in files if not path.suffix and not path.exists()]
     if unknown:
         raise click.UsageError(f"no rule {', '.join(unknown)}; mesoonto check --list names them")
     chosen = [rule for rule in rules if rule.name in names or not names]
+    if files:
+        special = [rule.name for rule in chosen if not rule.general]
+        if names and special:
+            raise click.UsageError(f"{', '.join(special)}: this rule is about the terms of this project only")
+        chosen = [rule for rule in chosen if rule.general]
     if list_:
         for rule in chosen:
-            click.echo(f"{rule.name}: {rule.summary}{f' [{rule.pitfall}]' if rule.pitfall else ''}")
+            pitfall = f" [{rule.pitfall}]" if rule.pitfall else ""
+            click.echo(f"{rule.name}: {rule.summary}{pitfall}{'' if rule.general else ' (this project)'}")
         return
+    ontology, flaws, count = _of_files(files, chosen) if files else _of_shipped(chosen, bool(names))
+    if reasoner and not names:
+        flaws += _unsatisfiable(ontology)
+    _print(flaws, count, form)
+    raise SystemExit(1 if flaws else 0)
+
+
+def _of_shipped(rules: list[QualityRule], rules_only: bool) -> tuple[Ontology, list[Flaw], int]:
+    """The shipped ontology, its flaws, and how many rules were asked."""
     from mesoonto.dataset import shipped
     from mesoonto.ontology.model import Ontology
+    from mesoonto.owl import quality
 
     ontology = Ontology.shipped()
-    flaws = quality.check(shipped.build(ontology), chosen, ontology)
-    if not names:
-        flaws += _files(ontology)
-        if reasoner:
-            flaws += _unsatisfiable(ontology)
-    _print(flaws, len(chosen), form)
-    raise SystemExit(1 if flaws else 0)
+    flaws = quality.check(shipped.build(ontology), rules, ontology)
+    return ontology, flaws if rules_only else flaws + _files(ontology), len(rules)
+
+
+def _of_files(files: list[Path], rules: list[QualityRule]) -> tuple[Ontology, list[Flaw], int]:
+    """The ontology in *files*, its flaws, and how many rules were asked."""
+    from mesoonto.ontology.imports import MissingImport
+    from mesoonto.ontology.model import Ontology
+    from mesoonto.owl import quality
+
+    missing: list[MissingImport] = []
+    ontology = Ontology.from_files(files, missing)
+    namespace = quality.own_namespace(ontology)
+    if not namespace:
+        raise InputError("no class or property of OWL is declared here", Place(str(files[0])))
+    click.echo(f"own terms begin with {namespace}", err=True)
+    for found in missing:
+        click.echo(
+            f"{found.place}: imports <{found.iri}>, which is not at hand; {_NEEDS_IMPORTS} is left out",
+            err=True,
+        )
+    asked = [
+        quality.adapted(rule, namespace) for rule in rules if not (missing and rule.name == _NEEDS_IMPORTS)
+    ]
+    return ontology, quality.check(quality.dataset(ontology), asked, ontology), len(asked)
 
 
 def _files(ontology: Ontology) -> list[Flaw]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,15 @@ class OntologyFile:
         """How messages name the file: below the project where it lies there."""
         root = resources.root()
         return str(self.path.relative_to(root) if self.path.is_relative_to(root) else self.path)
+
+    @cached_property
+    def numbers(self) -> dict[str, list[int]]:
+        """By the IRI of each subject the numbers of its triples."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, triple in enumerate(self.triples):
+            if isinstance(triple.subject, ox.NamedNode):
+                found[triple.subject.value].append(number)
+        return found
 
     @cached_property
     def lines(self) -> tuple[int, ...]:

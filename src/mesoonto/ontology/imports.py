@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto.errors import InputError
+from mesoonto.errors import InputError, Place
 from mesoonto.files import catalog
 from mesoonto.namespaces import PREFIXES
-from mesoonto.ontology.files import OntologyFile
+from mesoonto.ontology.files import IMPORTS, OntologyFile
 
 #: The file that tells where imported ontologies are, as Protégé writes it. It is looked for beside the
 #: ontology, then in each folder above.
@@ -19,13 +20,22 @@ CATALOG = "catalog-v001.xml"
 _ONTOLOGY = ox.NamedNode(f"{PREFIXES['owl']}Ontology")
 _TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")
 _VERSION = ox.NamedNode(f"{PREFIXES['owl']}versionIRI")
-_IMPORTS = ox.NamedNode(f"{PREFIXES['owl']}imports")
+_IMPORTED = ox.NamedNode(f"{PREFIXES['owl']}imports")
 
 
-def closure(files: Iterable[OntologyFile]) -> list[OntologyFile]:
-    """*files*, and what they import, and what that imports; each ontology once.
+@dataclass(frozen=True, slots=True)
+class MissingImport:
+    """An import that is not at hand: its IRI, and where it is imported."""
 
-    Raises InputError, with file and line, for an import that neither *files* nor a catalog have.
+    iri: str
+    place: Place
+
+
+def closure(files: Iterable[OntologyFile], missing: list[MissingImport] | None = None) -> list[OntologyFile]:
+    """*files*, and what they import, and what that imports; each ontology once, imported ones as imports.
+
+    An import that neither *files* nor a catalog have is added to *missing*; without such a list it is an
+    InputError with file and line.
     """
     found = list(files)
     catalogs = {file.path.resolve(): _catalog(file.path) for file in found}
@@ -33,21 +43,24 @@ def closure(files: Iterable[OntologyFile]) -> list[OntologyFile]:
     for file in found:  # which grows
         known = catalogs[file.path.resolve()]
         for number, triple in enumerate(file.triples):
-            if triple.predicate != _IMPORTS or not isinstance(triple.object, ox.NamedNode):
+            if triple.predicate != _IMPORTED or not isinstance(triple.object, ox.NamedNode):
                 continue
             iri = triple.object.value
             if iri in named:
                 continue
             path = known.path(iri)
+            named.add(iri)
             if path is None:
+                if missing is not None:
+                    missing.append(MissingImport(iri, file.place(number)))
+                    continue
                 raise InputError(
                     f"imports <{iri}>, which is not at hand; name its file too, or add it to a {CATALOG}",
                     file.place(number),
                 )
-            named.add(iri)
             if path.resolve() in catalogs:
                 continue
-            imported = OntologyFile.read(path, file.layer)
+            imported = OntologyFile.read(path, IMPORTS)
             # the catalog of the ontology that imports is asked first, as Protégé does
             catalogs[path.resolve()] = known
             named |= set(_names(imported))

@@ -19,7 +19,7 @@ from mesoonto.namespaces import MESO, PREFIXES, expand
 from mesoonto.ontology.axioms import Axiom, axioms_of, logical
 from mesoonto.ontology.expressions import SUBCLASS
 from mesoonto.ontology.files import DATA, IMPORTS, INFERRED, MODULES, SCHEMA, STATED, OntologyFile
-from mesoonto.ontology.imports import closure
+from mesoonto.ontology.imports import MissingImport, closure
 from mesoonto.ontology.wording import Wording
 
 _LABEL = PREFIXES["rdfs"] + "label"
@@ -45,13 +45,14 @@ class Ontology:
         return cls(OntologyFile.read(path, layer) for layer in chosen for path in layers[layer])
 
     @classmethod
-    def from_files(cls, paths: Iterable[Path]) -> Ontology:
-        """The ontology in the files *paths*, with all that they import, taken together as modules.
+    def from_files(cls, paths: Iterable[Path], missing: list[MissingImport] | None = None) -> Ontology:
+        """The ontology in the files *paths*, its modules, with all that they import.
 
-        What is imported is found among *paths* and through `imports.CATALOG`. Raises InputError for an import
-        that is nowhere, and for a file that cannot be read.
+        What is imported is found among *paths* and through `imports.CATALOG`. An import that is nowhere is
+        added to *missing*; without such a list it is an InputError. Raises InputError for a file that cannot
+        be read.
         """
-        return cls(closure([OntologyFile.read(path, MODULES) for path in paths]))
+        return cls(closure([OntologyFile.read(path, MODULES) for path in paths], missing))
 
     def triples(self, *layers: str) -> Iterator[ox.Triple]:
         """What the documents of *layers* hold, by default of the schema."""
@@ -107,8 +108,7 @@ class Ontology:
         document = self._homes.get(iri)
         if document is None:
             return "", 0
-        node = ox.NamedNode(iri)
-        own = [n for n, triple in enumerate(document.triples) if triple.subject == node]
+        own = document.numbers[iri]
         exact = [n for n in own if document.triples[n].predicate.value == predicate]
         return document.shown, document.lines[(exact or own)[0]]
 

@@ -3,14 +3,18 @@
 A rule is ``ontology/quality/NAME.rq``: a header that says what should hold, and a SELECT of the terms that
 break it, as ``?term``, with ``?property`` and ``?value`` where they help. To add a rule, add a file.
 
+A rule with a line ``#+ applies: to any ontology`` speaks of no term of this project; where it means the terms
+of the ontology itself it has ``own:``, which stands for the namespace of that ontology.
+
 A term may be exempt from one rule: ``meso:exemptFromRule "NAME: the reason"``. An exemption that names
 no rule, gives no reason or is not needed is a flaw itself.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -18,11 +22,16 @@ import pyoxigraph as ox
 from mesoonto import resources
 from mesoonto.errors import InputError, Place
 from mesoonto.files.annotated import read_annotated
-from mesoonto.namespaces import MESO
+from mesoonto.files.terms import OWL, TYPE
+from mesoonto.namespaces import GRAPH, MESO, OBO, local_name
 from mesoonto.ontology.files import DATA, MODULES
 from mesoonto.ontology.model import Ontology
 
 _EXEMPT = f"{MESO}exemptFromRule"
+_DECLARED = frozenset(
+    ox.NamedNode(OWL + kind)
+    for kind in ("Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "NamedIndividual")
+)
 _EXEMPTION = "an exemption names a rule that the term breaks, a colon and the reason"
 
 
@@ -33,6 +42,7 @@ class QualityRule:
     name: str
     summary: str  #: what should hold, in words
     pitfall: str  #: number and name in the OOPS! catalogue of pitfalls, or ""
+    general: bool  #: whether it applies to any ontology, not to this project's alone
     sparql: str
     path: Path
 
@@ -64,7 +74,42 @@ def shipped_rules() -> list[QualityRule]:
 def read_rule(path: Path) -> QualityRule:
     """The rule in *path*; an InputError when its header lacks a summary."""
     header, sparql = read_annotated(path)
-    return QualityRule(path.stem, header["summary"], header.get("pitfall", ""), sparql, path)
+    return QualityRule(
+        path.stem, header["summary"], header.get("pitfall", ""), "applies" in header, sparql, path
+    )
+
+
+def dataset(ontology: Ontology) -> ox.Store:
+    """The store in which rules look at *ontology*: each layer in the graph that it has when shipped."""
+    store = ox.Store()
+    for document in ontology.documents:
+        graph = ox.NamedNode(GRAPH + document.layer)
+        store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in document.triples)
+    return store
+
+
+def own_namespace(ontology: Ontology) -> str:
+    """The namespace in which modules of *ontology* declare most of their classes and properties, or ""."""
+    declared = (
+        t.subject.value
+        for t in ontology.triples(MODULES)
+        if t.predicate == TYPE and t.object in _DECLARED and isinstance(t.subject, ox.NamedNode)
+    )
+    found = Counter(_namespace(iri) for iri in declared).most_common(1)
+    return found[0][0] if found else ""
+
+
+def _namespace(iri: str) -> str:
+    """*iri* up to its last ``#`` or ``/``; of an OBO term, whose ontologies share one, with its prefix."""
+    local = local_name(iri)
+    stem = iri.removesuffix(local)
+    prefix, underscore, _ = local.partition("_")
+    return f"{stem}{prefix}_" if stem == OBO and underscore else stem
+
+
+def adapted(rule: QualityRule, namespace: str) -> QualityRule:
+    """*rule*, a general one, for the ontology whose own terms begin with *namespace*."""
+    return replace(rule, sparql=rule.sparql.replace(f"PREFIX own: <{MESO}>", f"PREFIX own: <{namespace}>"))
 
 
 def check(store: ox.Store, rules: Iterable[QualityRule], ontology: Ontology) -> list[Flaw]:
