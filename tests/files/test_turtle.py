@@ -41,6 +41,7 @@ def test_shipped_files_are_read_as_pyoxigraph_reads_them(path: Path) -> None:
 terms = st.sampled_from([
     "ex:a", "<rel>", "_:x", "_:y", '"x"', '"x"@en', '"x"^^xsd:string', "1", "-1.50", "1e3", "true", "()",
     "[]",    '"""a "quoted"\nline # no comment"""', r"'\u00e9\n\"'", r"ex:a\,b", "ex:a.b", "ex:%20",
+    "ex:", "ex:a:", "ex:a-", "ex:a..b", "_:x.y", "_:x-",
 ])  # fmt: skip
 predicates = st.sampled_from(["ex:p", "a", "<p>"])
 
@@ -60,9 +61,9 @@ subjects = st.one_of(
     st.sampled_from(["ex:a", "_:x", "[]"]), nested.filter(lambda text: text[0] in "[(" and text != "()")
 )
 documents = st.lists(
-    st.tuples(subjects, predicates, st.lists(nested, min_size=1, max_size=3)).map(
-        lambda t: f"{t[0]} {t[1]} {' , '.join(t[2])} ."
-    ),
+    st.tuples(
+        subjects, predicates, st.lists(nested, min_size=1, max_size=3), st.sampled_from([" .", ".", ".#"])
+    ).map(lambda t: f"{t[0]} {t[1]} {' , '.join(t[2])}{t[3]}"),
     max_size=5,
 ).map("\n".join)
 

@@ -10,31 +10,36 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
 from mesoonto.files.terms import FIRST, NIL, REST, TYPE, XSD, Term, blank
 
+#: What stands between tokens, and the next token; what is frequent comes first.
 _TOKEN = re.compile(
-    r"""(?P<space>(?:[ \t\r\n]+|\#[^\n\r]*)+)
+    r"""(?:[ \t\r\n]++|\#[^\n\r]*+)*+(?:
+    (?P<name>(?:[^\W\d_](?:[\w·\u0300-\u036f-]++|\.++(?=[\w·\u0300-\u036f-]))*+)?:
+        (?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-])
+        (?:[\w:·\u0300-\u036f-]++|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]
+        |\.++(?=[\w:·\u0300-\u036f%\\-]))*+)?)
+    |(?P<mark>[;,\[\](){}]|\.(?!\d))
     |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
     |(?P<long>\"\"\"(?:"{0,2}(?:[^"\\]++|\\.))*+\"\"\"|'''(?:'{0,2}(?:[^'\\]++|\\.))*+''')
     |(?P<string>"(?:[^"\\\n\r]++|\\.)*+"|'(?:[^'\\\n\r]++|\\.)*+')
-    |(?P<directive>@prefix|@base|(?:PREFIX|BASE)(?=[ \t\r\n\#]))
+    |(?P<directive>(?i:@prefix|@base|(?:PREFIX|BASE)(?=[ \t\r\n\#])))
     |(?P<lang>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<type>\^\^)
-    |(?P<blank>_:[\w](?:[\w.·\u0300-\u036f-]*[\w·\u0300-\u036f-])?)
-    |(?P<name>(?:[^\W\d_](?:[\w.·\u0300-\u036f-]*[\w·\u0300-\u036f-])?)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-])
-        (?:(?:[\w:.·\u0300-\u036f-]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-])*
-        (?:[\w:·\u0300-\u036f-]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]))?)?)
+    |(?P<blank>_:[\w](?:[\w·\u0300-\u036f-]++|\.++(?=[\w·\u0300-\u036f-]))*+)
     |(?P<double>[+-]?(?:\d+\.\d*|\.?\d+)[eE][+-]?\d+)
     |(?P<decimal>[+-]?\d*\.\d+)
     |(?P<integer>[+-]?\d+)
-    |(?P<word>true|false|graph|a(?![\w:]))
-    |(?P<mark>[;,.\[\](){}])""",
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+    |(?P<word>(?i:true|false|graph|a(?![\w:]))))""",
+    re.VERBOSE | re.DOTALL,
 )
+
+_KINDS = ("", *_TOKEN.groupindex)
 
 #: One statement up to its full stop, without looking into it: for skipping what nobody asks about.
 _STATEMENT = re.compile(
@@ -42,15 +47,15 @@ _STATEMENT = re.compile(
     |"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'|\#[^\n]*|\.(?=[\w\\%:-])|\\.)*+\.""",
     re.VERBOSE | re.DOTALL,
 )
-_SKIP = re.compile(r"(?:[ \t\r\n]+|\#[^\n\r]*)*")
+_SKIP = re.compile(r"(?:[ \t\r\n]++|\#[^\n\r]*+)*+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _FIRST_WORD = re.compile(r"<[^>]*>|[^\s;,\[\]()]+|\[|\(")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _LETTERS = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _MAX_DEPTH = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A triple with the offsets, in characters, at which its terms begin."""
 
     subject: Term
@@ -75,12 +80,8 @@ class _Placed:
 
     term: object
     at: int
-    known_at: int = -1
+    known_at: int
     late: bool = False
-
-    def __post_init__(self) -> None:
-        if self.known_at < 0:
-            self.known_at = self.at
 
 
 @dataclass(slots=True)
@@ -118,6 +119,7 @@ class _TurtleReader:
         self._file = file
         self._prefixes: dict[str, str] = {}
         self._labels: dict[str, _Blank] = {}
+        self._iris: dict[str, ox.NamedNode] = {}
         self._names: dict[_Blank, ox.BlankNode] = {}
         self._at = 0
         self._kind = ""
@@ -128,16 +130,15 @@ class _TurtleReader:
 
     def _next(self) -> None:
         match = _TOKEN.match(self._text, self._at)
-        if match is not None and match.lastgroup == "space":
-            self._at = match.end()
-            match = _TOKEN.match(self._text, self._at)
         if match is None:
+            self._at = _SKIP.match(self._text, self._at).end()  # type: ignore[union-attr]
             self._kind, self._word, self._start = "", "", len(self._text)
             if self._at < len(self._text):
                 raise _LostError
             return
-        self._kind, self._word, self._start = match.lastgroup or "", match[0], match.start()
-        self._at = match.end()
+        group = match.lastindex or 0
+        self._kind, self._word = _KINDS[group], match[group]
+        self._start, self._at = match.span(group)
 
     def _expect(self, mark: str) -> None:
         if self._word != mark or self._kind != "mark":
@@ -201,10 +202,10 @@ class _TurtleReader:
         if self._opens_or_closes_a_graph():
             return
         if self._kind == "mark" and self._word == "(":
-            subject = _Placed(None, self._start)
+            subject = _here(None, self._start)
             yield from self._list(subject, None, None, 0)
         elif self._kind == "mark" and self._word == "[":
-            subject = _Placed(_Blank(), self._start)
+            subject = _here(_Blank(), self._start)
             self._next()
             if self._word != "]":
                 yield from self._properties(subject, 0)
@@ -250,6 +251,7 @@ class _TurtleReader:
             if self._kind != "iri":
                 raise _LostError
             self._base = self._resolved(self._word)
+        self._iris.clear()  # the same words may mean others from here on
         self._next()
         if word.startswith("@"):
             self._expect(".")
@@ -271,7 +273,7 @@ class _TurtleReader:
 
     def _predicate(self) -> _Placed:
         if self._kind == "word" and self._word == "a":
-            found = _Placed(TYPE, self._start)
+            found = _here(TYPE, self._start)
             self._next()
             return found
         found = self._term()
@@ -283,7 +285,7 @@ class _TurtleReader:
         if depth > _MAX_DEPTH:
             raise _LostError
         if self._kind == "mark" and self._word == "[":
-            node = _Placed(_Blank(), self._start)
+            node = _here(_Blank(), self._start)
             self._next()
             if self._word != "]" or self._kind != "mark":
                 yield from self._properties(node, depth + 1)
@@ -291,7 +293,7 @@ class _TurtleReader:
             self._expect("]")
             yield _raw(subject, predicate, node)
         elif self._kind == "mark" and self._word == "(":
-            yield from self._list(_Placed(None, self._start), subject, predicate, depth)
+            yield from self._list(_here(None, self._start), subject, predicate, depth)
         else:
             yield _raw(subject, predicate, self._term())
 
@@ -308,16 +310,16 @@ class _TurtleReader:
             return
         previous: _Placed | None = None
         while not (self._word == ")" and self._kind == "mark"):
-            cell = head if previous is None else _Placed(_Blank(), self._start)
+            cell = head if previous is None else _here(_Blank(), self._start)
             if previous is None:
                 cell.term = _Blank()
             item = self._start
-            first = _Placed(FIRST, item)
+            first = _here(FIRST, item)
             nested = self._kind in ("mark", "string", "long")
             if not nested:
                 yield _raw(cell, first, self._term())
             if previous is not None:
-                yield _Raw(previous, _Placed(REST, item), cell, item)
+                yield _Raw(previous, _here(REST, item), cell, item)
             elif subject is not None and predicate is not None:
                 yield _Raw(subject, predicate, cell, item)
             if nested:
@@ -326,7 +328,7 @@ class _TurtleReader:
         at = self._start
         self._next()
         if previous is not None:
-            yield _raw(previous, _Placed(REST, at), _Placed(NIL, at))
+            yield _raw(previous, _here(REST, at), _here(NIL, at))
 
     # Terms
 
@@ -335,18 +337,18 @@ class _TurtleReader:
         self._next()
         match kind:
             case "iri":
-                return _Placed(ox.NamedNode(self._resolved(word)), start)
+                return _here(self._iris.get(word) or self._iri(word), start)
             case "name":
-                return _Placed(self._named(word), start)
+                return _here(self._iris.get(word) or self._named(word), start)
             case "blank":
-                return _Placed(self._labels.setdefault(word, _Blank()), start)
+                return _here(self._labels.setdefault(word, _Blank()), start)
             case "long" | "string":
                 size = 3 if kind == "long" else 1
                 return self._literal(unescaped(word[size:-size]), start)
             case "double" | "decimal" | "integer":
-                return _Placed(ox.Literal(word, datatype=ox.NamedNode(XSD + kind)), start)
+                return _here(ox.Literal(word, datatype=ox.NamedNode(XSD + kind)), start)
             case "word" if word in ("true", "false"):
-                return _Placed(ox.Literal(word, datatype=ox.NamedNode(XSD + "boolean")), start)
+                return _here(ox.Literal(word, datatype=ox.NamedNode(XSD + "boolean")), start)
         raise _LostError
 
     def _literal(self, value: str, start: int) -> _Placed:
@@ -367,11 +369,16 @@ class _TurtleReader:
         prefix, _, local = word.partition(":")
         if prefix not in self._prefixes:
             raise _LostError
-        return ox.NamedNode(self._prefixes[prefix] + _unescaped_name(local))
+        found = self._iris[word] = ox.NamedNode(self._prefixes[prefix] + _unescaped_name(local))
+        return found
+
+    def _iri(self, word: str) -> ox.NamedNode:
+        found = self._iris[word] = ox.NamedNode(self._resolved(word))
+        return found
 
     def _resolved(self, word: str) -> str:
         iri = unescaped(word[1:-1])
-        return iri if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri) else urljoin(self._base, iri)
+        return iri if _SCHEME.match(iri) else urljoin(self._base, iri)
 
     def _written(self, raw: _Raw) -> Written:
         predicate = raw.predicate.term
@@ -394,6 +401,11 @@ class _TurtleReader:
         if isinstance(term, ox.NamedNode | ox.Literal | ox.BlankNode):
             return term
         raise _LostError
+
+
+def _here(term: object, at: int) -> _Placed:
+    """A term that is complete where it begins."""
+    return _Placed(term, at, at)
 
 
 def _raw(subject: _Placed, predicate: _Placed, value: _Placed) -> _Raw:
