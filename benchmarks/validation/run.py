@@ -1,9 +1,8 @@
-"""Times mesoonto, pyrudof and pySHACL on the same files, in turns, each run a new process; see README.md."""
+"""Times validation engines on the same files, in turns, each run a new process; see README.md."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -13,36 +12,14 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import generate
 import pyoxigraph as ox
+from engines import Engine, engines
 
 HERE = Path(__file__).parent
-
-#: Arguments of Python for each engine, behind which shapes and data come. mesoonto prints its report in JSON,
-#: the others the number of their results.
-ENGINES = {
-    "mesoonto": ("-m", "mesoonto", "validate", "--no-strict", "--format=json", "--shapes"),
-    "pyrudof": ("-c", """
-import sys
-from pyrudof import RDFFormat, Rudof, RudofConfig, ShaclFormat
-rudof = Rudof(RudofConfig())
-rudof.read_data(sys.argv[2], RDFFormat.NTriples)
-rudof.read_shacl(sys.argv[1], ShaclFormat.Turtle)
-print(len(rudof.validate_shacl().violations))
-"""),
-    "pySHACL": ("-c", """
-import sys
-import pyshacl
-from rdflib import Graph
-from rdflib.namespace import SH
-data, shapes = Graph().parse(sys.argv[2], format="nt"), Graph().parse(sys.argv[1], format="turtle")
-_, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True, inplace=True)
-print(len(set(report.subjects(SH.focusNode))))
-"""),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,37 +32,39 @@ class Run:
     results: int
 
 
-def measure(engine: str, data: Path, shapes: Path) -> Run:
+def measure(engine: Engine, data: Path, shapes: Path) -> Run:
     """Run *engine* once."""
-    started = time.perf_counter()
-    process = subprocess.Popen(  # the engines above
-        [sys.executable, *ENGINES[engine], str(shapes), str(data)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None  # it is a pipe
-    text = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    # mesoonto ends with 1 where it finds something.
-    if os.waitstatus_to_exitcode(status) not in ((0, 1) if engine == "mesoonto" else (0,)):
-        raise SystemExit(f"{engine} ended with status {status}")
-    results = len(json.loads(text)["findings"]) if engine == "mesoonto" else int(text.split()[-1])
+    with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as complaints:
+        started = time.perf_counter()
+        process = subprocess.Popen(  # the engines that are compared
+            engine.command(str(shapes), str(data)), stdout=written, stderr=complaints
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        if os.waitstatus_to_exitcode(status) not in engine.codes:
+            complaints.seek(0)
+            raise SystemExit(
+                f"{engine.name} ended with status {status}: {complaints.read()[-2000:].decode()}"
+            )
+        written.seek(0)
+        results = engine.count(written.read())
     scale = 1 if sys.platform == "darwin" else 1024
     return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * scale, results)
 
 
 def table(runs: dict[str, list[Run]]) -> list[str]:
-    """Medians and the ratio of CPU to that of mesoonto."""
+    """Medians, and the ratio of CPU to that of mesoonto."""
     base = statistics.median(run.cpu for run in runs["mesoonto"])
     lines = [
-        "| engine | CPU, s | wall, s | memory, GB | results | CPU, ratio |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| engine | rounds | CPU, s | wall, s | memory, GB | results | CPU, ratio |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for engine, found in runs.items():
         cpu, wall = (statistics.median(getattr(run, name) for run in found) for name in ("cpu", "wall"))
         memory = max(run.memory for run in found) / 1e9
-        results = sorted({run.results for run in found})
-        counted = ", ".join(map(str, results))
-        lines.append(f"| {engine} | {cpu:.2f} | {wall:.2f} | {memory:.2f} | {counted} | {cpu / base:.1f} |")
+        counted = ", ".join(f"{number:,}" for number in sorted({run.results for run in found}))
+        cells = [engine, str(len(found)), f"{cpu:.2f}", f"{wall:.2f}", f"{memory:.2f}", counted]
+        lines.append(f"| {' | '.join(cells)} | {cpu / base:.1f} |")
     return lines
 
 
@@ -94,34 +73,55 @@ class Part:
     """One table: engines on one set of data."""
 
     title: str
-    size: int  #: least number of triples
-    shapes: str
-    engines: tuple[str, ...]
-    rounds: int
+    shapes: Path
+    rounds: dict[str, int]  #: rounds of each engine
+    size: int = 0  #: least number of generated triples
+    files: tuple[Path, ...] = ()  #: in place of generated ones
     folder: bool = False  #: many Turtle files in place of one of N-Triples
 
 
-def parts(rounds: int, large: bool) -> list[Part]:
-    """The tables; with *large* the one of ten million triples, too."""
-    every, ours = tuple(ENGINES), ("mesoonto",)
-    found = [
-        Part("100,000 triples", 100_000, "shapes.ttl", every, rounds),
-        Part("1,000,000 triples", 1_000_000, "shapes.ttl", every, rounds),
+def parts(rounds: int, large: bool, qudt: Path | None) -> list[Part]:
+    """The tables; with *large* the one of ten million triples, with *qudt* that of its units."""
+    every = dict.fromkeys(engines(), rounds)
+    once = every | {"pySHACL": 1, "rudof": 1, "TopBraid": 1, "Jena": 1}
+    shapes = HERE / "shapes.ttl"
+    found = [Part("Generated, 100,000 triples", shapes, every, 100_000)]
+    brick = find_spec("brickschema")
+    if brick is not None and brick.submodule_search_locations:
+        file = Path(brick.submodule_search_locations[0]) / "ontologies" / "1.5" / "Brick.ttl"
+        found.append(Part("Brick 1.5, 62,083 triples in Turtle", HERE / "brick.ttl", every, files=(file,)))
+    if qudt is not None:
+        files = tuple(path for path in sorted(qudt.glob("*.ttl*")) if path.name != "shapes.ttl")
+        found.append(Part("Units of QUDT, 112,717 triples", qudt / "shapes.ttl", every, files=files))
+    found += [
+        Part("Generated, 1,000,000 triples", shapes, once, 1_000_000),
         Part(
             "A SPARQL constraint, 100,000 triples",
+            HERE / "sparql.ttl",
+            dict.fromkeys(["mesoonto", "Jena", "TopBraid", "pySHACL"], 1),
             100_000,
-            "sparql.ttl",
-            ("mesoonto", "pySHACL"),
-            1,
         ),
-        Part("1,000,000 triples in 100 Turtle files", 1_000_000, "shapes.ttl", ours, rounds, folder=True),
+        Part(
+            "Generated, 1,000,000 triples in 100 Turtle files",
+            shapes,
+            {"mesoonto": rounds},
+            1_000_000,
+            folder=True,
+        ),
     ]
-    return [*found, Part("10,000,000 triples", 10_000_000, "shapes.ttl", ours, 1)] if large else found
+    if large:
+        found.append(Part("Generated, 10,000,000 triples", shapes, {"mesoonto": 1, "Jena": 1}, 10_000_000))
+    return found
 
 
 def prepare(part: Part, folder: Path) -> Path:
-    """Write the data of *part* into *folder*."""
+    """The data of *part*: one file that is there already, or what is written into *folder*."""
+    if len(part.files) == 1:
+        return part.files[0]
     file = folder / "data.nt"
+    if part.files:
+        merge(part.files, file)
+        return file
     generate.main(part.size, file)
     if not part.folder:
         return file
@@ -136,15 +136,29 @@ def prepare(part: Part, folder: Path) -> Path:
     return inside
 
 
+def merge(files: tuple[Path, ...], target: Path) -> None:
+    """Write the triples of Turtle *files*, packed or not, as N-Triples."""
+    from mesoonto.files.rdf import from_path
+
+    with target.open("wb") as written:
+        for file in files:
+            text = from_path(file).text()
+            quads = ox.parse(text, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
+            written.write(ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES) or b"")
+
+
 def run(part: Part) -> list[str]:
     """The table of *part*."""
+    known = engines()
     runs: dict[str, list[Run]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         data = prepare(part, Path(folder))
-        for _ in range(part.rounds):
-            for engine in part.engines:
-                runs[engine].append(measure(engine, data, HERE / part.shapes))
-    return [f"## {part.title}", "", f"`{part.shapes}`, rounds: {part.rounds}.", "", *table(runs), ""]
+        for number in range(max(part.rounds.values())):
+            for name, rounds in part.rounds.items():
+                if number < rounds:
+                    runs[name].append(measure(known[name], data, part.shapes))
+                    print(part.title, name, runs[name][-1], file=sys.stderr, flush=True)
+    return [f"## {part.title}", "", f"Shapes: `{part.shapes.name}`.", "", *table(runs), ""]
 
 
 def warm_up() -> None:
@@ -152,7 +166,7 @@ def warm_up() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data.nt"
         generate.main(1000, data)
-        for engine in ENGINES:
+        for engine in engines().values():
             measure(engine, data, HERE / "shapes.ttl")
 
 
@@ -161,25 +175,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each engine, in turns")
     parser.add_argument("--large", action="store_true", help="with ten million triples, too")
+    parser.add_argument(
+        "--qudt", type=Path, help="a folder with vocabularies of QUDT and shapes.ttl for them"
+    )
     parser.add_argument("--only", type=int, nargs="+", help="numbers of tables, from 1, in place of all")
     parser.add_argument("--output", type=Path, help="write the tables to this file, too")
     given = parser.parse_args()
-    packages = {"mesoonto": "mesoonto", "pyrudof": "pyrudof", "pySHACL": "pyshacl"}
-    versions = ", ".join(f"{name} {version(package)}" for name, package in packages.items())
+    versions = ", ".join(f"{engine.name} {engine.version}" for engine in engines().values())
     lines = [
         "<!-- GENERATED by: python benchmarks/validation/run.py --output RESULTS.md -->",
         "# Validation: how fast",
         "",
-        "What is measured, and how to measure it again: [README.md](README.md).",
+        "What is measured, how to do it again, and why numbers of results differ: [README.md](README.md).",
         "",
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"pyoxigraph {version('pyoxigraph')}, {versions}. Load of the machine when it began and ended, in "
+        f"pyoxigraph {ox.__version__}; {versions}. Load of the machine when it began and ended, in "
         f"processes that wait for a core: {os.getloadavg()[0]:.1f}, ",
         "",
     ]
     head = len(lines) - 2
     warm_up()
-    for number, part in enumerate(parts(given.rounds, given.large), 1):
+    for number, part in enumerate(parts(given.rounds, given.large, given.qudt), 1):
         if given.only is None or number in given.only:
             found = run(part)
             print("\n".join(found), flush=True)

@@ -75,6 +75,17 @@ def test_any_turtle_is_read_as_pyoxigraph_reads_it(text: str) -> None:
     assert [(t.subject, t.predicate, t.object) for t in places(read.text())] == triples(read)
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=documents, number=st.integers(0, 5))
+def test_only_what_is_asked_for_is_read_and_stands_where_it_stands(text: str, number: int) -> None:
+    read = source(text)
+    wanted = {"https://example.org/a", *(f"f0b{n}" for n in range(number))}
+    few = turtle.read(read.text(), read.base, 0, {"https://example.org/a"}, number)
+    asked = [(t.subject, t.predicate, t.object_at) for t in few if t.subject.value in wanted]
+    every = [(t.subject, t.predicate, t.object_at) for t in places(read.text())]
+    assert asked == [row for row in every if row[0].value in wanted]
+
+
 TEXT = """ex:bob ex:note "ex:ann ex:age 1 ." ;
     ex:knows ex:ann .
 # ex:ann is in the next line

@@ -145,7 +145,13 @@ def homes(sources: Sequence[Source], nodes: Collection[Term]) -> dict[Term, str]
 
 def _is_in(node: ox.BlankNode, file: int) -> bool:
     """Whether the blank node *node* is one of file number *file*."""
-    return node.value.startswith(f"f{file}b")
+    return _number_in(node, file) is not None
+
+
+def _number_in(node: ox.BlankNode, file: int) -> int | None:
+    """Which of the blank nodes of file number *file* this is; None when it is none of them."""
+    number = node.value.removeprefix(f"f{file}b")
+    return int(number) if number != node.value and number.isdecimal() else None
 
 
 def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
@@ -161,7 +167,8 @@ def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -
     spots = _Lines(text, source.name)
     if source.syntax == ox.RdfFormat.TURTLE:
         iris = {node.value for node in here if isinstance(node, ox.NamedNode)}
-        _take(turtle.read(text, source.base, number, None if blanks else iris), spots.spot, here, found)
+        named = 1 + max((_number_in(node, number) or 0 for node in blanks), default=-1)
+        _take(turtle.read(text, source.base, number, iris, named), spots.spot, here, found)
         return
     content = text.encode()
     written = list(_read(source, text, content, number))

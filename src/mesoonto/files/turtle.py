@@ -99,15 +99,19 @@ class _Blank:
     """A blank node that gets its name when a triple first mentions it."""
 
 
-def read(text: str, base: str, file: int, subjects: Container[str] | None = None) -> Iterator[Written]:
+def read(
+    text: str, base: str, file: int, subjects: Container[str] | None = None, blanks: int = 0
+) -> Iterator[Written]:
     """The triples of *text*, in order, up to the first thing that is not understood.
 
-    With *subjects*, IRIs, only the statements of those are read, which is faster; blank nodes then have no
-    lasting names. In TriG they have none either, and statements of all graphs are given.
+    With *subjects*, IRIs, only the statements of those are read, and of nodes with labels, which is faster;
+    blank nodes then have no lasting names, but for the first so many that *blanks* tells: as far as their
+    descriptions begin, everything is read. In TriG blank nodes have no lasting names either, and statements
+    of all graphs are given.
     """
     reader = _TurtleReader(text, base, file)
     try:
-        yield from reader.run(subjects)
+        yield from reader.run(subjects, blanks)
     except (_LostError, ValueError):
         return
 
@@ -147,9 +151,9 @@ class _TurtleReader:
 
     # Statements
 
-    def run(self, subjects: Container[str] | None) -> Iterator[Written]:
+    def run(self, subjects: Container[str] | None, blanks: int) -> Iterator[Written]:
         waiting: _Raw | None = None
-        for raw in self._statements(subjects):
+        for raw in self._statements(subjects, blanks):
             if waiting is not None and (raw.late or raw.known_at > waiting.known_at):
                 yield self._written(waiting)
                 waiting = None
@@ -160,13 +164,15 @@ class _TurtleReader:
         if waiting is not None:
             yield self._written(waiting)
 
-    def _statements(self, subjects: Container[str] | None) -> Iterator[_Raw]:
-        if subjects is None:
-            self._next()
-            while self._kind:
-                yield from self._statement()
-            return
+    def _statements(self, subjects: Container[str] | None, blanks: int) -> Iterator[_Raw]:
         end = 0
+        if subjects is None or blanks:
+            self._next()
+            while self._kind and (subjects is None or len(self._names) < blanks):
+                yield from self._statement()
+            end = self._start
+        if subjects is None:
+            return
         while True:
             start = _SKIP.match(self._text, end).end()  # type: ignore[union-attr]
             match = _STATEMENT.match(self._text, start)
@@ -183,7 +189,7 @@ class _TurtleReader:
             if match is None:
                 return
             end = match.end()
-            if word.startswith("@") or self._iri_of(word) in subjects:
+            if word.startswith(("@", "_:")) or self._iri_of(word) in subjects:
                 self._at = start
                 self._next()
                 yield from self._statement()
