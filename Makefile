@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Modules are compiled when they are first imported, which takes a third of the time of setting up.
 # No compiler is needed: wheels alone, but for owlready2, which has none and is Python.
 WHEELS := --only-binary :all: --no-binary owlready2
 BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.5 --results build/bench/short
@@ -48,16 +49,16 @@ bench-federation: $(VENV)/dev ## compare federated queries with other engines (t
 
 lock: $(VENV)/dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade pyproject.toml --group build --output-file requirements.lock
+		--no-header --no-annotate --upgrade pyproject.toml --extra synthesis --group build --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade pyproject.toml --group build --group dev --output-file requirements-dev.lock
+		--no-header --no-annotate --upgrade pyproject.toml --extra synthesis --group build --group dev --output-file requirements-dev.lock
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is older than 3.11; run make PYTHON=python3.12 ..., say" >&2; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install $(WHEELS) --no-deps --require-hashes --requirement requirements.lock
+	@$(PIP) install $(WHEELS) --no-compile --no-deps --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mesoonto.api.dataset import Dataset
     from mesoonto.api.endpoint import connect
-    from mesoonto.api.functions import explain, stratify, validate
+    from mesoonto.api.functions import explain, pool, stratify, validate
 
 __version__ = "0.1.0"
-__all__ = ["Dataset", "__version__", "connect", "explain", "stratify", "validate"]
+__all__ = ["Dataset", "__version__", "connect", "explain", "pool", "stratify", "validate"]
 
 #: Where each public name is; they load when they are used.
 _HOMES = {
     "Dataset": "mesoonto.api.dataset",
     "connect": "mesoonto.api.endpoint",
     "explain": "mesoonto.api.functions",
+    "pool": "mesoonto.api.functions",
     "stratify": "mesoonto.api.functions",
     "validate": "mesoonto.api.functions",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mesoonto.knowledge.stratify import StratificationReport
     from mesoonto.owl.explain import Explanation
+    from mesoonto.synthesis.pools import Synthesis
     from mesoonto.validation.report.findings import Report
     from mesoonto.validation.validate import Options
 
@@ -38,6 +39,22 @@ def explain(subject: str, predicate: str, object_: str) -> Explanation | None:
 
     ontology = Ontology.shipped()
     return Explainer(ontology).explain(*(ontology.find(name) for name in (subject, predicate, object_)))
+
+
+def pool(end_point: str = "") -> Synthesis:
+    """The ratios of trials that may be pooled, with their estimates, and all others with the reasons.
+
+    Those of one end point where its label is given. Estimates need the extra ``synthesis``; without it
+    ``problem`` says so, and pools have none. A MesoontoError names the end points when there is no such one.
+
+    >>> [len(one.members) for one in pool("overall survival").pools]
+    [2]
+    """
+    from mesoonto.dataset import shipped
+    from mesoonto.synthesis.pools import synthesise
+    from mesoonto.views.facts import Facts
+
+    return synthesise(Facts(shipped.build()), end_point=end_point)
 
 
 def stratify(traits: Mapping[str, str]) -> StratificationReport:

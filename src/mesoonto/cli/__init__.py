@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": ("explain", "Tell why a triple of the dataset holds."),
     "fmt": ("fmt", "Write Turtle files in their one canonical form."),
     "new": ("curation", "Write a template for a new record."),
+    "pool": ("pool", "Pool the ratios of trials that may be pooled, and tell what is left out."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),
     "reason": ("reason", "Classify the ontology with HermiT."),
     "release": ("release", "Build the files of a release."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mesoonto.views.results import ResultView
 
@@ -28,6 +28,21 @@ class ForestRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """A pooled ratio with its interval, drawn as a diamond below the rows."""
+
+    name: str
+    point: float
+    low: float
+    high: float
+    text: str = ""
+    y: float = 0.0
+    at: float = 0.0
+    left: float = 0.0
+    right: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Forest:
     """Rows and ticks in a drawing of *width* by *height*."""
 
@@ -36,10 +51,13 @@ class Forest:
     none: float  #: where the ratio is 1
     width: float
     height: float
+    summaries: tuple[Summary, ...] = ()
 
 
-def forest(results: Sequence[ResultView], *, across: bool = False) -> Forest | None:
-    """The plot of those *results* that are ratios; None where there is none.
+def forest(
+    results: Sequence[ResultView], *, across: bool = False, summaries: Sequence[Summary] = ()
+) -> Forest | None:
+    """The plot of those *results* that are ratios, with *summaries* below; None where there is no ratio.
 
     Rows are named by population, or by cohort where they are of several trials: *across*.
     """
@@ -66,4 +84,14 @@ def forest(results: Sequence[ResultView], *, across: bool = False) -> Forest | N
         for index, r in enumerate(drawn)
     )
     ticks = tuple((x(t), f"{t:g}") for t in _TICKS if low <= t <= high)
-    return Forest(rows, ticks, x(1.0), WIDTH, ROW * len(rows))
+    below = tuple(
+        replace(
+            one,
+            y=ROW * (len(rows) + index) + ROW / 2,
+            at=x(one.point),
+            left=x(max(one.low, low)),
+            right=x(min(one.high, high)),
+        )
+        for index, one in enumerate(summaries)
+    )
+    return Forest(rows, ticks, x(1.0), WIDTH, ROW * (len(rows) + len(below)), below)
