@@ -26,6 +26,7 @@ LIBRARY: dict[str, set[str]] = {
     "validation": {"files", "sparql", "ontology", "dataset", "processes"},
     "knowledge": {"files", "ontology", "owl", "dataset"},
     "views": {"files", "ontology", "dataset"},
+    "synthesis": {"views"},
     "api": {
         "files",
         "sparql",
@@ -36,6 +37,7 @@ LIBRARY: dict[str, set[str]] = {
         "knowledge",
         "validation",
         "views",
+        "synthesis",
     },
     "release": {"files", "sparql", "ontology", "owl", "dataset", "knowledge", "validation", "views"},
 }

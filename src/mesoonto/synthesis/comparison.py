@@ -37,7 +37,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ArmComparison:
     """One ratio of two arms of a cohort."""
 
     result: ResultView
@@ -54,7 +54,7 @@ class Comparison:
     sides: int | None  #: of the test behind p
 
 
-def comparisons(facts: Facts) -> tuple[Comparison, ...]:
+def comparisons(facts: Facts) -> tuple[ArmComparison, ...]:
     """Every ratio of two arms on record, by cohort and label."""
     kinds = (ox.NamedNode(iri) for iri in (HAZARD_RATIO, ODDS_RATIO))
     nodes = (node for kind in kinds for node in facts.subjects(f"{MESO}hasStatistic", kind))
@@ -62,7 +62,7 @@ def comparisons(facts: Facts) -> tuple[Comparison, ...]:
     return tuple(sorted(found, key=lambda c: (c.result.whose, c.result.link.label, c.result.link.iri)))
 
 
-def _comparison(facts: Facts, node: ox.NamedNode) -> Comparison:
+def _comparison(facts: Facts, node: ox.NamedNode) -> ArmComparison:
     shown = result(facts, node)
     experimental = _agents(facts, facts.entities(node, f"{MESO}hasExperimentalArm", f"{MESO}hasIntervention"))
     reference = _agents(facts, facts.entities(node, f"{MESO}hasReferenceArm", f"{MESO}hasIntervention"))
@@ -74,7 +74,7 @@ def _comparison(facts: Facts, node: ox.NamedNode) -> Comparison:
     kinds = facts.entities(node, f"{MESO}hasAnalysis", f"{MESO}hasAnalysisKind")
     exact = facts.text(node, f"{MESO}pQualifier") in ("", "=")
     level, p, sides = (facts.number(node, MESO + name) for name in ("intervalLevel", "pValue", "sidedness"))
-    return Comparison(
+    return ArmComparison(
         result=shown,
         cohort=cohorts[0].value if cohorts else "",
         added=_given(facts, experimental - reference),

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO
-from mesoonto.synthesis.comparison import Comparison, comparisons
+from mesoonto.synthesis.comparison import ArmComparison, comparisons
 from mesoonto.synthesis.estimate import Estimates, NoLibraryError, combine
 from mesoonto.synthesis.interval import LogRatio, agrees, centred, log_ratio
 from mesoonto.views.facts import EntityLink, Facts
@@ -42,7 +42,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class TrialPool:
     """Comparisons that may be pooled, and their estimates."""
 
     end_point: str
@@ -69,7 +69,7 @@ class Pool:
 class Synthesis:
     """All ratios on record: each is in a pool or left out."""
 
-    pools: tuple[Pool, ...]
+    pools: tuple[TrialPool, ...]
     left_out: tuple[LeftOut, ...]
     problem: str  #: why there are no estimates, or nothing
 
@@ -87,11 +87,11 @@ def synthesise(facts: Facts, *, end_point: str = "", estimate: bool = True) -> S
         raise MesoontoError(f"no ratio is on record for {end_point}; there are ratios for {', '.join(known)}")
     asked = [c for c in every if wanted in ("", _label(c.result.end_point))]
     reasons = {c.result.link.iri: _reasons(c) for c in asked}
-    groups: dict[tuple[object, ...], list[Comparison]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[ArmComparison]] = defaultdict(list)
     for one in asked:
         if not reasons[one.result.link.iri]:
             groups[_key(one)].append(one)
-    filled: list[list[Comparison]] = []
+    filled: list[list[ArmComparison]] = []
     for group in groups.values():
         chosen, others = _once(facts, group)
         reasons |= others
@@ -115,7 +115,7 @@ def synthesise(facts: Facts, *, end_point: str = "", estimate: bool = True) -> S
     return Synthesis(tuple(pools), tuple(out for _, out in left), problem)
 
 
-def _reasons(one: Comparison) -> list[str]:
+def _reasons(one: ArmComparison) -> list[str]:
     """Why *one* can stand in no pool, whatever the others are."""
     r = one.result
     checks = (
@@ -136,7 +136,7 @@ def _judged(r: ResultView) -> bool:
     return r.end_point is None or r.end_point.iri != OVERALL_SURVIVAL
 
 
-def _of_interval(one: Comparison) -> list[tuple[bool, str]]:
+def _of_interval(one: ArmComparison) -> list[tuple[bool, str]]:
     r = one.result
     if r.point is None or r.low is None or r.high is None:
         return [(True, "no interval with both ends was read")]
@@ -164,14 +164,14 @@ def _step(value: str) -> float:
     return float(10.0 ** -len(value.partition(".")[2]))
 
 
-def _arms(one: Comparison) -> tuple[object, ...]:
+def _arms(one: ArmComparison) -> tuple[object, ...]:
     """What comparisons of comparable arms for one end point have in common."""
     r = one.result
     shared = frozenset(a.iri for a in one.shared.agents)
     return (_label(r.statistic), _label(r.end_point), one.added.key, one.dropped.key, shared)
 
 
-def _key(one: Comparison) -> tuple[object, ...]:
+def _key(one: ArmComparison) -> tuple[object, ...]:
     """What comparisons in one pool have in common."""
     return (
         _arms(one),
@@ -182,13 +182,13 @@ def _key(one: Comparison) -> tuple[object, ...]:
     )
 
 
-def _once(facts: Facts, group: Sequence[Comparison]) -> tuple[list[Comparison], dict[str, list[str]]]:
+def _once(facts: Facts, group: Sequence[ArmComparison]) -> tuple[list[ArmComparison], dict[str, list[str]]]:
     """Those of *group* that share no patients, and by IRI why each other one is left out.
 
     Of two that do, the one whose interval is nearest to 95 % stays, then the one with the smaller error.
     """
     order = sorted(group, key=lambda c: (abs((c.level or 0) - 95), _member(c).ratio.error, c.result.link.iri))
-    chosen: list[Comparison] = []
+    chosen: list[ArmComparison] = []
     others: dict[str, list[str]] = {}
     for one in order:
         for kept in chosen:
@@ -204,19 +204,19 @@ def _once(facts: Facts, group: Sequence[Comparison]) -> tuple[list[Comparison], 
     return sorted(chosen, key=lambda c: (c.result.whose, c.result.link.iri)), others
 
 
-def _based(facts: Facts, one: Comparison) -> set[ox.NamedNode]:
+def _based(facts: Facts, one: ArmComparison) -> set[ox.NamedNode]:
     """The statements that rest on a ratio."""
     return set(facts.subjects(f"{MESO}basedOn", ox.NamedNode(one.result.link.iri)))
 
 
-def _dependent(facts: Facts, one: Comparison) -> set[ox.NamedNode]:
+def _dependent(facts: Facts, one: ArmComparison) -> set[ox.NamedNode]:
     """The statements that these share patients or samples with."""
     name = f"{MESO}notIndependentOf"
     based = _based(facts, one)
     return {o for s in based for o in (*facts.entities(s, name), *facts.subjects(name, s))}
 
 
-def _member(one: Comparison) -> Member:
+def _member(one: ArmComparison) -> Member:
     r = one.result
     if r.point is None or r.low is None or r.high is None or one.level is None:
         raise ValueError("a comparison without an interval is in no pool")
@@ -225,14 +225,14 @@ def _member(one: Comparison) -> Member:
 
 
 def _pool(
-    one: Comparison, members: tuple[Member, ...], near: tuple[LeftOut, ...], estimates: Estimates | None
-) -> Pool:
+    one: ArmComparison, members: tuple[Member, ...], near: tuple[LeftOut, ...], estimates: Estimates | None
+) -> TrialPool:
     """The pool of *members*, of which *one* is like all."""
 
     def words(links: Iterable[EntityLink]) -> str:
         return ", ".join(link.label for link in links)
 
-    return Pool(
+    return TrialPool(
         end_point=_label(one.result.end_point),
         statistic=_label(one.result.statistic),
         assessor=one.result.assessor if _judged(one.result) else "",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from mesoonto.synthesis.estimate import LEVEL, Estimates, Pooled
-from mesoonto.synthesis.pools import Pool, Synthesis
+from mesoonto.synthesis.pools import Synthesis, TrialPool
 
 #: What a reader must know of every pool, in a line each.
 LIMITS = (
@@ -95,7 +95,7 @@ def _lines(found: Synthesis) -> Iterator[str]:
         yield f"  {left.result.link.label}: {'; '.join(left.reasons)}"
 
 
-def _rows(pool: Pool) -> Iterator[dict[str, object]]:
+def _rows(pool: TrialPool) -> Iterator[dict[str, object]]:
     e = pool.estimates
     for index, m in enumerate(pool.members):
         yield {

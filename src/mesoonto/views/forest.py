@@ -28,7 +28,7 @@ class ForestRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class PooledRow:
     """A pooled ratio with its interval, drawn as a diamond below the rows."""
 
     name: str
@@ -51,11 +51,11 @@ class Forest:
     none: float  #: where the ratio is 1
     width: float
     height: float
-    summaries: tuple[Summary, ...] = ()
+    summaries: tuple[PooledRow, ...] = ()
 
 
 def forest(
-    results: Sequence[ResultView], *, across: bool = False, summaries: Sequence[Summary] = ()
+    results: Sequence[ResultView], *, across: bool = False, summaries: Sequence[PooledRow] = ()
 ) -> Forest | None:
     """The plot of those *results* that are ratios, with *summaries* below; None where there is no ratio.
 
