@@ -116,7 +116,7 @@ def read_graph(sources: Sequence[Source], first: int, reading: Reading) -> Shape
     waiting = list(sources)
     done: list[Source] = []
     seen = {source.path.resolve() for source in sources if source.path is not None}
-    asked: set[str] = set()
+    asked = {source.base for source in sources}
     missing: list[str] = []
     while waiting:
         source = waiting.pop(0)

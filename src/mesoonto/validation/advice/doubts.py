@@ -61,8 +61,9 @@ def of_shapes(shapes: Shapes, vocabulary: Vocabulary) -> Iterator[Doubt]:
         name = brief(names.named(node))
         yield from _unknown_terms(name, shape, vocabulary)
         yield from _idle(name, shape, shapes.graph)
+    ruled = {rule.shape for rule in shapes.rules}
     for shape in shapes.targeted:
-        if not any(part.constraints for part in shapes.parts(shape)):
+        if shape.node not in ruled and not any(part.constraints for part in shapes.parts(shape)):
             yield Doubt(
                 "no-constraint",
                 brief(shape.node),
@@ -152,7 +153,10 @@ def of_imports(shapes: Shapes) -> Iterator[Doubt]:
         about = next(
             (s for s in shapes.graph.subjects() if ox.NamedNode(iri) in shapes.graph.all(s, IMPORTS)), None
         )
-        message = "the shapes import it, and it is not at hand: name its file in a catalog (--catalog)"
+        message = (
+            "the shapes import it, and it is not at hand: give its file with the shapes, "
+            "or name it in a catalog (--catalog)"
+        )
         yield Doubt("not-imported", brief(ox.NamedNode(iri)), message, about)
     if not shapes.targeted:
         yield Doubt("no-shapes", "the shapes", "no shape has a target, so nothing was looked at")

@@ -53,6 +53,7 @@ def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shape
         for target in shape.targets:
             if target.kind == "query":
                 sparql_constraints.check_target(target.query, shape)
+    sparql_constraints.check_others(shapes)
     return shapes
 
 

@@ -21,7 +21,7 @@ from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.literals import STEMS, by_value, decode
 from mesoonto.validation.engine.query_errors import complaint
 from mesoonto.validation.engine.to_sparql import Focus
-from mesoonto.validation.shapes.model import Shape, ShapeQuery
+from mesoonto.validation.shapes.model import Shape, ShapeQuery, Shapes
 from mesoonto.validation.shapes.paths import Path
 
 if TYPE_CHECKING:
@@ -80,6 +80,15 @@ def check_target(query: str, shape: Shape) -> None:
     what = f"a target of {brief(shape.node)}"
     if "this" not in _variables(ox.Store(), query, what, shape.node):
         raise unusable(f"the query of {what} does not select ?this", shape.node)
+
+
+def check_others(shapes: Shapes) -> None:
+    """Raise ShapeError for a query of a rule, a component or a function that is not SPARQL."""
+    for rule in shapes.rules:
+        if rule.construct:
+            _parsed(rule.construct, f"the rule of {brief(rule.shape)}", rule.shape)
+    for node, text in shapes.queries:
+        _parsed(re.sub(r"[?$]PATH\b", "<urn:path>", text), brief(node), node)
 
 
 def obstacle(query: ShapeQuery) -> str | None:
@@ -164,15 +173,22 @@ def _text(query: ShapeQuery, shape: Shape) -> str:
 
 def _variables(store: ox.Store, text: str, what: str, node: Term | None = None) -> tuple[str, ...]:
     """The variables that the SELECT query of *what* selects."""
+    found = _parsed(text, what, node, store)
+    if found is None:
+        raise unusable(f"the query of {what} is not a SELECT query", node)
+    return found
+
+
+def _parsed(
+    text: str, what: str, node: Term | None = None, store: ox.Store | None = None
+) -> tuple[str, ...] | None:
+    """The variables of the query of *what*, None where it is no SELECT query; a ShapeError where wrong."""
     try:
-        found = queries.variables(store, text)
+        return queries.variables(ox.Store() if store is None else store, text)
     except SyntaxError as error:
         raise unusable(f"the query of {what} {complaint(text, error)}", node) from error
     except (ValueError, RuntimeError) as error:
         raise unusable(f"the query of {what}: {error}", node) from error
-    if found is None:
-        raise unusable(f"the query of {what} is not a SELECT query", node)
-    return found
 
 
 def _run(store: ox.Store, text: str, what: str, this: Term | None = None) -> Iterator[dict[str, Term]]:

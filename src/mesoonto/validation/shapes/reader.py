@@ -70,7 +70,13 @@ def read_shapes(graph: Graph, inferred: frozenset[str] = frozenset()) -> Shapes:
     for node in [*graph.subjects()]:
         if reader.is_declared(node):
             reader.read(node)
-    shapes = Shapes(graph, reader.shapes, tuple(sorted(reader.foreign)), tuple(reader.ordered_rules()))
+    shapes = Shapes(
+        graph,
+        reader.shapes,
+        tuple(sorted(reader.foreign)),
+        tuple(reader.ordered_rules()),
+        queries=tuple(reader.foreign_queries()),
+    )
     _refuse_recursion(shapes)
     return shapes
 
@@ -162,6 +168,18 @@ class _ShapeReader:
             for rule in sorted(self.graph.all(node, sh("rule")), key=self._order):
                 if not self._flag(rule, "deactivated"):
                     yield self._rule(node, rule)
+
+    def foreign_queries(self) -> Iterator[tuple[Term, str]]:
+        """The queries of validators and functions, each with the node that has it."""
+        holders = [f for f in self.graph.subjects() if sh("SPARQLFunction") in self.graph.all(f, TYPE)]
+        for component in self.components:
+            for word in _VALIDATORS:
+                holders += self.graph.all(component, sh(word))
+        for holder in dict.fromkeys(holders):
+            for kind in ("ask", "select"):
+                text = self._query(holder, kind, "")
+                if text is not None:
+                    yield holder, text
 
     def _rule(self, node: Term, rule: Term) -> ShapeRule:
         conditions = tuple(self.graph.all(rule, sh("condition")))
