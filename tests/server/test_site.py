@@ -31,6 +31,7 @@ PAGES = (
     "document?iri=https%3A%2F%2Fpubmed.ncbi.nlm.nih.gov%2F33485464",
     "landscape",
     "map",
+    "pool",
     "MESO_0001020",
     "MESO_0002101",
     "MESO_0003001",
@@ -215,3 +216,24 @@ def test_what_was_given_before_is_not_offered_again(browser: Browser, address: s
         names = [link.inner_text() for link in offered.get_by_role("link").all()]
         assert "nivolumab plus ipilimumab" not in names
         expect(page.get_by_label("given before").first).to_have_value("nivolumab plus ipilimumab")
+
+
+@pytest.mark.chromium
+def test_pooled_estimates_are_found_from_the_comparisons_and_name_what_is_left_out(
+    browser: Browser, address: str
+) -> None:
+    with quiet_page(browser) as page:
+        page.goto(f"{address}comparisons")
+        page.get_by_role("link", name="Which of them may be pooled").click()
+        # metafor 3.8-1 gave 0.770 (0.632 to 0.938): see tests/synthesis
+        expect(page.locator("dl.facts").first).to_contain_text("0.77 (0.63 to 0.94, 95 %)")
+        expect(page.locator("polygon.pooled")).to_have_count(2)
+        left = page.get_by_role("row").filter(has_text="BEAT-meso: overall survival, hazard ratio, all")
+        expect(left).to_contain_text("the level of its interval was not read")
+
+
+def test_pooled_estimates_can_be_taken_away(address: str) -> None:
+    table = fetch(address, "pool.csv")
+    assert table.headers["content-type"].startswith("text/csv")
+    assert table.body.startswith(b"pool,row,label,iri,ratio")
+    assert json.loads(fetch(address, "pool.json").body)["left_out"]

@@ -25,6 +25,7 @@ _NAVIGATION = (
     ("/map", "Map"),
     ("/landscape", "Landscape"),
     ("/comparisons", "Comparisons"),
+    ("/pool", "Pooled"),
     ("/decisions", "Decisions"),
     ("/stratify", "Stratify"),
     ("/ask", "Ask"),
@@ -46,7 +47,6 @@ def blueprint(gateway: Gateway) -> Blueprint:
     """The routes of pages."""
     bp = Blueprint("pages", __name__)
     view = reader(gateway)
-    counted: dict[str, dict[str, int]] = {}  # by version of the data, the newest only
 
     @bp.record_once
     def prepare(state: Any) -> None:
@@ -63,21 +63,13 @@ def blueprint(gateway: Gateway) -> Blueprint:
                 "places": _PLACES,
             }
 
-    def counts() -> dict[str, int]:
-        version = gateway.pool.version
-        if version not in counted:
-            found = view("counts")
-            counted.clear()
-            counted[version] = found
-        return counted[version]
-
     @bp.get("/")
     def home() -> str:
-        return render_template("home.html", counts=counts(), questions=questions.shipped())
+        return render_template("home.html", counts=view("counts"), questions=questions.shipped())
 
     @bp.get("/about")
     def about() -> str:
-        return render_template("about.html", counts=counts())
+        return render_template("about.html", counts=view("counts"))
 
     @bp.get("/ask")
     def ask() -> str:

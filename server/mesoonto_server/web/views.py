@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
+from cachetools import LRUCache
 from flask import request
 
 from mesoonto.namespaces import MESO
@@ -17,23 +19,51 @@ from mesoonto_server.http.problems import RequestError
 #: Languages of a reader that are looked at.
 _LANGUAGES = 8
 
+#: The views that choose labels by language.
+_IN_LANGUAGES = ("entity", "document")
+
 View = Callable[..., Any]
 
 
+#: Bytes of views, as JSON, that are kept until the data change.
+_KEPT = 4 << 20
+
+_Key = tuple[str, str, str]
+
+
 def reader(gateway: Gateway) -> View:
-    """What reads a view by name, with its parameters, in the languages that the request likes."""
+    """What reads a view by name, with its parameters, in the languages that the request likes.
+
+    What was read before is kept; nobody changes it.
+    """
+    kept: LRUCache[_Key, tuple[int, Any]] = LRUCache(_KEPT, getsizeof=lambda one: one[0])
+    lock = threading.Lock()
 
     def view(name: str, **parameters: str | list[str]) -> Any:
         """The view *name*; a RequestError says what is wrong with the parameters."""
-        languages = [tag for tag, quality in request.accept_languages if quality > 0 and tag != "*"]
-        text = urlencode({**parameters, "language": languages[:_LANGUAGES]}, doseq=True)
+        text = urlencode({**parameters, "language": _languages(name)}, doseq=True)
+        with lock:
+            found = kept.get((gateway.pool.version, name, text))
+        if found is not None:
+            return found[1]
         exchange = gateway.read_blocking(WorkerRequest("view", "GET", name, text.encode(), ""))
         body = b"".join(gateway.parts(exchange)) if exchange.more else exchange.head.body
         if exchange.head.status != 200:
             raise RequestError(exchange.head.status, body.decode("utf-8", "replace").strip())
-        return json.loads(body)
+        whole = msgspec.json.decode(body)
+        if len(body) <= _KEPT // 8:
+            with lock:
+                kept[(exchange.version, name, text)] = len(body), whole
+        return whole
 
     return view
+
+
+def _languages(name: str) -> list[str]:
+    """Those that the reader of the request likes, where the view *name* differs by them."""
+    if name not in _IN_LANGUAGES:
+        return []
+    return [tag for tag, quality in request.accept_languages if quality > 0 and tag != "*"][:_LANGUAGES]
 
 
 def address(link: dict[str, str] | str | None) -> str:

@@ -15,6 +15,7 @@ from mesoonto.knowledge import profile, statistics
 from mesoonto.knowledge import stratify as stratification
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.model import Ontology
+from mesoonto.synthesis.page import synthesis_page
 from mesoonto.views import (
     decisions,
     evidence,
@@ -199,6 +200,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "matrix": lambda engine, _: landscape.matrix(Facts(engine.store)),
     "comparisons": lambda engine, _: landscape.comparisons(Facts(engine.store)),
     "decisions": lambda engine, _: decisions.decisions(Facts(engine.store)),
+    "pool": lambda engine, _: synthesis_page(Facts(engine.store)),
     "stratify": _stratify,
     "counts": lambda engine, _: statistics.count(engine),
 }
