@@ -22,7 +22,7 @@ PAGES = (
     "browse/mechanisms",
     "browse/trials",
     "comparisons",
-    "data/cohort_NCT02899299_main",
+    "data/cohort_NCT03048474_main",
     "data/decision_FDA_2020",
     "data/result_NCT02899299_2021_os_hr_all",
     "data/statement_PMID31945495_1",

@@ -7,12 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
+from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import Facts
 from mesoonto.views.search import KINDS, Index, folded
 
 INDEX = Index(Facts(shipped.build()))
 LABELS = sorted(
-    {hit.link.label for kind in ("mechanism", "intervention", "trial") for hit in INDEX.members(kind)}
+    {
+        hit.link.label
+        for kind in ("mechanism", "intervention", "trial")
+        for hit in INDEX.search("", {"kind": kind}, most=1000).hits
+    }
 )
 
 
@@ -58,6 +64,75 @@ def test_whatever_is_typed_is_answered(text: str) -> None:
 def test_kind_limits_what_is_found(kind: str) -> None:
     found = INDEX.find("mesothelioma", kind=kind)
     assert {hit.kind for hit in found} <= {kind}
+
+
+def members(engine: Engine, pattern: str) -> set[str]:
+    return {row["x"] for row in engine.select(f"SELECT DISTINCT ?x {{ {pattern} }}")}
+
+
+#: A study, or one of its cohorts, is of phase 3.
+PHASE_3 = "{ { ?x meso:hasPhase meso:Phase3 } UNION { ?c meso:ofStudy ?x ; meso:hasPhase meso:Phase3 } }"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "pattern"),
+    [
+        ({"kind": "trial"}, "?x a meso:Study"),
+        (
+            {"kind": "trial", "phase": "phase 3"},
+            f"?x a meso:Study . {PHASE_3}",
+        ),
+        (
+            {"kind": "trial", "line": "first line", "phase": "phase 3"},
+            f"?x a meso:Study . {PHASE_3}"
+            """
+               { { ?x meso:hasTreatmentSetting meso:FirstLine } UNION
+                 { ?d meso:ofStudy ?x ; meso:hasTreatmentSetting meso:FirstLine } }""",
+        ),
+        (
+            {"kind": "statement", "direction": "refutes"},
+            "?x a meso:EvidenceStatement ; meso:hasDirection meso:Refutes",
+        ),
+        (
+            {"kind": "statement", "histology": "sarcomatoid"},
+            """?x a meso:EvidenceStatement ; meso:hasClaimSubject|meso:hasClaimObject|meso:hasPopulation ?t .
+               ?t rdfs:subClassOf* obo:MONDO_0006380""",
+        ),
+        (
+            {"kind": "mechanism", "layer": "tumour microenvironment resistance mechanism"},
+            "?x rdfs:subClassOf* meso:MESO_0001001",
+        ),
+        (
+            {"kind": "decision", "line": "second or later line"},
+            "?x a/rdfs:subClassOf* meso:Decision ; meso:hasTreatmentSetting meso:SecondOrLaterLine",
+        ),
+    ],
+)
+def test_facets_have_what_the_records_say(engine: Engine, chosen: dict[str, str], pattern: str) -> None:
+    found = INDEX.search("", chosen, most=10_000)
+    expected = members(engine, pattern)
+    assert expected
+    assert {hit.link.iri for hit in found.hits} == expected
+    assert found.total == len(expected)
+
+
+@given(
+    st.sampled_from(["", "nivolumab", "survival", "checkpoint"]),
+    st.dictionaries(st.sampled_from(["kind", *FACETS]), st.integers(0, 5), max_size=2),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_facet_counts_what_it_leads_to(text: str, picks: dict[str, int]) -> None:
+    offered = {f.name: [v for v, _ in f.values] for f in INDEX.search(text, {}).facets}
+    chosen = {n: offered[n][i % len(offered[n])] for n, i in picks.items() if offered[n]}
+    for facet in INDEX.search(text, chosen).facets:
+        for value, count in facet.values[:3]:
+            assert INDEX.search(text, {**chosen, facet.name: value}).total == count
+
+
+def test_pages_of_hits_follow_one_another() -> None:
+    whole = INDEX.search("", {"kind": "trial"}, most=1000)
+    parts = [INDEX.search("", {"kind": "trial"}, start=n, most=20).hits for n in range(0, whole.total, 20)]
+    assert [hit for part in parts for hit in part] == list(whole.hits)
 
 
 def test_nothing_like_it_finds_nothing() -> None:

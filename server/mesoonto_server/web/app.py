@@ -12,7 +12,16 @@ from mesoonto_server.http.headers import common
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
-from mesoonto_server.web import bundles, entities, operations, pages, sparql, synthesis, validation
+from mesoonto_server.web import (
+    bundles,
+    entities,
+    find,
+    operations,
+    pages,
+    sparql,
+    synthesis,
+    validation,
+)
 from mesoonto_server.web.tokens import Tokens
 
 #: Nothing but our own files, no inline script, no framing.
@@ -40,6 +49,7 @@ def create_app(
     app.register_blueprint(bundles.blueprint())
     app.register_blueprint(pages.blueprint(gateway))
     app.register_blueprint(synthesis.blueprint(gateway))
+    app.register_blueprint(find.blueprint(gateway))
     app.register_blueprint(entities.blueprint(gateway))
     app.after_request(_secured)
 

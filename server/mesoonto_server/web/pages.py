@@ -14,10 +14,10 @@ from mesoonto_server.http.problems import RequestError
 from mesoonto_server.web.views import address, page_of, reader
 
 #: What can be browsed as a hierarchy.
-_HIERARCHIES = ("mechanisms", "interventions", "biomarkers")
+HIERARCHIES = ("mechanisms", "interventions", "biomarkers")
 
 #: The pages that every page leads to.
-_NAVIGATION = (
+NAVIGATION = (
     ("/browse/trials", "Trials"),
     ("/browse/mechanisms", "Mechanisms"),
     ("/browse/interventions", "Interventions"),
@@ -57,7 +57,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
         @app.context_processor
         def common() -> dict[str, object]:
             return {
-                "navigation": _NAVIGATION,
+                "navigation": NAVIGATION,
                 "version": __version__,
                 "dataset": gateway.pool.version,
                 "places": _PLACES,
@@ -84,25 +84,12 @@ def blueprint(gateway: Gateway) -> Blueprint:
             "ask.html", query=query, questions=shipped, endpoint=endpoint, settings=gateway.settings
         )
 
-    @bp.get("/search")
-    def search() -> str:
-        text = request.args.get("q", "").strip()
-        found = view("search", q=text, kind=request.args.get("kind", ""))
-        return render_template("search.html", q=text, view=found)
-
-    @bp.get("/search/suggest")
-    def suggest() -> list[dict[str, str]]:
-        hits = view("suggest", q=request.args.get("q", ""))
-        return [{"label": h["link"]["label"], "kind": h["kind"], "address": address(h["link"])} for h in hits]
-
     @bp.get("/browse/<name>")
     def browse(name: str) -> str:
         if name == "trials":
             return render_template("trials.html", view=view("trials"))
-        if name not in _HIERARCHIES:
-            raise RequestError(
-                404, f"there is no list of {name}; there are trials, {', '.join(_HIERARCHIES)}"
-            )
+        if name not in HIERARCHIES:
+            raise RequestError(404, f"there is no list of {name}; there are trials, {', '.join(HIERARCHIES)}")
         return render_template("browse.html", name=name, view=view("hierarchy", kind=name))
 
     @bp.get("/landscape")
@@ -141,29 +128,6 @@ def blueprint(gateway: Gateway) -> Blueprint:
         return render_template(
             "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem, prior=prior
         )
-
-    @bp.get("/robots.txt")
-    def robots() -> Response:
-        return Response(render_template("robots.txt"), mimetype="text/plain")
-
-    @bp.get("/llms.txt")
-    def llms() -> Response:
-        return Response(render_template("llms.txt"), mimetype="text/plain")
-
-    @bp.get("/opensearch.xml")
-    def opensearch() -> Response:
-        text = render_template("opensearch.xml")
-        return Response(text, mimetype="application/opensearchdescription+xml")
-
-    @bp.get("/sitemap.xml")
-    def sitemap() -> Response:
-        links = [t["link"] for t in view("trials")]
-        links += [link for name in _HIERARCHIES for _, link in view("hierarchy", kind=name)]
-        paths = dict.fromkeys([path for path, _ in _NAVIGATION] + [address(link) for link in links])
-        text = render_template(
-            "sitemap.xml", root=request.url_root.rstrip("/"), paths=[p for p in paths if p]
-        )
-        return Response(text, mimetype="application/xml")
 
     return bp
 

@@ -29,6 +29,7 @@ from mesoonto.views import (
     trial,
 )
 from mesoonto.views.evidence_map import evidence_map
+from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import EntityLink, Facts
 from mesoonto_server.http.headers import VERSION_HEADER
 from mesoonto_server.http.messages import WorkerRequest
@@ -38,8 +39,8 @@ from mesoonto_server.worker.reply import WorkerResponse
 
 Parameters = dict[str, list[str]]
 
-#: Hits of a search on a page, and while somebody types.
-_HITS = {"search": 60, "suggest": 8}
+#: Hits of a search on one page, and while somebody types.
+_HITS, _SUGGESTED = 50, 8
 
 _INDICES: dict[str, search.Index] = {}  # by version of the data, the newest only
 
@@ -123,14 +124,16 @@ def _identifier(engine: Engine, parameters: Parameters) -> Any:
     return found
 
 
-def _search(engine: Engine, parameters: Parameters, view: str = "search") -> Any:
-    text, kind = _first(parameters, "q"), _first(parameters, "kind")
-    hits = index_of(engine).find(text, kind=kind if kind in search.KINDS else "", most=_HITS[view])
-    return {"q": text, "kind": kind, "kinds": list(search.KINDS), "hits": hits}
+def _search(engine: Engine, parameters: Parameters) -> Any:
+    chosen = {name: value for name in ("kind", *FACETS) if (value := _first(parameters, name))}
+    start = _first(parameters, "start")
+    return index_of(engine).search(
+        _first(parameters, "q"), chosen, start=int(start) if start.isdecimal() else 0, most=_HITS
+    )
 
 
 def _suggest(engine: Engine, parameters: Parameters) -> Any:
-    return _search(engine, parameters, "suggest")["hits"]
+    return index_of(engine).find(_first(parameters, "q"), most=_SUGGESTED)
 
 
 def _hierarchy(engine: Engine, parameters: Parameters) -> Any:
@@ -194,6 +197,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "identifier": _identifier,
     "search": _search,
     "suggest": _suggest,
+    "pages": lambda engine, _: index_of(engine).pages(),
     "hierarchy": _hierarchy,
     "trials": lambda engine, _: trial.overview(Facts(engine.store)),
     "map": _map,

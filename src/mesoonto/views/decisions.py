@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -50,7 +51,7 @@ def decisions(facts: Facts) -> tuple[DecisionView, ...]:
     """All decisions, by jurisdiction, the newest first."""
     kinds = facts.subjects(SUBCLASS, ox.NamedNode(f"{MESO}Decision"))
     nodes = {n for kind in (*kinds, ox.NamedNode(f"{MESO}Decision")) for n in facts.subjects(TYPE, kind)}
-    return _ordered([decision_view(facts, node) for node in nodes])
+    return ordered_decisions(decision_view(facts, node) for node in nodes)
 
 
 def decision_view(facts: Facts, node: ox.NamedNode) -> DecisionView:
@@ -87,7 +88,9 @@ def decision_page(facts: Facts, node: ox.NamedNode) -> DecisionPage:
             (facts.link(study), headline(facts, results_of(facts, study)))
             for study in facts.entities(node, f"{MESO}basedOn")
         ),
-        elsewhere=_ordered([decision_view(facts, d) for d in others if facts.is_a(d, f"{MESO}Decision")]),
+        elsewhere=ordered_decisions(
+            decision_view(facts, d) for d in others if facts.is_a(d, f"{MESO}Decision")
+        ),
         replaces=facts.linked(node, f"{MESO}supersedes"),
         replaced_by=facts.links(facts.subjects(f"{MESO}supersedes", node)),
         see_also=facts.linked(node, f"{RDFS}seeAlso"),
@@ -96,6 +99,7 @@ def decision_page(facts: Facts, node: ox.NamedNode) -> DecisionPage:
     )
 
 
-def _ordered(found: list[DecisionView]) -> tuple[DecisionView, ...]:
-    found.sort(key=lambda d: (d.date, d.link.label), reverse=True)
-    return tuple(sorted(found, key=lambda d: d.jurisdiction))
+def ordered_decisions(found: Iterable[DecisionView]) -> tuple[DecisionView, ...]:
+    """Decisions by jurisdiction, the newest first."""
+    newest = sorted(found, key=lambda d: (d.date, d.link.label), reverse=True)
+    return tuple(sorted(newest, key=lambda d: d.jurisdiction))

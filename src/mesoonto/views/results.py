@@ -21,7 +21,7 @@ _WHAT = (
 )  # fmt: skip
 
 #: Units as people write them; "1" is that of a ratio.
-_UNITS = {"1": "", "mo": "months", "a": "years", "%": "%"}
+_UNITS = {"1": "", "d": "days", "mo": "months", "wk": "weeks", "a": "years", "%": "%"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.namespaces import MESO, OBO, compress
+from mesoonto.namespaces import MESO, OBO
+from mesoonto.views.decisions import DecisionView, decision_view, ordered_decisions
+from mesoonto.views.elsewhere import name_elsewhere
 from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, TYPE, EntityLink, Facts
 from mesoonto.views.results import ResultView, headline, result
 from mesoonto.views.statements import StatementView, about, ordered, statement
@@ -24,6 +27,9 @@ _ACTORS = (
     ("reported active in", f"{MESO}reportedActiveIn"),
     ("impairs response to", f"{MESO}impairsResponseTo"),
 )
+
+#: "Disease has feature".
+_FEATURE = f"{OBO}RO_0004029"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,28 @@ class MechanismPage:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyLine:
+    """A study in which an intervention is given."""
+
+    link: EntityLink
+    phase: str
+    design: str
+    setting: str
+    results: tuple[ResultView, ...]  #: current ones of primary end points
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCount:
+    """How many statements say one thing of an entity, and how many speak against it or leave it open."""
+
+    relation: str
+    object: EntityLink
+    supporting: int
+    opposing: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
 class InterventionPage:
     """An agent, procedure or combination."""
 
@@ -80,9 +108,11 @@ class InterventionPage:
     agents: tuple[EntityLink, ...]
     counters: tuple[EntityLink, ...]
     statuses: tuple[Status, ...]  #: the newest first
-    trials: tuple[tuple[EntityLink, tuple[ResultView, ...]], ...]  #: with results of primary end points
+    trials: tuple[StudyLine, ...]  #: those with figures first
     combinations: tuple[EntityLink, ...]
-    decisions: tuple[tuple[str, EntityLink, str], ...]  #: jurisdiction, decision, outcome
+    decisions: tuple[DecisionView, ...]  #: by jurisdiction
+    claims: tuple[ClaimCount, ...]  #: what is said of it, counted
+    combined_claims: tuple[tuple[EntityLink, int], ...]  #: combinations, with how many statements there are
     statements: tuple[StatementView, ...]
 
 
@@ -91,6 +121,9 @@ class BiomarkerPage:
     """A biomarker or tumour state."""
 
     term: Term
+    features: tuple[EntityLink, ...]  #: of a tumour state, by definition
+    feature_of: tuple[EntityLink, ...]  #: the tumour states that have it by definition
+    claims: tuple[ClaimCount, ...]
     statements: tuple[StatementView, ...]
     results: tuple[ResultView, ...]  #: in patients who have it
     cohorts: tuple[EntityLink, ...]
@@ -109,7 +142,7 @@ def term(facts: Facts, node: ox.NamedNode) -> Term:
         parents=facts.links(above - far),
         children=facts.links(below - nested),
         matches=tuple(
-            (name.removesuffix("Match"), EntityLink(compress(other.value), other.value))
+            (name.removesuffix("Match"), EntityLink(name_elsewhere(other.value), other.value))
             for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
             for other in facts.entities(node, SKOS + name)
         ),
@@ -156,6 +189,7 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
     decisions = [
         d for d in facts.subjects(f"{MESO}hasIntervention", node) if facts.is_a(d, f"{MESO}Decision")
     ]
+    own = about(facts, node)
     return InterventionPage(
         term=term(facts, node),
         targets=facts.linked(node, f"{MESO}targets"),
@@ -163,12 +197,24 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
         counters=facts.linked(node, f"{MESO}counters"),
         statuses=statuses(facts, node),
         trials=tuple(
-            (facts.link(study), headline(facts, _results_of_arms(facts, studies[study])))
-            for study in sorted(studies, key=facts.label)
+            sorted(
+                (_study_line(facts, study, arms) for study, arms in studies.items()),
+                key=lambda line: (
+                    not line.results,
+                    "comparative" not in line.design,
+                    line.link.label.lower(),
+                ),
+            )
         ),
         combinations=_nearest(facts, combined),
-        decisions=tuple(sorted((decision(facts, d) for d in decisions), key=lambda d: (d[0], d[1].label))),
-        statements=about(facts, node),
+        decisions=ordered_decisions(decision_view(facts, d) for d in decisions),
+        claims=claims(node, own),
+        combined_claims=tuple(
+            (facts.link(c), count)
+            for c in sorted(combined, key=facts.label)
+            if (count := len(about(facts, c)))
+        ),
+        statements=own,
     )
 
 
@@ -178,9 +224,13 @@ def biomarker(facts: Facts, node: ox.NamedNode) -> BiomarkerPage:
     results = [result(facts, r) for r in named if facts.is_a(r, f"{MESO}Result")]
     limited = [s for s in named if facts.is_a(s, f"{MESO}EvidenceStatement")]
     everything = {s.link.iri: s for s in (*about(facts, node), *(statement(facts, s) for s in limited))}
+    found = ordered(everything.values())
     return BiomarkerPage(
         term=term(facts, node),
-        statements=ordered(everything.values()),
+        features=_nearest(facts, facts.entities(node, _FEATURE)),
+        feature_of=facts.links(facts.subjects(_FEATURE, node)),
+        claims=claims(node, found),
+        statements=found,
         results=tuple(sorted(results, key=lambda r: (r.study.label if r.study else "", r.weight))),
         cohorts=facts.links(c for c in named if facts.is_a(c, f"{MESO}Cohort")),
     )
@@ -212,13 +262,32 @@ def statuses(facts: Facts, agent: ox.NamedNode) -> tuple[Status, ...]:
     return tuple(sorted(found, key=lambda s: s.date, reverse=True))
 
 
-def decision(facts: Facts, node: ox.NamedNode) -> tuple[str, EntityLink, str]:
-    """Jurisdiction, decision, and what was decided."""
-    outcome = facts.one(node, f"{MESO}hasDecisionOutcome")
-    return (
-        facts.text(node, f"{MESO}jurisdiction"),
-        facts.link(node),
-        outcome.label if outcome is not None else "",
+def claims(node: ox.NamedNode, found: Iterable[StatementView]) -> tuple[ClaimCount, ...]:
+    """What statements *found* say of *node* as the subject of their claim, the most often said first."""
+    counted: dict[tuple[str, EntityLink], Counter[str]] = {}
+    for one in found:
+        if one.subject is None or one.object is None or one.subject.iri != node.value or one.superseded:
+            continue
+        relation = one.relation.label if one.relation is not None else ""
+        counted.setdefault((relation, one.object), Counter())[one.direction] += 1
+    return tuple(
+        ClaimCount(relation, what, n["supports"], n["refutes"], n["inconclusive"])
+        for (relation, what), n in sorted(
+            counted.items(), key=lambda item: (-item[1].total(), item[0][0], item[0][1].label)
+        )
+    )
+
+
+def _study_line(facts: Facts, study: ox.NamedNode, arms: Iterable[ox.NamedNode]) -> StudyLine:
+    def word(name: str) -> str:
+        return ", ".join(link.label for link in facts.linked(study, MESO + name))
+
+    return StudyLine(
+        link=facts.link(study),
+        phase=word("hasPhase"),
+        design=word("hasDesign"),
+        setting=word("hasTreatmentSetting"),
+        results=headline(facts, _results_of_arms(facts, arms)),
     )
 
 

@@ -57,6 +57,8 @@ class Analysis:
     follow_up: str
     supersedes: tuple[EntityLink, ...]
     superseded_by: tuple[EntityLink, ...]
+    reached: tuple[EntityLink, ...]  #: end points of which it says so as a whole
+    missed: tuple[EntityLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class TrialPage:
     enrolment: str
     cohorts: tuple[Cohort, ...]
     verdicts: tuple[ResultView, ...]  #: figures of primary end points that were met or missed
+    undecided: tuple[EntityLink, ...]  #: primary end points on which no source that was read has a verdict
     groups: tuple[Group, ...]
     forests: tuple[tuple[str, Forest], ...]  #: by end point: the newest hazard ratio of each population
     analyses: tuple[Analysis, ...]
@@ -115,6 +118,7 @@ def trial(facts: Facts, node: ox.NamedNode) -> TrialPage:
         enrolment=facts.text(node, f"{MESO}enrolment"),
         cohorts=tuple(_cohort(facts, one) for one in cohorts),
         verdicts=tuple(r for r in results if r.met is not None),
+        undecided=_undecided(facts, cohorts, parts, results),
         groups=groups,
         forests=_forests(groups),
         analyses=tuple(_analysis(facts, p) for p in parts if f"{MESO}Analysis" in kinds[p]),
@@ -127,6 +131,16 @@ def trial(facts: Facts, node: ox.NamedNode) -> TrialPage:
         ),
         notes=tuple(facts.texts(node, f"{SKOS}note")),
     )
+
+
+def _undecided(
+    facts: Facts, cohorts: list[ox.NamedNode], parts: list[ox.NamedNode], results: list[ResultView]
+) -> tuple[EntityLink, ...]:
+    settled = {r.end_point for r in results if r.met is not None}
+    for name in ("reachedEndPoint", "missedEndPoint"):
+        settled |= {link for part in parts for link in facts.linked(part, MESO + name)}
+    aimed = {link for cohort in cohorts for link in facts.linked(cohort, f"{MESO}hasPrimaryEndPoint")}
+    return tuple(sorted(aimed - settled, key=lambda link: link.label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +262,8 @@ def _analysis(facts: Facts, node: ox.NamedNode) -> Analysis:
         follow_up=f"{follow_up.normalize():f} months" if follow_up is not None else "",
         supersedes=facts.linked(node, f"{MESO}supersedes"),
         superseded_by=facts.links(facts.subjects(f"{MESO}supersedes", node)),
+        reached=facts.linked(node, f"{MESO}reachedEndPoint"),
+        missed=facts.linked(node, f"{MESO}missedEndPoint"),
     )
 
 
