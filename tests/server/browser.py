@@ -44,4 +44,5 @@ def quiet_page(browser: Browser, **context: Any) -> Iterator[Page]:
     yield page
     opened.close()
     # 400 answers that a test provokes are shown by the browser as console errors.
-    assert [text for text in problems if "400" not in text] == []
+    left = [text for text in problems if "400" not in text]
+    assert not left, left

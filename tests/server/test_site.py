@@ -17,6 +17,8 @@ PAGES = (
     "",
     "about",
     "ask",
+    "ask?query=SELECT%20%3Fs%20%7B%20%3Fs%20a%20meso%3AStudy%20%7D%20LIMIT%203",
+    "ask?query=SELECT%20%3Fs%20%7B%20%3Fs%20a%20meso%3AStudy%20%7D%20LIMIT%203&answer=page",
     "browse/biomarkers",
     "browse/interventions",
     "browse/mechanisms",

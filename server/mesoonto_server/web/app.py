@@ -13,6 +13,7 @@ from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
 from mesoonto_server.web import (
+    ask,
     bundles,
     entities,
     find,
@@ -47,6 +48,7 @@ def create_app(
     app.register_blueprint(operations.blueprint(gateway, telemetry or Telemetry(gateway.pool, settings)))
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(bundles.blueprint())
+    app.register_blueprint(ask.blueprint(gateway))
     app.register_blueprint(pages.blueprint(gateway))
     app.register_blueprint(synthesis.blueprint(gateway))
     app.register_blueprint(find.blueprint(gateway))

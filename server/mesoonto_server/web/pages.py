@@ -71,19 +71,6 @@ def blueprint(gateway: Gateway) -> Blueprint:
     def about() -> str:
         return render_template("about.html", counts=view("counts"))
 
-    @bp.get("/ask")
-    def ask() -> str:
-        shipped = [
-            {"sparql": q.sparql, "summary": q.summary, "words": " ".join(q.keywords).lower(),
-             "theme": (q.keywords or ("other",))[0]}
-            for q in questions.shipped()
-        ]  # fmt: skip
-        query = request.args.get("query", "") or shipped[0]["sparql"]
-        endpoint = request.url_root + "sparql"
-        return render_template(
-            "ask.html", query=query, questions=shipped, endpoint=endpoint, settings=gateway.settings
-        )
-
     @bp.get("/browse/<name>")
     def browse(name: str) -> str:
         if name == "trials":

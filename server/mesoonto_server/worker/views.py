@@ -13,10 +13,11 @@ from mesoonto.dataset.store import Engine
 from mesoonto.errors import NoGraphError
 from mesoonto.knowledge import profile, statistics
 from mesoonto.knowledge import stratify as stratification
-from mesoonto.namespaces import MESO
+from mesoonto.namespaces import MESO, compress
 from mesoonto.ontology.model import Ontology
 from mesoonto.synthesis.page import synthesis_page
 from mesoonto.views import (
+    completion,
     decisions,
     evidence,
     history,
@@ -42,12 +43,17 @@ Parameters = dict[str, list[str]]
 #: Hits of a search on one page, and while somebody types.
 _HITS, _SUGGESTED = 50, 8
 
+#: Entities that are named at one time.
+_MOST_LABELS = 400
+
 _INDICES: dict[str, search.Index] = {}  # by version of the data, the newest only
+_COMPLETIONS: dict[str, completion.Completions] = {}  # likewise
 
 
 def prepare(engine: Engine, *, shipped: bool) -> None:
     """Make what views of *engine* look up, before workers are forked: none of them then makes it anew."""
     index_of(engine)
+    completions_of(engine)
     if shipped:
         places.place_of("")
 
@@ -136,6 +142,36 @@ def _suggest(engine: Engine, parameters: Parameters) -> Any:
     return index_of(engine).find(_first(parameters, "q"), most=_SUGGESTED)
 
 
+def completions_of(engine: Engine) -> completion.Completions:
+    """The terms in *engine*, likewise."""
+    if engine.version not in _COMPLETIONS:
+        _COMPLETIONS.clear()
+        _COMPLETIONS[engine.version] = completion.Completions(engine.store)
+    return _COMPLETIONS[engine.version]
+
+
+def _complete(engine: Engine, parameters: Parameters) -> Any:
+    """What somebody who types a query may mean."""
+    role = _first(parameters, "role") or "any"
+    if role not in completion.ROLES:
+        raise RequestError(400, f"role is one of {', '.join(completion.ROLES)}")
+    return completions_of(engine).find(_first(parameters, "text"), role)
+
+
+def _labels(engine: Engine, parameters: Parameters) -> Any:
+    """The label of each ``iri`` that has one."""
+    facts = Facts(engine.store)
+    found = {}
+    for iri in parameters.get("iri", [])[:_MOST_LABELS]:
+        try:
+            label = facts.label(ox.NamedNode(iri))
+        except ValueError:
+            continue
+        if label != compress(iri):
+            found[iri] = label
+    return found
+
+
 def _hierarchy(engine: Engine, parameters: Parameters) -> Any:
     return landscape.hierarchy(Facts(engine.store), landscape.TOPS[_first(parameters, "kind")])
 
@@ -198,6 +234,8 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "search": _search,
     "suggest": _suggest,
     "pages": lambda engine, _: index_of(engine).pages(),
+    "complete": _complete,
+    "labels": _labels,
     "hierarchy": _hierarchy,
     "trials": lambda engine, _: trial.overview(Facts(engine.store)),
     "map": _map,

@@ -1,0 +1,152 @@
+"""What can stand in a query: classes, properties and records, found by the words for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+from rapidfuzz import fuzz, process
+
+from mesoonto.namespaces import DATA, PREFIXES
+from mesoonto.views.facts import DCTERMS, LABEL, SKOS, TYPE, local
+from mesoonto.views.search import folded
+
+#: What a term may be asked to be.
+ROLES = ("any", "class", "property")
+
+_NAMES = (LABEL, f"{SKOS}prefLabel", f"{SKOS}altLabel")
+_OWL = PREFIXES["owl"]
+_CLASSES = (f"{_OWL}Class", f"{PREFIXES['rdfs']}Class")
+_PROPERTIES = (
+    f"{_OWL}ObjectProperty", f"{_OWL}DatatypeProperty", f"{_OWL}AnnotationProperty",
+    f"{PREFIXES['rdf']}Property",
+)  # fmt: skip
+
+#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL, of ASCII).
+_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+
+#: Prefixes, the longest stem first, so that records are not written as terms.
+_STEMS = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
+
+#: Characters that are looked at, and the fewest in which typing errors are forgiven.
+_LONGEST, _FUZZY = 100, 4
+
+#: Below this likeness, of 100, a name with errors is none.
+_LEAST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One term that can be written into a query."""
+
+    text: str  #: as a query has it: with a prefix where there is one
+    label: str
+    kind: str  #: ``class``, ``property``, or what kind of record it is
+    iri: str
+
+
+class Completions:
+    """The terms of one version of the dataset, by all of their names."""
+
+    def __init__(self, store: ox.Store) -> None:
+        kinds = _kinds(store)
+        labels: dict[str, list[str]] = {}
+        for predicate in _NAMES:
+            for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
+                if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
+                    labels.setdefault(quad.subject.value, []).append(quad.object.value)
+        self._names: list[str] = []  #: folded
+        self._terms: list[Completion] = []  #: that each of the names is one of
+        for iri in sorted({*kinds, *labels} - _retired(store)):
+            names = list(dict.fromkeys([*labels.get(iri, []), local(iri)]))
+            term = Completion(in_query(iri), names[0], kinds.get(iri) or _record_kind(iri), iri)
+            for name in {folded(text) for text in (*names, _split(names[-1]), term.text)}:
+                self._names.append(name)
+                self._terms.append(term)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def find(self, text: str, role: str = "any", most: int = 20) -> list[Completion]:
+        """The *most* likely terms for *text*, of one of `ROLES`.
+
+        Names that begin with it come first, then those with a word that does, then those that have it within;
+        without any of them, those that are like it.
+        """
+        wanted = folded(text[:_LONGEST])
+        if not wanted:
+            return []
+        ranks: dict[Completion, float] = {}
+        for name, term in zip(self._names, self._terms, strict=True):
+            if role in ("any", term.kind) and wanted in name:
+                rank = _rank(wanted, name)
+                ranks[term] = min(ranks.get(term, rank), rank)
+        if not ranks and len(wanted) >= _FUZZY:
+            found = process.extract(
+                wanted, self._names, scorer=fuzz.partial_ratio, score_cutoff=_LEAST, limit=10 * most
+            )
+            for name, score, place in found:
+                if role in ("any", self._terms[place].kind) and len(name) >= len(wanted) - 1:
+                    ranks.setdefault(self._terms[place], 1000 - score)
+        order = sorted(ranks, key=lambda term: (ranks[term], _is_record(term), len(term.label), term.iri))
+        return order[:most]
+
+
+def in_query(iri: str) -> str:
+    """*iri* as it is written in a query whose prefixes are the usual ones.
+
+    >>> in_query("https://w3id.org/mesoonto/data/study_NCT02899299")
+    'mesod:study_NCT02899299'
+    >>> in_query("https://example.org/x")
+    '<https://example.org/x>'
+    """
+    for prefix, stem in _STEMS:
+        if iri.startswith(stem) and _PLAIN.fullmatch(iri, len(stem)):
+            return f"{prefix}:{iri[len(stem) :]}"
+    return f"<{iri}>"
+
+
+def _kinds(store: ox.Store) -> dict[str, str]:
+    """Which IRIs are classes, and which properties: those that are declared so, and those that are used."""
+    found: dict[str, str] = {}
+    for kind, types in (("class", _CLASSES), ("property", _PROPERTIES)):
+        for iri in types:
+            for quad in store.quads_for_pattern(None, ox.NamedNode(TYPE), ox.NamedNode(iri), None):
+                if isinstance(quad.subject, ox.NamedNode):
+                    found[quad.subject.value] = kind
+    used = store.query("SELECT DISTINCT ?p { GRAPH ?g { ?s ?p ?o } }")
+    assert isinstance(used, ox.QuerySolutions)  # noqa: S101  # as it is a SELECT
+    for (node,) in used:
+        if isinstance(node, ox.NamedNode):
+            found.setdefault(node.value, "property")
+    return found
+
+
+def _retired(store: ox.Store) -> set[str]:
+    """What is not to be used any more."""
+    marks = (f"{_OWL}deprecated", f"{DCTERMS}isReplacedBy")
+    found = (quad for iri in marks for quad in store.quads_for_pattern(None, ox.NamedNode(iri), None, None))
+    return {quad.subject.value for quad in found if isinstance(quad.subject, ox.NamedNode)}
+
+
+def _record_kind(iri: str) -> str:
+    return iri.removeprefix(DATA).partition("_")[0] if iri.startswith(DATA) else "individual"
+
+
+def _is_record(term: Completion) -> bool:
+    return term.kind not in ROLES
+
+
+def _split(name: str) -> str:
+    """*name* with a space where a capital begins a word."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+
+
+def _rank(wanted: str, name: str) -> float:
+    """How far *name* is from *wanted*, which is a part of it."""
+    if name == wanted:
+        return 0
+    if name.startswith(wanted):
+        return 1
+    return 2 if f" {wanted}" in name else 3
