@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from mesoonto import resources
+from mesoonto.files import obo, rdf
 from mesoonto.namespaces import MESO
+from mesoonto.ontology.axioms import axioms_of, logical
 from mesoonto.ontology.model import Ontology
+from mesoonto.ontology.wording import Wording
 from mesoonto.owl import fmt
 from tests.conftest import JARS, ROOT, SHORT_LIVED
+from tests.files.test_obo import DOCUMENT
 
 pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout]
 
@@ -103,6 +107,22 @@ def test_hermit_and_elk_agree_and_so_does_the_dataset() -> None:
     ours = {f"below\t{row['a'].value}\t{row['b'].value}" for row in rows}  # type: ignore[union-attr]
     assert ours == hermit
     assert len(ours) > 3000
+
+
+def test_obo_gives_the_axioms_that_the_owl_api_gives(tmp_path: Path) -> None:
+    document, converted = tmp_path / "x.obo", tmp_path / "x.ttl"
+    document.write_text(DOCUMENT)
+    java("org.obolibrary.robot.CommandLineInterface", "convert", "-i", document, "-o", converted)
+    ours, theirs = (
+        logical(axioms_of(triples))
+        for triples in ({t for t, _ in obo.read(document)}, {q.triple for q in rdf.read(converted)})
+    )
+    wording = Wording({})
+    said = [{wording.say(axiom) for axiom in axioms} for axioms in (ours, theirs)]
+    declared = {"is a AnnotationProperty", "is a Class"}  # the OWL API also declares what is only named
+    logic = [{words for words in each if words.partition(" ")[2] not in declared} for each in said]
+    assert len(logic[0]) > 15
+    assert logic[0] == logic[1]
 
 
 def test_robot_report_finds_nothing(tmp_path: Path) -> None:

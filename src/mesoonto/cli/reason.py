@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def reason(files: tuple[Path, ...]) -> None:
     """Classify the ontology with HermiT: is it consistent, can every class have instances?
 
-    Without FILES the shipped modules are classified. What FILES import is read too, from FILES themselves or
-    from where a catalog-v001.xml beside or above them says; nothing is fetched.
+    Without FILES the shipped modules are classified. FILES are RDF in any syntax, or OBO. What they import is
+    read too, from FILES themselves or from where a catalog-v001.xml beside or above them says; nothing is
+    fetched.
 
     \b
     Ends with 0 when the ontology is consistent and all classes are satisfiable, 1 when not, and

@@ -26,14 +26,22 @@ STATED = (MODULES, IMPORTS, DATA)
 class OntologyFile:
     """One file of an ontology."""
 
-    def __init__(self, path: Path, layer: str, triples: Iterable[ox.Triple]) -> None:
+    def __init__(
+        self, path: Path, layer: str, triples: Iterable[ox.Triple], lines: Iterable[int] | None = None
+    ) -> None:
         self.path = path
         self.layer = layer
         self.triples = tuple(triples)  #: as they are written; blank nodes have labels of this reading
+        self._lines = None if lines is None else tuple(lines)
 
     @classmethod
     def read(cls, path: Path, layer: str) -> OntologyFile:
-        """The file *path*; an InputError when it cannot be read or is broken."""
+        """The file *path*, RDF or OBO; an InputError when it cannot be read or is broken."""
+        if path.suffix == ".obo":
+            from mesoonto.files import obo  # which costs 50 ms that others need not wait for
+
+            placed = list(obo.read(path))
+            return cls(path, layer, (triple for triple, _ in placed), (line for _, line in placed))
         return cls(path, layer, (q.triple for q in rdf.read(path)))
 
     @property
@@ -54,6 +62,8 @@ class OntologyFile:
     @cached_property
     def lines(self) -> tuple[int, ...]:
         """The line of each triple, 0 where it is not known."""
+        if self._lines is not None:
+            return self._lines
         return tuple(lines_of_triples(rdf.from_path(self.path), self.triples))
 
     def place(self, number: int) -> Place:

@@ -29,8 +29,7 @@ from mesoonto.ontology.model import Ontology
 
 _EXEMPT = f"{MESO}exemptFromRule"
 _DECLARED = frozenset(
-    ox.NamedNode(OWL + kind)
-    for kind in ("Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "NamedIndividual")
+    ox.NamedNode(OWL + kind) for kind in ("Class", "ObjectProperty", "DatatypeProperty", "NamedIndividual")
 )
 _EXEMPTION = "an exemption names a rule that the term breaks, a colon and the reason"
 
