@@ -23,7 +23,7 @@ PAGES = (
     "browse/interventions",
     "browse/mechanisms",
     "browse/trials",
-    "comparisons",
+    "comparisons?tested=immune+checkpoint+inhibitor&earlier=1",
     "data/cohort_NCT03048474_main",
     "data/decision_FDA_2020",
     "data/result_NCT02899299_2021_os_hr_all",
@@ -32,6 +32,7 @@ PAGES = (
     "decisions",
     "document?iri=https%3A%2F%2Fpubmed.ncbi.nlm.nih.gov%2F33485464",
     "landscape",
+    "landscape/cell?mechanism=MESO_0001020&kind=MESO_0000011",
     "map",
     "pool",
     "MESO_0001020",
@@ -39,6 +40,7 @@ PAGES = (
     "MESO_0003001",
     "search?q=nivolumab",
     "stratify?set=histology%3Dsarcomatoid&set=ASS1%3Dlost&prior=nivolumab%20plus%20ipilimumab",
+    "timeline",
     "validate",
 )
 

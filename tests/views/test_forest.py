@@ -8,7 +8,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.views.facts import Facts
-from mesoonto.views.forest import ROW, WIDTH, forest
+from mesoonto.views.forest import ROW, TALL, WIDTH, forest
 from mesoonto.views.results import ResultView, result
 
 NODE = ox.NamedNode("https://w3id.org/mesoonto/data/result_NCT02899299_2021_os_hr_all")
@@ -55,7 +55,21 @@ def test_what_is_no_ratio_is_not_drawn(one: ResultView) -> None:
 def test_cohorts_are_named_where_several_trials_stand_together(one: ResultView) -> None:
     plot = forest([one, dataclasses.replace(one, population="sarcomatoid")], across=True)
     assert plot is not None
-    assert [row.name for row in plot.rows] == [
-        "CheckMate 743: all randomised",
-        "CheckMate 743: all randomised; sarcomatoid",
-    ]
+    assert {(row.name, row.below) for row in plot.rows} == {
+        ("CheckMate 743: all randomised", "nivolumab plus ipilimumab against platinum plus pemetrexed")
+    }
+    assert plot.height == 2 * TALL
+
+
+def test_intervals_that_are_not_of_95_percent_are_marked(one: ResultView) -> None:
+    plot = forest([one, dataclasses.replace(one, level="95 %"), dataclasses.replace(one, level="")])
+    assert plot is not None
+    assert [row.usual for row in plot.rows] == [False, True, False]
+
+
+def test_plots_among_the_same_results_have_the_same_axis(one: ResultView) -> None:
+    far = dataclasses.replace(one, point=2.38, low=1.05, high=5.43)
+    drawn = [forest([r], among=[one, far]) for r in (one, far)]
+    assert [plot.ticks for plot in drawn if plot] == [
+        plot.ticks for plot in (forest([one, far]),) if plot
+    ] * 2

@@ -19,6 +19,7 @@ from mesoonto_server.web import (
     find,
     operations,
     pages,
+    pictures,
     sparql,
     synthesis,
     validation,
@@ -49,6 +50,7 @@ def create_app(
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(bundles.blueprint())
     app.register_blueprint(ask.blueprint(gateway))
+    app.register_blueprint(pictures.blueprint(gateway))
     app.register_blueprint(pages.blueprint(gateway))
     app.register_blueprint(synthesis.blueprint(gateway))
     app.register_blueprint(find.blueprint(gateway))

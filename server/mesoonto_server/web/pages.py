@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Flask, render_template, request
 
 from mesoonto import __version__
 from mesoonto.knowledge import questions
@@ -26,6 +25,7 @@ NAVIGATION = (
     ("/landscape", "Landscape"),
     ("/comparisons", "Comparisons"),
     ("/pool", "Pooled"),
+    ("/timeline", "Timeline"),
     ("/decisions", "Decisions"),
     ("/stratify", "Stratify"),
     ("/ask", "Ask"),
@@ -38,9 +38,6 @@ _PLACES = {
     "AU": "Australia", "EU": "European Union", "FR": "France", "GB-ENG": "England", "GB-SCT": "Scotland",
     "INT": "International guidelines", "JP": "Japan", "TW": "Taiwan", "US": "United States",
 }  # fmt: skip
-
-#: What the map can be narrowed by.
-_MAP = ("layer", "kind", "certainty", "focus")
 
 
 def blueprint(gateway: Gateway) -> Blueprint:
@@ -78,30 +75,6 @@ def blueprint(gateway: Gateway) -> Blueprint:
         if name not in HIERARCHIES:
             raise RequestError(404, f"there is no list of {name}; there are trials, {', '.join(HIERARCHIES)}")
         return render_template("browse.html", name=name, view=view("hierarchy", kind=name))
-
-    @bp.get("/landscape")
-    def landscape() -> str:
-        return render_template("landscape.html", view=view("matrix"))
-
-    @bp.get("/map")
-    def evidence_map() -> str:
-        asked = {name: request.args.get(name, "") for name in _MAP}
-        svg = "/map.svg?" + urlencode({name: value for name, value in asked.items() if value})
-        return render_template("map.html", view=view("map", **asked), asked=asked, svg=svg)
-
-    @bp.get("/map.svg")
-    def drawing() -> Response:
-        asked = {name: request.args.get(name, "") for name in _MAP}
-        text = render_template("map.svg", view=view("map", **asked), style=True)
-        return Response(text, mimetype="image/svg+xml")
-
-    @bp.get("/comparisons")
-    def comparisons() -> str:
-        return render_template("comparisons.html", view=view("comparisons"))
-
-    @bp.get("/decisions")
-    def decisions() -> str:
-        return render_template("decisions.html", view=view("decisions"))
 
     @bp.get("/stratify")
     def stratify() -> str:

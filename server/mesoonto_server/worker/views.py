@@ -29,13 +29,13 @@ from mesoonto.views import (
     terms,
     trial,
 )
-from mesoonto.views.evidence_map import evidence_map
 from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import EntityLink, Facts
 from mesoonto_server.http.headers import VERSION_HEADER
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import decode_form
 from mesoonto_server.http.problems import RequestError
+from mesoonto_server.worker import pictures
 from mesoonto_server.worker.reply import WorkerResponse
 
 Parameters = dict[str, list[str]]
@@ -176,11 +176,6 @@ def _hierarchy(engine: Engine, parameters: Parameters) -> Any:
     return landscape.hierarchy(Facts(engine.store), landscape.TOPS[_first(parameters, "kind")])
 
 
-def _map(engine: Engine, parameters: Parameters) -> Any:
-    chosen = {name: _first(parameters, name) for name in ("layer", "kind", "certainty", "focus")}
-    return evidence_map(Facts(engine.store), **chosen)
-
-
 def _stratify(engine: Engine, parameters: Parameters) -> Any:
     """What the records say for a tumour that the parameters ``set`` describe; without any, the choices."""
     known = _vocabulary()
@@ -238,11 +233,8 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "labels": _labels,
     "hierarchy": _hierarchy,
     "trials": lambda engine, _: trial.overview(Facts(engine.store)),
-    "map": _map,
-    "matrix": lambda engine, _: landscape.matrix(Facts(engine.store)),
-    "comparisons": lambda engine, _: landscape.comparisons(Facts(engine.store)),
-    "decisions": lambda engine, _: decisions.decisions(Facts(engine.store)),
     "pool": lambda engine, _: synthesis_page(Facts(engine.store)),
     "stratify": _stratify,
     "counts": lambda engine, _: statistics.count(engine),
+    **pictures.VIEWS,
 }

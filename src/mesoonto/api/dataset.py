@@ -14,7 +14,7 @@ from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO, expand
-from mesoonto.views import decisions, evidence_map, landscape, terms, trial
+from mesoonto.views import comparisons, decisions, evidence_map, terms, trial
 from mesoonto.views.facts import Facts
 
 if TYPE_CHECKING:
@@ -66,9 +66,13 @@ class Dataset(Queryable):
         """Approvals, guidelines and appraisals, by jurisdiction, the newest first."""
         return decisions.decisions(self._facts)
 
-    def comparisons(self) -> Sequence[landscape.Comparisons]:
-        """Hazard ratios of randomised comparisons, by end point."""
-        return landscape.comparisons(self._facts)
+    def comparisons(
+        self, *, end_point: str = "", population: str = "", tested: str = "", setting: str = ""
+    ) -> comparisons.Comparisons:
+        """Hazard ratios of randomised comparisons for one end point (overall survival), by population."""
+        return comparisons.comparisons(
+            self._facts, end_point=end_point, population=population, tested=tested, setting=setting
+        )
 
     def map(self, *, layer: str = "", kind: str = "", certainty: str = "") -> evidence_map.EvidenceMap:
         """What counters which mechanism, and how certain that is."""

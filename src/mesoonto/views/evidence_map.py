@@ -10,14 +10,11 @@ import pyoxigraph as ox
 from mesoonto.namespaces import MESO
 from mesoonto.views.facts import Facts
 from mesoonto.views.landscape import LAYERS, below, kinds_of_interventions
-from mesoonto.views.statements import StatementView, about
+from mesoonto.views.statements import CERTAINTIES, about, certainty
 
 #: Units of the drawing: height of a row, of a heading, and the two columns between which edges run.
 ROW, HEADING = 18.0, 30.0
 WIDTH = 1100.0
-
-#: What statements say of a tie: all the same, different things, or nothing, so that it rests on a rationale.
-CERTAINTIES = ("supported", "disputed", "inconclusive", "refuted", "rationale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +115,10 @@ def _edges(facts: Facts, mechanism: ox.NamedNode, among: set[ox.NamedNode]) -> I
         if node in general and not said:
             continue  # a kind of agents, whose members are there
         level = min((s.level for s in said if s.level), default="")
-        certainty = _certainty(said)
-        title = f"{facts.label(node)} counters {facts.label(mechanism)}: {certainty}"
+        found = certainty(said)
+        title = f"{facts.label(node)} counters {facts.label(mechanism)}: {found}"
         title += f", level {level}" if level else ""
-        yield Edge(mechanism.value, node.value, 0.0, 0.0, certainty, level, title)
-
-
-def _certainty(said: list[StatementView]) -> str:
-    directions = {s.direction for s in said if not s.superseded}
-    if not directions:
-        return "rationale"
-    if len(directions) > 1:
-        return "disputed"
-    return {"supports": "supported", "refutes": "refuted"}.get(directions.pop(), "inconclusive")
+        yield Edge(mechanism.value, node.value, 0.0, 0.0, found, level, title)
 
 
 def _side(facts: Facts, groups: dict[str, list[ox.NamedNode]], used: set[str]) -> Side:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SKOS, EntityLink, Facts
+from mesoonto.views.facts import DCTERMS, SKOS, TYPE, EntityLink, Facts
 
 #: The order in which directions are shown.
 DIRECTIONS = ("supports", "refutes", "inconclusive")
+
+#: What statements on one thing say together: all the same, different things, or nothing, so that only a
+#: rationale is there.
+CERTAINTIES = ("supported", "disputed", "inconclusive", "refuted", "rationale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,22 @@ def about(facts: Facts, entity: ox.NamedNode) -> tuple[StatementView, ...]:
 def ordered(found: Iterable[StatementView]) -> tuple[StatementView, ...]:
     """Statements, the strongest first."""
     return tuple(sorted(found, key=lambda s: s.weight))
+
+
+def certainty(said: Iterable[StatementView]) -> str:
+    """Which of CERTAINTIES the statements make; superseded ones do not count."""
+    directions = {s.direction for s in said if not s.superseded}
+    if not directions:
+        return "rationale"
+    if len(directions) > 1:
+        return "disputed"
+    return {"supports": "supported", "refutes": "refuted"}.get(directions.pop(), "inconclusive")
+
+
+def everything(facts: Facts) -> list[StatementView]:
+    """All statements on record, the strongest first."""
+    nodes = facts.subjects(TYPE, ox.NamedNode(f"{MESO}EvidenceStatement"))
+    return list(ordered(statement(facts, node) for node in nodes))
 
 
 def _trial(facts: Facts, node: ox.NamedNode) -> EntityLink | None:
