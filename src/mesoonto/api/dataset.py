@@ -14,12 +14,13 @@ from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO, expand
-from mesoonto.views import comparisons, decisions, evidence_map, terms, trial
+from mesoonto.views import comparisons, decisions, evidence_map, mechanism, terms, trial
 from mesoonto.views.facts import Facts
 
 if TYPE_CHECKING:
+    from mesoonto.views.mechanism import MechanismPage
     from mesoonto.views.search import Hit, Index
-    from mesoonto.views.terms import BiomarkerPage, InterventionPage, MechanismPage
+    from mesoonto.views.terms import BiomarkerPage, InterventionPage
     from mesoonto.views.trial import Brief, TrialPage
 
 
@@ -52,7 +53,7 @@ class Dataset(Queryable):
 
     def mechanism(self, name: str) -> MechanismPage:
         """A mechanism by label, synonym, CURIE or IRI: who acts where, evidence, what counters it."""
-        return terms.mechanism(self._facts, self._node(name, "mechanism"))
+        return mechanism.mechanism(self._facts, self._node(name, "mechanism"))
 
     def intervention(self, name: str) -> InterventionPage:
         """An intervention by label, synonym, CURIE or IRI: targets, trials, development, decisions."""

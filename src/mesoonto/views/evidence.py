@@ -11,7 +11,7 @@ from mesoonto.namespaces import MESO
 from mesoonto.views.facts import DCTERMS, DEFINITION, EntityLink, Facts
 from mesoonto.views.publications import PublicationView, publication
 from mesoonto.views.results import ResultView, result, same_in_other_analyses
-from mesoonto.views.statements import StatementView, ordered, statement
+from mesoonto.views.statements import StatementView, beside, ordered, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ def statement_page(facts: Facts, node: ox.NamedNode) -> StatementPage:
         patients=facts.text(node, f"{MESO}populationSize"),
         results=tuple(sorted((result(facts, r) for r in results), key=lambda r: r.weight)),
         based_on=facts.links(b for b in base if b not in results),
-        conflicts=_statements(facts, _both_ways(facts, node, "conflictsWith")),
-        dependent=_statements(facts, _both_ways(facts, node, "notIndependentOf")),
+        conflicts=_statements(facts, beside(facts, node, "conflictsWith")),
+        dependent=_statements(facts, beside(facts, node, "notIndependentOf")),
         same_claim=_statements(facts, _same_claim(facts, node)),
         replaces=facts.linked(node, f"{MESO}supersedes"),
         replaced_by=facts.links(facts.subjects(f"{MESO}supersedes", node)),
@@ -162,10 +162,6 @@ def _arms(facts: Facts, node: ox.NamedNode) -> Iterable[tuple[str, EntityLink, E
 
 def _statements(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[StatementView, ...]:
     return ordered(statement(facts, n) for n in nodes if facts.is_a(n, f"{MESO}EvidenceStatement"))
-
-
-def _both_ways(facts: Facts, node: ox.NamedNode, name: str) -> set[ox.NamedNode]:
-    return {*facts.entities(node, MESO + name), *facts.subjects(MESO + name, node)} - {node}
 
 
 def _same_claim(facts: Facts, node: ox.NamedNode) -> set[ox.NamedNode]:

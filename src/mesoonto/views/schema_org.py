@@ -8,8 +8,9 @@ from mesoonto.namespaces import MESO
 from mesoonto.views.decisions import DecisionPage
 from mesoonto.views.evidence import PublicationPage, ResultPage, StatementPage
 from mesoonto.views.facts import EntityLink
+from mesoonto.views.mechanism import MechanismPage
 from mesoonto.views.publications import PublicationView
-from mesoonto.views.terms import BiomarkerPage, InterventionPage, MechanismPage, Term
+from mesoonto.views.terms import BiomarkerPage, InterventionPage, Term
 from mesoonto.views.trial import TrialPage
 
 _LICENCE = "https://creativecommons.org/licenses/by/4.0/"

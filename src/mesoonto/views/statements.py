@@ -71,11 +71,16 @@ def statement(facts: Facts, node: ox.NamedNode) -> StatementView:
         locator=facts.text(node, f"{MESO}locator"),
         depth=depth.label if depth is not None else "",
         trial=_trial(facts, node),
-        conflicts=facts.linked(node, f"{MESO}conflictsWith"),
-        dependent=len(facts.entities(node, f"{MESO}notIndependentOf")),
+        conflicts=facts.links(beside(facts, node, "conflictsWith")),
+        dependent=len(beside(facts, node, "notIndependentOf")),
         superseded=bool(facts.subjects(f"{MESO}supersedes", node)),
         notes=tuple(facts.texts(node, f"{SKOS}note")),
     )
+
+
+def beside(facts: Facts, node: ox.NamedNode, name: str) -> set[ox.NamedNode]:
+    """The statements that *name* relates to *node*, whichever of the two says so."""
+    return {*facts.entities(node, MESO + name), *facts.subjects(MESO + name, node)} - {node}
 
 
 def about(facts: Facts, entity: ox.NamedNode) -> tuple[StatementView, ...]:

@@ -1,4 +1,4 @@
-"""A mechanism, an intervention, or a biomarker or tumour state, with the evidence about it."""
+"""An intervention, or a biomarker or tumour state, with the evidence about it; what all terms have."""
 
 from __future__ import annotations
 
@@ -16,17 +16,6 @@ from mesoonto.views.results import ResultView, headline, result
 from mesoonto.views.statements import StatementView, about, ordered, statement
 
 MECHANISM, INTERVENTION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 6))
-
-#: Relations of a mechanism to what takes part in it, under the words that a page shows.
-_ACTORS = (
-    ("occurs in", f"{OBO}BFO_0000066"),
-    ("has participant", f"{OBO}RO_0000057"),
-    ("promotes", f"{OBO}RO_0002213"),
-    ("inhibits", f"{OBO}RO_0002212"),
-    ("active in", f"{MESO}activeIn"),
-    ("reported active in", f"{MESO}reportedActiveIn"),
-    ("impairs response to", f"{MESO}impairsResponseTo"),
-)
 
 #: "Disease has feature".
 _FEATURE = f"{OBO}RO_0004029"
@@ -47,15 +36,6 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Countering:
-    """An intervention against a mechanism, with its development and the best statement about it."""
-
-    link: EntityLink
-    status: Status | None
-    best: StatementView | None
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """Where the development of an agent stands, on a day."""
 
@@ -64,17 +44,6 @@ class Status:
     date: str
     ended: bool  #: discontinued or withdrawn
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MechanismPage:
-    """A resistance mechanism."""
-
-    term: Term
-    actors: tuple[tuple[str, tuple[EntityLink, ...]], ...]
-    statements: tuple[StatementView, ...]
-    countered_by: tuple[Countering, ...]
-    gap: str  #: what is missing, in words, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,30 +120,6 @@ def term(facts: Facts, node: ox.NamedNode) -> Term:
     )
 
 
-def mechanism(facts: Facts, node: ox.NamedNode) -> MechanismPage:
-    """The mechanism *node*."""
-    own = about(facts, node)
-    agents = facts.entities(node, f"{MESO}counteredBy")
-    against = tuple(_countering(facts, agent, node) for agent in agents)
-    here = [s for s in own if "pleural" in s.context or "mixed" in s.context]
-    gap = ""
-    if not own:
-        gap = "No statement about it is recorded: its place rests on the sources of the definition."
-    elif not here:
-        gap = "Nothing recorded about it comes from pleural mesothelioma."
-    elif not against:
-        gap = "No intervention against it is recorded."
-    return MechanismPage(
-        term=term(facts, node),
-        actors=tuple(
-            (name, links) for name, iri in _ACTORS if (links := _nearest(facts, facts.entities(node, iri)))
-        ),
-        statements=own,
-        countered_by=tuple(sorted(against, key=_rank)),
-        gap=gap,
-    )
-
-
 def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
     """The intervention *node*."""
     arms = set(facts.subjects(f"{MESO}hasIntervention", node))
@@ -193,7 +138,7 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
     return InterventionPage(
         term=term(facts, node),
         targets=facts.linked(node, f"{MESO}targets"),
-        agents=_nearest(facts, facts.entities(node, f"{MESO}hasAgent")),
+        agents=nearest(facts, facts.entities(node, f"{MESO}hasAgent")),
         counters=facts.linked(node, f"{MESO}counters"),
         statuses=statuses(facts, node),
         trials=tuple(
@@ -206,7 +151,7 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
                 ),
             )
         ),
-        combinations=_nearest(facts, combined),
+        combinations=nearest(facts, combined),
         decisions=ordered_decisions(decision_view(facts, d) for d in decisions),
         claims=claims(node, own),
         combined_claims=tuple(
@@ -227,7 +172,7 @@ def biomarker(facts: Facts, node: ox.NamedNode) -> BiomarkerPage:
     found = ordered(everything.values())
     return BiomarkerPage(
         term=term(facts, node),
-        features=_nearest(facts, facts.entities(node, _FEATURE)),
+        features=nearest(facts, facts.entities(node, _FEATURE)),
         feature_of=facts.links(facts.subjects(_FEATURE, node)),
         claims=claims(node, found),
         statements=found,
@@ -291,25 +236,11 @@ def _study_line(facts: Facts, study: ox.NamedNode, arms: Iterable[ox.NamedNode])
     )
 
 
-def _countering(facts: Facts, agent: ox.NamedNode, mechanism_: ox.NamedNode) -> Countering:
-    spoken = [s for s in about(facts, agent) if s.object is not None and s.direction == "supports"]
-    direct = [s for s in spoken if s.object is not None and s.object.iri == mechanism_.value]
-    chosen = next(
-        iter(direct or [s for s in spoken if s.relation is not None and "improves" in s.relation.label]), None
-    )
-    return Countering(facts.link(agent), next(iter(statuses(facts, agent)), None), chosen)
-
-
-def _rank(one: Countering) -> tuple[bool, bool, str, str]:
-    ended = one.status is not None and one.status.ended
-    return (ended, one.best is None, one.best.level if one.best is not None else "", one.link.label)
-
-
 def _results_of_arms(facts: Facts, arms: Iterable[ox.NamedNode]) -> set[ox.NamedNode]:
     return {r for arm in arms for n in ("hasExperimentalArm", "ofArm") for r in facts.subjects(MESO + n, arm)}
 
 
-def _nearest(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[EntityLink, ...]:
+def nearest(facts: Facts, nodes: Iterable[ox.NamedNode]) -> tuple[EntityLink, ...]:
     """*nodes* without those that another of them is a kind of."""
     found = set(nodes)
     above = {n for one in found for n in facts.entities(one, SUBCLASS) if n != one}
