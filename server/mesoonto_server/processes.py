@@ -189,7 +189,11 @@ def _readers(
     settings: Settings, opened: Callable[[], Engine], others: OtherEndpoints, rate: SharedRate | None
 ) -> dict[str, Role]:
     handler = tasks.reading(
-        settings.max_rows, others=others, writable=settings.writable, shipped=_is_shipped(settings)
+        settings.max_rows,
+        others=others,
+        writable=settings.writable,
+        shipped=_is_shipped(settings),
+        releases=settings.releases_dir,
     )
     reading = jobs(handler)
     memory = settings.query_memory * MIB

@@ -37,6 +37,11 @@ class Settings:
         "server.",
         older="data",
     )
+    releases_dir: Path | None = _setting(
+        None,
+        "Offer the releases in this folder for download and comparison: one sub-folder for each version, as "
+        "`mesoonto release` writes them.",
+    )
     empty: bool = _setting(
         False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from mesoonto.dataset.store import Engine
 from mesoonto.dataset.write import Writer
@@ -19,12 +20,17 @@ Task = Callable[[Engine, WorkerRequest, WorkerResponse], None]
 
 
 def reading(
-    max_rows: int, *, others: OtherEndpoints = NOBODY, writable: bool = False, shipped: bool = True
+    max_rows: int,
+    *,
+    others: OtherEndpoints = NOBODY,
+    writable: bool = False,
+    shipped: bool = True,
+    releases: Path | None = None,
 ) -> Handler:
     """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
 
     SERVICE asks *others*. The description of the endpoint says when it is *writable*. Pages tell places in
-    files where the data are the *shipped* ones.
+    files where the data are the *shipped* ones, and compare versions in *releases*.
     """
     tasks: dict[str, Task] = {
         "query": partial(query.answer, max_rows=max_rows, others=others),
@@ -32,7 +38,7 @@ def reading(
         "description": partial(description.service, writable=writable),
         "void": description.void,
         "entity": entities.describe,
-        "view": partial(views.answer, shipped=shipped),
+        "view": partial(views.answer, shipped=shipped, releases=releases),
     }
 
     def handle(engine: Engine, job: bytes, reply: Reply) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -59,13 +60,23 @@ def prepare(engine: Engine, *, shipped: bool) -> None:
         places.place_of("")
 
 
-def answer(engine: Engine, request: WorkerRequest, response: WorkerResponse, *, shipped: bool = True) -> None:
+def answer(
+    engine: Engine,
+    request: WorkerRequest,
+    response: WorkerResponse,
+    *,
+    shipped: bool = True,
+    releases: Path | None = None,
+) -> None:
     """The view that the path of *request* names, with its parameters.
 
-    Where the data are the *shipped* ones, places in files are told.
+    Where the data are the *shipped* ones, places in files are told. Versions to compare are in *releases*.
     """
     parameters = decode_form(request.query)
-    found = VIEWS[request.path](engine, parameters)
+    if request.path == "changes":
+        found = _changes(engine, parameters, releases)
+    else:
+        found = VIEWS[request.path](engine, parameters)
     if shipped and request.path in ("entity", "document"):
         found["place"] = places.place_of(found["iri"])
     headers = [("content-type", "application/json"), (VERSION_HEADER, engine.version)]
@@ -115,6 +126,24 @@ def _page(engine: Engine, node: ox.NamedNode, parameters: Parameters) -> Any:
         "history": history.history(facts, node),
         "schema": schema_org.describe(page, EntityLink(link.label, link.iri)),
     }
+
+
+def _changes(engine: Engine, parameters: Parameters, releases: Path | None) -> Any:
+    """What changed from the version ``before`` to ``after``."""
+    from mesoonto.release import folder  # which has much to import
+
+    facts = Facts(engine.store)
+    before, after = (_first(parameters, name) for name in ("before", "after"))
+    return [
+        {"words": c.words, "subject": c.subject, "here": facts.exists(ox.NamedNode(c.subject))}
+        for c in folder.compare(releases, before, after)
+    ]
+
+
+def _graphs(engine: Engine) -> Any:
+    """The named graphs and their sizes."""
+    rows = engine.select("SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
+    return [{"iri": row["g"], "triples": int(row["n"])} for row in rows if "g" in row]
 
 
 def _facts(engine: Engine, parameters: Parameters) -> Facts:
@@ -227,6 +256,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "entity": _entity,
     "document": _document,
     "identifier": _identifier,
+    "graphs": lambda engine, _: _graphs(engine),
     "search": _search,
     "suggest": _suggest,
     "pages": lambda engine, _: index_of(engine).pages(),

@@ -48,7 +48,7 @@ def _options(command: Any) -> Any:
             kind = {"is_flag": True}
         elif setting.default is True:
             kind = {"default": True, "type": click.BOOL, "show_default": "on", "metavar": "on|off"}
-        elif setting.name in ("dataset_dir", "rdf_file", "token_file"):
+        elif setting.name in ("dataset_dir", "rdf_file", "releases_dir", "token_file"):
             kind["type"] = click.Path(path_type=Path)
         elif setting.name == "port":
             kind["type"] = click.IntRange(1, 65535)
