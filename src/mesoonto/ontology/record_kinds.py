@@ -353,6 +353,105 @@ RECORD_KINDS = (
 """,
     ),
     RecordKind(
+        name="dataset",
+        classes=("DataSet",),
+        shape="DataSetShape",
+        words="data set",
+        key=r"[A-Za-z0-9-]+",
+        example="Bueno2016",
+        stem="dataset_{key}",
+        folder="datasets",
+        with_=("publication",),
+        fields=("hasDisease", "hasAssay", "hasSampleKind", "patientCount", "accession", "hasSampleGroup"),
+        counts=(("data sets", "?x a meso:DataSet"),),
+        table_name="datasets",
+        table="""SELECT ?dataset ?name ?patients ?assay ?sample_kind ?accession ?access ?exposed_to ?outcome
+            ?source WHERE {
+        ?dataset a meso:DataSet ; rdfs:label ?name ; meso:hasAssay/rdfs:label ?assay ;
+            meso:hasSampleKind/rdfs:label ?sample_kind ; dcterms:source ?source .
+        OPTIONAL { ?dataset meso:patientCount ?patients } OPTIONAL { ?dataset meso:accession ?accession }
+        OPTIONAL { ?dataset meso:hasAccess/rdfs:label ?access }
+        OPTIONAL { ?dataset meso:exposedTo/rdfs:label ?exposed_to }
+        OPTIONAL { ?dataset meso:hasOutcomeData/rdfs:label ?outcome }
+        } ORDER BY ?dataset ?assay ?sample_kind ?accession ?access ?exposed_to ?outcome ?source""",
+        announced=True,
+        template="""mesod:dataset_{key} a meso:DataSet ;
+    rdfs:label ""@en ;                              # cohort and year, as people call it
+    meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
+    meso:hasAssay obo:OBI_ ;                           # OBI_0002117 genome OBI_0002118 exome ...
+    meso:hasSampleKind meso: ;            # TumourSample EffusionSample BloodSample NormalTissueSample ...
+    meso:patientCount 0 ;
+    meso:hasSampleGroup [ a meso:SampleGroup ;         # one for each assay or histology with a number
+        meso:hasPopulation obo:MONDO_0006378 ; meso:patientCount 0 ] ;
+    meso:accession "" ;                             # GSE... E-MTAB-... EGAS... phs... PXD..., if it was seen
+    meso:hasAccess meso: ;                # OpenAccess ControlledAccess AccessOnRequest
+    meso:hasTreatmentExposure meso: ;     # SampledBeforeTreatment SampledAtSurgery ...
+    meso:hasOutcomeData meso:MESO_0004001 ;            # overall survival, where it is known of the patients
+    dcterms:source pmid: ; meso:locator "abstract" ;
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="signature",
+        classes=("SignatureDefinition",),
+        shape="SignatureDefinitionShape",
+        words="signature definition",
+        key=r"[A-Za-z0-9-]+",
+        example="Nair2023-48",
+        stem="signature_{key}",
+        folder="signatures",
+        with_=("publication",),
+        fields=("definesBiomarker", "hasSignatureGene", "geneCount", "cutOff"),
+        counts=(("signature definitions", "?x a meso:SignatureDefinition"),),
+        table_name="signatures",
+        table="""SELECT ?signature ?name ?biomarker ?gene ?hgnc_id ?direction ?cut_off ?derived_from ?stage
+            ?source WHERE {
+        ?signature a meso:SignatureDefinition ; rdfs:label ?name ;
+            meso:definesBiomarker/rdfs:label ?biomarker ;
+            meso:hasValidationStage/rdfs:label ?stage ; dcterms:source ?source .
+        OPTIONAL { ?signature meso:hasSignatureGene ?g . ?g meso:geneSymbol ?gene ; meso:hgncId ?hgnc_id .
+            OPTIONAL { ?g meso:hasGeneDirection/rdfs:label ?direction } }
+        OPTIONAL { ?signature meso:cutOff ?cut_off }
+        OPTIONAL { ?signature meso:derivedFrom/rdfs:label ?derived_from }
+        } ORDER BY ?signature ?gene ?derived_from ?source""",
+        announced=True,
+        template="""mesod:signature_{key} a meso:SignatureDefinition ;
+    rdfs:label ""@en ;
+    meso:definesBiomarker meso:MESO_ ;
+    meso:hasSignatureGene [ a meso:SignatureGene ; meso:geneSymbol "" ; meso:hgncId "HGNC:" ;
+        meso:hasGeneDirection meso: ] ;   # RaisesScore LowersScore, left out where it is not printed
+    meso:cutOff ""@en ;
+    meso:derivedFrom mesod:dataset_ ;
+    meso:testedIn mesod:dataset_ ;
+    meso:hasValidationStage meso: ;       # NotValidated ValidatedInSecondCohort TestedInRandomisedTrial ...
+    meso:concernsIntervention meso:MESO_ ;
+    dcterms:source pmid: ; meso:locator "abstract" ;
+    {curation}
+""",
+    ),
+    RecordKind(
+        name="readiness",
+        classes=("ReadinessAssessment",),
+        shape="ReadinessAssessmentShape",
+        words="readiness assessment",
+        key=r"[A-Za-z0-9-]+",
+        example="PD-L1-prediction",
+        stem="readiness_{key}",
+        folder="readiness",
+        with_=("publication",),
+        fields=("assessesBiomarker", "assessesUse", "concernsIntervention", "hasReadinessLevel"),
+        counts=(("readiness assessments", "?x a meso:ReadinessAssessment"),),
+        announced=True,
+        template="""mesod:readiness_{key} a meso:ReadinessAssessment ;
+    rdfs:label ""@en ;                              # what the source states, in one sentence of our own
+    meso:assessesBiomarker meso:MESO_ ;
+    meso:assessesUse meso: ;              # UseForPrognosis UseForPrediction UseForSelection UseForMonitoring
+    meso:hasReadinessLevel meso: ;        # Explored AssociatedInOneSeries ... RequiredByDecision
+    dcterms:source pmid: ; meso:locator "abstract" ;
+    {curation}
+""",
+    ),
+    RecordKind(
         name="publication",
         classes=("Publication",),
         shape="PublicationShape",
