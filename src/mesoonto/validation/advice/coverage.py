@@ -49,6 +49,9 @@ def unseen_files(data: Data, shapes: model.Shapes, outcome: Outcome) -> list[str
     seen: set[Term] = set()
     for shape in shapes.targeted:
         seen |= evaluator.focus_nodes(shape) | _values(shape, evaluator, shapes)
+    if len(data.sources) == 1:
+        here = any(data.describes(node) and node not in data.known for node in seen)
+        return [] if here else [data.sources[0].name]
     return [
         source.name
         for number, source in enumerate(data.sources)

@@ -27,19 +27,30 @@ class Data:
     known: frozenset[Term] = frozenset()  #: nodes that only background knowledge describes
     errors: tuple[InputError, ...] = ()  #: why files were left out
     unread: tuple[InputError, ...] = ()  #: why background knowledge was left out
-    _by_value: ox.Store | None = field(default=None)
+    _by_value: dict[frozenset[ox.NamedNode] | None, ox.Store] = field(default_factory=dict)
 
-    def by_value(self) -> ox.Store:
-        """The same statements as SPARQL knows them: numbers and dates as values."""
+    def by_value(self, properties: frozenset[ox.NamedNode] | None = None) -> ox.Store:
+        """The same statements as SPARQL knows them, numbers and dates as values; or those of *properties*."""
         if not self.rewritten:
             return self.store
-        if self._by_value is None:
-            self._by_value = ox.Store()
-            self._by_value.bulk_extend(
-                ox.Quad(quad.subject, quad.predicate, decode(quad.object))  # type: ignore[arg-type]
-                for quad in self.store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-            )
-        return self._by_value
+        if properties not in self._by_value:
+            self._by_value[properties] = self._copied(properties)
+        return self._by_value[properties]
+
+    def _copied(self, properties: frozenset[ox.NamedNode] | None) -> ox.Store:
+        """The statements of *properties*, or all, by value; the store itself where it has them so."""
+        chosen = [None] if properties is None else sorted(properties, key=str)
+
+        def stated() -> Iterator[ox.Quad]:
+            for predicate in chosen:
+                yield from self.store.quads_for_pattern(None, predicate, None, ox.DefaultGraph())
+
+        values = (quad.object for quad in stated())
+        if properties is not None and all(decode(value) is value for value in values):  # type: ignore[arg-type]
+            return self.store
+        found = ox.Store()
+        found.bulk_extend(ox.Quad(q.subject, q.predicate, decode(q.object)) for q in stated())  # type: ignore[arg-type]
+        return found
 
     def has_object(self, node: Term) -> bool:
         """Whether any statement points at *node*."""
@@ -79,7 +90,7 @@ class Data:
         }
         self.known |= {decode(term) for term in known}
         self.rewritten = self.rewritten or any(value != decode(value) for _, _, value in rows)
-        self._by_value = None
+        self._by_value = {}
         self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
 
     def infer(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> int:
@@ -89,7 +100,7 @@ class Data:
         if quads:
             self.store.extend(quads)
             self.rewritten = self.rewritten or any(decode(value) != value for _, _, value in rows)
-            self._by_value = None
+            self._by_value = {}
         return len(quads)
 
 

@@ -6,6 +6,9 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+
+import pyoxigraph as ox
 
 from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph, brief, unusable
@@ -71,12 +74,13 @@ def run(
     What rules make is added to *data* first: once, or with *repeat_rules* until nothing new comes.
     """
     wanted = None if only is None else frozenset(map(encode_term, only))
-    evaluator = Evaluator(shapes, data.store, data.by_value, wanted, watch)
+    by_value = partial(data.by_value, _queried(shapes))
+    evaluator = Evaluator(shapes, data.store, by_value, wanted, watch)
     plan = _plan(shapes, evaluator, engine)
     here = engine is not EngineChoice.PYSHACL and rules.obstacle(shapes, evaluator) is None
     if here and shapes.rules:
         rules.run(data, shapes, repeat=repeat_rules, watch=watch)
-        evaluator = Evaluator(shapes, data.store, data.by_value, wanted, watch)
+        evaluator = Evaluator(shapes, data.store, by_value, wanted, watch)
     results = list(evaluator.run(plan.compiled))
     if plan.delegated:
         from mesoonto.validation.engine import pyshacl
@@ -88,6 +92,19 @@ def run(
             found = pyshacl.run(data.statements(), shapes, targeted, rules=not here, repeat=repeat_rules)
         results += [result for result in found if only is None or result.focus in only]
     return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
+
+
+def _queried(shapes: model.Shapes) -> frozenset[ox.NamedNode] | None:
+    """The properties of statements that queries of *shapes* can match; None where it may be any."""
+    found: set[ox.NamedNode] = set()
+    for text in sparql_constraints.queries_of(shapes):
+        from mesoonto.validation.engine.queried import properties
+
+        named = properties(text)
+        if named is None:
+            return None
+        found |= named
+    return frozenset(found)
 
 
 def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: EngineChoice) -> Plan:

@@ -9,15 +9,15 @@ from the steps that it makes or breaks back to focus nodes; what decides on a no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
 from mesoonto.files.terms import SUBCLASS, TYPE, Term
 from mesoonto.sparql.parser import parse_query
-from mesoonto.sparql.tree import Node
 from mesoonto.validation.data.literals import by_value
+from mesoonto.validation.engine.queried import prefixes_of, property_of, verbs
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
 
@@ -243,29 +243,17 @@ _NEAR = frozenset(
 def _properties(query: str) -> Iterator[ox.NamedNode]:
     """The properties by which *query* selects ``?this``; raises _FarError where it looks further."""
     root = parse_query(query)
-    prefixes: dict[str, str] = {}
-    for node in root.walk():
-        if node.kind == "PrefixDecl":
-            prefixes[node.children[1].text] = node.children[2].text[1:-1]
-        if node.children and node.kind not in _NEAR:
-            raise _FarError
+    prefixes = prefixes_of(root)
+    if any(node.children and node.kind not in _NEAR for node in root.walk()):
+        raise _FarError
     triples = [node for node in root.walk() if node.kind == "TriplesSameSubjectPath"]
     if not triples:
         raise _FarError
     for node in triples:
         if node.children[0].text[1:] != "this" or node.children[0].kind != "VAR":
             raise _FarError
-        for before, verb in zip(node.children, node.children[1:], strict=False):
-            if before is node.children[0] or (before.kind == ";" and verb.kind != ";"):
-                yield _property(verb, prefixes)
-
-
-def _property(verb: Node, prefixes: Mapping[str, str]) -> ox.NamedNode:
-    if verb.kind == "a":
-        return TYPE
-    if verb.kind == "IRIREF" and ":" in verb.text and "\\" not in verb.text:
-        return ox.NamedNode(verb.text[1:-1])
-    stem, colon, local = verb.text.partition(":")
-    if verb.kind == "PNAME_LN" and stem + colon in prefixes and "\\" not in local:
-        return ox.NamedNode(prefixes[stem + colon] + local)
-    raise _FarError
+        for verb in verbs(node):
+            found = property_of(verb, prefixes)
+            if found is None:
+                raise _FarError
+            yield found

@@ -91,6 +91,15 @@ def check_others(shapes: Shapes) -> None:
         _parsed(re.sub(r"[?$]PATH\b", "<urn:path>", text), brief(node), node)
 
 
+def queries_of(shapes: Shapes) -> Iterator[str]:
+    """The SELECT queries of constraints and targets of *shapes*."""
+    for shape in shapes.by_node.values():
+        yield from (target.query for target in shape.targets if target.kind == "query")
+        for constraint in shape.constraints:
+            if isinstance(constraint, ShapeQuery):
+                yield _text(constraint, shape)
+
+
 def obstacle(query: ShapeQuery) -> str | None:
     """Why only pySHACL can evaluate *query*, or None."""
     if re.search(r"[?$](?:shapesGraph|currentShape)\b", query.select):
