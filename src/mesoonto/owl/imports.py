@@ -1,8 +1,9 @@
 """Writes the import slices: the few terms of outside vocabularies that the modules refer to.
 
-A slice follows MIREOT: the term, its label, one superclass
-and where it comes from, and nothing else of the source. The terms are edited as tables,
-``imports/<source>_terms.txt``, with the columns id, label, type and parent; the Turtle is generated.
+A slice follows MIREOT: the term, its label, its nearest superclasses among the terms that are here, and where
+it comes from, and nothing else of the source but, for an upper ontology, what excludes what. The terms are
+edited as tables, ``imports/<source>_terms.txt``, with the columns id, label, type, parent, perhaps disjoint;
+several ids in a column are separated by ``|``. The Turtle is generated.
 """
 
 from __future__ import annotations
@@ -22,43 +23,54 @@ _OWL = PREFIXES["owl"]
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _LABEL = ox.NamedNode(PREFIXES["rdfs"] + "label")
 _SUBCLASS = ox.NamedNode(PREFIXES["rdfs"] + "subClassOf")
+_DISJOINT = ox.NamedNode(f"{_OWL}disjointWith")
 _TITLE = ox.NamedNode(PREFIXES["dcterms"] + "title")
+_DESCRIPTION = ox.NamedNode(PREFIXES["dcterms"] + "description")
 _LICENSE = ox.NamedNode(PREFIXES["dcterms"] + "license")
 _IMPORTED_FROM = ox.NamedNode(f"{OBO}IAO_0000412")
 
 COLUMNS = ["id", "label", "type", "parent"]
+#: Sources whose whole hierarchy was read, so that no superclass among the terms of a slice is missing.
+HIERARCHY_READ = frozenset({"bfo", "cl"})
+_PARENT_NOT_KNOWN = (
+    "Parent not known: the hierarchy of the source was not at hand, so that superclasses may be missing here."
+)
+#: A column more, for upper ontologies.
+DISJOINT = "disjoint"
 TYPES = ("Class", "ObjectProperty", "AnnotationProperty")
 
 
 @dataclass(frozen=True, slots=True)
 class OutsideTerm:
-    """One row of a table: a term of another vocabulary, its label there and its nearest superclass here."""
+    """One row of a table: a term of another vocabulary, its label there and its nearest superclasses here."""
 
     iri: str
     label: str
     type: str
-    parent: str | None
+    parents: tuple[str, ...]
+    disjoint: tuple[str, ...]  #: classes that exclude it
 
 
 def read_table(path: Path) -> list[OutsideTerm]:
     """The terms listed in *path*; an InputError names the first bad row."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        if next(rows, None) != COLUMNS:
+        header = next(rows, None)
+        if header not in (COLUMNS, [*COLUMNS, DISJOINT]):
             raise InputError(
                 f"the first line must be {' '.join(COLUMNS)}, separated by tabs", Place(str(path), 1)
             )
-        return [_term(row, Place(str(path), number)) for number, row in enumerate(rows, start=2)]
+        return [_term(row, len(header), Place(str(path), number)) for number, row in enumerate(rows, start=2)]
 
 
-def _term(row: list[str], place: Place) -> OutsideTerm:
-    if len(row) != len(COLUMNS) or not row[0] or not row[1] or row[2] not in TYPES:
-        raise InputError(
-            f"expected an id, a label, one of {', '.join(TYPES)}, and a parent or nothing", place
-        )
+def _term(row: list[str], columns: int, place: Place) -> OutsideTerm:
+    if len(row) != columns or not row[0] or not row[1] or row[2] not in TYPES:
+        raise InputError(f"expected an id, a label, one of {', '.join(TYPES)}, and parents or nothing", place)
     try:
-        parent = expand(row[3]) if row[3] else None
-        return OutsideTerm(expand(row[0]), row[1], row[2], parent)
+        parents, disjoint = (
+            tuple(expand(curie) for curie in column.split("|") if curie) for column in [*row[3:], ""][:2]
+        )
+        return OutsideTerm(expand(row[0]), row[1], row[2], parents, disjoint)
     except MesoontoError as error:
         raise InputError(error.message, place) from error
 
@@ -77,8 +89,10 @@ def _triples(source: str, terms: Sequence[OutsideTerm]) -> Iterator[ox.Triple]:
         slice_iri, _TITLE, ox.Literal(f"Terms of {source} that mesoonto refers to", language="en")
     )
     yield ox.Triple(slice_iri, _LICENSE, ox.NamedNode("https://creativecommons.org/licenses/by/4.0/"))
+    if source not in HIERARCHY_READ:
+        yield ox.Triple(slice_iri, _DESCRIPTION, ox.Literal(_PARENT_NOT_KNOWN, language="en"))
     # Everything that is mentioned is declared, so that the slice by itself is OWL 2 DL.
-    for annotation in (_TITLE, _LICENSE, _IMPORTED_FROM):
+    for annotation in (_TITLE, _DESCRIPTION, _LICENSE, _IMPORTED_FROM):
         yield ox.Triple(annotation, _TYPE, ox.NamedNode(f"{_OWL}AnnotationProperty"))
     for term in terms:
         subject = ox.NamedNode(term.iri)
@@ -86,6 +100,8 @@ def _triples(source: str, terms: Sequence[OutsideTerm]) -> Iterator[ox.Triple]:
         yield ox.Triple(subject, _TYPE, ox.NamedNode(_OWL + term.type))
         yield ox.Triple(subject, _LABEL, ox.Literal(term.label))
         yield ox.Triple(subject, _IMPORTED_FROM, ox.NamedNode(home))
-        if term.parent:
-            yield ox.Triple(ox.NamedNode(term.parent), _TYPE, ox.NamedNode(f"{_OWL}Class"))
-            yield ox.Triple(subject, _SUBCLASS, ox.NamedNode(term.parent))
+        for parent in term.parents:
+            yield ox.Triple(ox.NamedNode(parent), _TYPE, ox.NamedNode(f"{_OWL}Class"))
+            yield ox.Triple(subject, _SUBCLASS, ox.NamedNode(parent))
+        for other in term.disjoint:
+            yield ox.Triple(subject, _DISJOINT, ox.NamedNode(other))

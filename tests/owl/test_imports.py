@@ -1,0 +1,73 @@
+"""Import slices: what their sources say of the terms that are here, no more and no less."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from mesoonto import resources
+from mesoonto.errors import InputError
+from mesoonto.files import rdf
+from mesoonto.namespaces import expand
+from mesoonto.owl import imports
+
+#: Subsumptions of the Cell Ontology among the terms of its slice; the classes between them are not here.
+OF_CELLS = [
+    ("CL:0000057", "CL:0000499"),  # fibroblast, stromal cell
+    ("CL:0000084", "CL:0000738"),  # T cell, leukocyte
+    ("CL:0000625", "CL:0000738"),  # CD8-positive, alpha-beta T cell, leukocyte
+    ("CL:0011025", "CL:0000738"),  # exhausted T cell, leukocyte
+    ("CL:0000451", "CL:0000738"),  # dendritic cell, leukocyte
+    ("CL:0000815", "CL:0000084"),  # regulatory T cell, T cell
+    ("CL:0000815", "CL:0000738"),
+    ("CL:0000890", "CL:0000235"),  # M2 macrophage, macrophage
+    ("CL:0000890", "CL:0000738"),
+]
+#: What BFO 2020 says excludes each other, among the classes that are here.
+OF_BFO = [
+    ("BFO:0000002", "BFO:0000003"),  # continuant, occurrent
+    ("BFO:0000004", "BFO:0000020"),  # independent, specifically dependent continuant
+    ("BFO:0000004", "BFO:0000031"),  # independent, generically dependent continuant
+    ("BFO:0000020", "BFO:0000031"),
+]
+
+
+@pytest.fixture(scope="module")
+def slices() -> ox.Store:
+    store = ox.Store()
+    for path in resources.import_files():
+        store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in rdf.read(path))
+    return store
+
+
+@pytest.mark.parametrize(("lower", "upper"), OF_CELLS)
+def test_subsumptions_of_the_source_are_kept(slices: ox.Store, lower: str, upper: str) -> None:
+    path = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>+"
+    assert slices.query(f"ASK {{ <{expand(lower)}> {path} <{expand(upper)}> }}")
+
+
+@pytest.mark.parametrize(("one", "other"), OF_BFO)
+def test_disjointness_of_bfo_is_in(slices: ox.Store, one: str, other: str) -> None:
+    disjoint = "<http://www.w3.org/2002/07/owl#disjointWith>"
+    assert slices.query(f"ASK {{ <{expand(one)}> {disjoint}|^{disjoint} <{expand(other)}> }}")
+
+
+def test_a_slice_says_where_parents_are_not_known() -> None:
+    said = {path.stem for path in resources.import_files() if "Parent not known" in path.read_text("utf-8")}
+    assert said == {path.stem for path in resources.import_files()} - imports.HIERARCHY_READ
+
+
+def test_table_takes_several_parents_and_what_excludes_a_term(tmp_path: Path) -> None:
+    table = tmp_path / "x_terms.txt"
+    table.write_text(
+        "id\tlabel\ttype\tparent\tdisjoint\nGO:1\ta\tClass\tGO:2|GO:3\tGO:4\nGO:2\tb\tClass\t\t\n"
+    )
+    first, second = imports.read_table(table)
+    assert [len(first.parents), len(first.disjoint), second.parents, second.disjoint] == [2, 1, (), ()]
+    text = imports.slice_turtle(table)
+    assert "owl:disjointWith obo:GO_4" in text
+    table.write_text("id\tlabel\ttype\tparent\nGO:1\ta\tClass\tGO:2\tGO:4\n")
+    with pytest.raises(InputError, match=r"x_terms\.txt:2: expected"):
+        imports.read_table(table)
