@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
+from mesoonto.views.evidence_map import MAP_CHOICES
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.web.views import reader
 
 #: What each picture can be narrowed by.
 _COMPARISONS = ("end_point", "population", "tested", "setting", "earlier")
-_MAP = ("layer", "kind", "certainty", "focus")
 
 #: Views that are kept for one version of the data; the one that was not asked for longest gives way.
 _KEPT = 128
@@ -76,13 +76,13 @@ def blueprint(gateway: Gateway) -> Blueprint:
 
     @bp.get("/map")
     def evidence_map() -> str:
-        asked = asked_for(*_MAP)
+        asked = asked_for(*MAP_CHOICES)
         svg = "/map.svg?" + urlencode({name: value for name, value in asked.items() if value})
         return render_template("map.html", view=view("map", **asked), asked=asked, svg=svg)
 
     @bp.get("/map.svg")
     def drawing() -> Response:
-        text = render_template("map.svg", view=view("map", **asked_for(*_MAP)), style=True)
+        text = render_template("map.svg", view=view("map", **asked_for(*MAP_CHOICES)), style=True)
         return Response(text, mimetype="image/svg+xml")
 
     return bp

@@ -12,7 +12,7 @@ from mesoonto.errors import NoGraphError
 from mesoonto.namespaces import MESO
 from mesoonto.views.approvals import approvals
 from mesoonto.views.comparisons import comparisons
-from mesoonto.views.evidence_map import evidence_map
+from mesoonto.views.evidence_map import MAP_CHOICES, evidence_map
 from mesoonto.views.facts import Facts
 from mesoonto.views.matrix import cell, matrix
 from mesoonto.views.terms import INTERVENTION, MECHANISM
@@ -62,7 +62,5 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "comparisons": _comparisons,
     "timeline": lambda engine, asked: timeline(Facts(engine.store), **_chosen(asked, "setting")),
     "approvals": lambda engine, asked: approvals(Facts(engine.store), **_chosen(asked, "kind")),
-    "map": lambda engine, asked: evidence_map(
-        Facts(engine.store), **_chosen(asked, "layer", "kind", "certainty", "focus")
-    ),
+    "map": lambda engine, asked: evidence_map(Facts(engine.store), **_chosen(asked, *MAP_CHOICES)),
 }

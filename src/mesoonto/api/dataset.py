@@ -75,9 +75,9 @@ class Dataset(Queryable):
             self._facts, end_point=end_point, population=population, tested=tested, setting=setting
         )
 
-    def map(self, *, layer: str = "", kind: str = "", certainty: str = "") -> evidence_map.EvidenceMap:
-        """What counters which mechanism, and how certain that is."""
-        return evidence_map.evidence_map(self._facts, layer=layer, kind=kind, certainty=certainty)
+    def map(self, **choices: str) -> evidence_map.EvidenceMap:
+        """What counters which mechanism, and how certain that is; *choices* are those of the page."""
+        return evidence_map.evidence_map(self._facts, **choices)
 
     def _results_json(self, text: str) -> bytes:
         query_features.require_shallow(text)
