@@ -40,8 +40,9 @@ const LOOK = EditorView.theme({
   ".cm-tooltip-autocomplete > ul > li": { padding: ".2rem .5rem", display: "flex", gap: ".6rem", alignItems: "baseline" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--paper)", backgroundColor: "var(--accent)" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected] .cm-completionDetail": { color: "var(--paper)" },
-  ".cm-completionLabel": { whiteSpace: "nowrap", overflow: "hidden", textOverflow: "ellipsis", maxWidth: "22rem" },
-  ".cm-completionDetail": { color: "var(--soft)", fontStyle: "normal", marginLeft: "auto" },
+  ".cm-completionLabel": { whiteSpace: "nowrap", overflow: "hidden", textOverflow: "ellipsis", maxWidth: "22rem", flex: "0 1 auto" },
+  ".cm-completionDetail": { color: "var(--soft)", fontStyle: "normal", marginLeft: "auto", flex: "0 100 auto", minWidth: "4rem",
+    overflow: "hidden", textOverflow: "ellipsis" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-diagnostic": { whiteSpace: "pre-wrap", borderLeftColor: "var(--bad)" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
@@ -153,9 +154,10 @@ export function createEditor({ host, doc, label, prefixes, complete, onChange, o
     mark(line, column, message) {
       const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
       const start = Math.min(at.from + [...at.text].slice(0, column - 1).join("").length, at.to);
-      const word = /^[^\s]+/.exec(view.state.sliceDoc(start, at.to));
-      const from = word ? start : at.from;
-      const to = word ? start + word[0].length : at.to;
+      const after = /^\S+/.exec(view.state.sliceDoc(start, at.to));
+      const before = /\S+\s*$/.exec(view.state.sliceDoc(at.from, start));
+      const from = after || !before ? start : start - before[0].length;
+      const to = after ? start + after[0].length : at.to;
       view.dispatch(setDiagnostics(view.state, [{ from, to, severity: "error", message }]));
       view.dispatch({ effects: EditorView.scrollIntoView(from, { y: "center" }) });
     },

@@ -7,9 +7,6 @@ import { words } from "./terms.js";
 
 const MOST = 60;
 
-// What is chosen where a row is told by several columns.
-const ROW = "row";
-
 export function numbers(found) {
   return found.names.filter((name) => found.rows.some((row) => isNumber(row[name])) &&
     found.rows.every((row) => !row[name] || isNumber(row[name])));
@@ -39,6 +36,7 @@ export async function chart(found, known, host, signal) {
   const named = found.names.filter((name) => !measured.includes(name));
   const ends = { low: like(measured, /lower|low$/i), high: like(measured, /upper|high$/i) };
   const together = telling(found, named.filter((name) => !/analysis|source|report|definition|note/i.test(name)));
+  const ROW = together.map((name) => name.replaceAll("_", " ")).join(" and "); // what tells the rows apart
   const shown = {
     value: like(measured, /hazard|value|estimate|median|rate|percent_alive/i) || measured.find((n) => n !== ends.low && n !== ends.high) || measured[0],
     by: together.length > 1 ? ROW : named[0] || measured.at(-1),
@@ -85,12 +83,14 @@ export async function chart(found, known, host, signal) {
         charts.dot(data, { ...common, x: "value", fill, r: 4.5, title: "title" })],
     }[shown.kind]();
     if (ratio) marks.unshift(charts.ruleX([1], { stroke: "var(--soft)", strokeDasharray: "4 3" }));
-    const width = Math.max(340, Math.min(place.clientWidth || 900, 1100));
-    const left = Math.min(Math.max(...data.map((row) => row.name.length)) * 6.6 + 16, width * 0.45);
+    const width = Math.min(place.clientWidth || 900, 1100);
+    const narrow = width < 640; // then names stand above what they name
+    if (narrow) marks.push(charts.text(data, { ...common, text: "name", frameAnchor: "left", dy: -15 }));
+    const left = narrow ? 4 : Math.min(Math.max(...data.map((row) => row.name.length)) * 6.6 + 16, width * 0.45);
     place.replaceChildren(charts.plot({
-      width, marginLeft: left, marginTop: 30, height: data.length * 24 + 70, grid: true, marks,
-      x: { label: shown.value.replaceAll("_", " "), axis: "top", ...(ratio && shown.kind !== "bars" ? { type: "log", ticks: 6, tickFormat: "~g" } : {}) },
-      y: { label: null, domain: data.map((row) => row.place), tickFormat: (value) => names.get(value), tickSize: 0 },
+      width, marginLeft: left, marginTop: 30, height: data.length * (narrow ? 44 : 24) + 70, insetLeft: 6, insetRight: 6, marks,
+      x: { label: shown.value.replaceAll("_", " "), axis: "top", grid: true, ...(ratio && shown.kind !== "bars" ? { type: "log", ticks: narrow ? 3 : 6, tickFormat: "~g" } : {}) },
+      y: { label: null, domain: data.map((row) => row.place), tickFormat: (value) => names.get(value), tickSize: 0, ...(narrow ? { axis: null } : {}) },
       color: { legend: shown.colour !== "none", scheme: "Tableau10" },
       ariaLabel: `${shown.value} by ${shown.by}`.replaceAll("_", " "),
     }));

@@ -69,9 +69,9 @@ export async function graph(found, known, host, signal) {
     const colour = (name) => colours.getPropertyValue(`--${name}`).trim();
     drawn = cytoscape({
       container: place, elements: parts, minZoom: 0.1, maxZoom: 3,
-      layout: { name: "fcose", animate: false, quality: "proof", nodeSeparation: 120, idealEdgeLength: 110, packComponents: true, randomize: true },
+      layout: { name: "fcose", animate: false, quality: "proof", nodeSeparation: 100, idealEdgeLength: 90, nodeDimensionsIncludeLabels: true, packComponents: true, randomize: true },
       style: [
-        { selector: "node", style: { label: "data(label)", "font-size": 12, color: colour("ink"), "background-color": colour("accent"),
+        { selector: "node", style: { label: "data(label)", "font-size": 13, color: colour("ink"), "background-color": colour("accent"),
           width: 16, height: 16, "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 4,
           "min-zoomed-font-size": 6, "text-outline-width": 2, "text-outline-color": colour("paper") } },
         { selector: `node[column = "${shown.to}"]`, style: { "background-color": colour("warn"), shape: "round-rectangle" } },

@@ -14,9 +14,10 @@ export function table(found, known) {
   const caption = element("caption");
   const body = element("tbody");
   const more = element("button", "", { type: "button", hidden: true });
+  const numbers = found.names.filter((title) => found.rows.every((row) => !row[title] || isNumber(row[title])));
   const headings = found.names.map((title) => {
     const button = element("button", title.replaceAll("_", " "), { type: "button", className: "sort" });
-    const th = element("th", "", { scope: "col" }, button);
+    const th = element("th", "", { scope: "col", className: numbers.includes(title) ? "number" : "" }, button);
     button.addEventListener("click", () => {
       down = sorted === title && !down;
       sorted = title;
