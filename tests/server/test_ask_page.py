@@ -285,6 +285,21 @@ def test_graph_draws_rows_and_triples(page: Page) -> None:
     expect(page.locator("#result tbody tr")).to_have_count(2)
 
 
+def test_map_shows_the_countries_that_rows_name(page: Page) -> None:
+    ask(page, "SELECT ?jurisdiction { VALUES ?jurisdiction { 'US' 'JP' 'EU' 'GB-ENG' 'US' 'INT' } }")
+    shown(page, "Map")
+    titles = page.locator("#result svg title")
+    expect(titles).to_have_count(3 + 27 - 1)  # Malta is too small for these outlines
+    said = titles.all_text_contents()
+    expected = {"United States of America: 2 rows", "United Kingdom: 1 row", "Japan: 1 row", "France: 1 row"}
+    assert expected <= {text.partition("\n")[0] for text in said}
+    expect(page.locator("#result .soft").last).to_contain_text("Not on the map: INT 1")
+    ask(page, "SELECT ?p { VALUES ?p { 'POINT(8.5 47.4)'^^<urn:wkt> } }")
+    expect(page.locator("#result svg circle")).to_have_count(1)
+    ask(page, "SELECT ?response { VALUES ?response { 'CR' 'PR' 'SD' } }")
+    assert page.get_by_role("tab", name="Map").count() == 0
+
+
 def test_answer_can_be_saved_in_every_format_that_fits(page: Page) -> None:
     for query, formats in (
         (NIVOLUMAB, ["CSV", "TSV", "JSON", "XML"]),

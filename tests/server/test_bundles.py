@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 from tests.server.client import ask
 
 FRONTEND = ROOT / "server" / "frontend"
-NAMES = ("charts", "editor", "graph")
+NAMES = ("charts", "editor", "graph", "world")
 
 
 @pytest.fixture

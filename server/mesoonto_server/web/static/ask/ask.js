@@ -6,6 +6,7 @@ import { chart, fits as fitsChart } from "./chart.js";
 import * as code from "./code.js";
 import { element } from "./dom.js";
 import { fits as fitsGraph, graph } from "./graph.js";
+import { fits as fitsMap, map } from "./map.js";
 import { plan } from "./plan.js";
 import { ask } from "./results.js";
 import { table } from "./table.js";
@@ -47,6 +48,7 @@ const VIEWS = {
   table: { title: "Table", fits: (found) => Boolean(found.rows), draw: drawTable },
   chart: { title: "Chart", fits: fitsChart, draw: chart, bundle: "charts" },
   graph: { title: "Graph", fits: fitsGraph, draw: graph, bundle: "graph" },
+  map: { title: "Map", fits: fitsMap, draw: map, bundle: "world" },
 };
 
 function drawTable(found, known, host) {
