@@ -21,6 +21,7 @@ PAGES = (
     "ask?query=SELECT%20%3Fs%20%7B%20%3Fs%20a%20meso%3AStudy%20%7D%20LIMIT%203&answer=page",
     "browse/biomarkers",
     "browse/interventions",
+    "browse/tumour-states",
     "browse/mechanisms",
     "browse/trials",
     "compare",

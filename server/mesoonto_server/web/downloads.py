@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request, send_file
 
 from mesoonto import resources
+from mesoonto.namespaces import MESO
 from mesoonto.release import folder
 from mesoonto.release.tables import TABLES
 from mesoonto_server.front.gateway import Gateway
@@ -18,6 +19,11 @@ from mesoonto_server.web.views import reader
 
 #: Endings of dumps, with their names.
 _DUMPS = {"ttl": "Turtle", "nt": "N-Triples", "jsonld": "JSON-LD", "rdf": "RDF/XML"}
+
+_MEDIA_TYPES = {
+    "Turtle": "text/turtle", "N-Triples": "application/n-triples", "JSON-LD": "application/ld+json",
+    "RDF/XML": "application/rdf+xml",
+}  # fmt: skip
 
 #: What the words of a change begin with, and the heading under which a page has it.
 _VERBS = {
@@ -44,6 +50,7 @@ def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
             releases=[(v, folder.files_of(releases, v)) for v in folder.versions(releases) if releases],
             graphs=graphs,
             everything=_dumps(""),
+            schema=_dataset(gateway.pool.version),
             tables=[(name, "/sparql.csv?" + urlencode({"query": text})) for name, text in TABLES.items()],
             shipped=list(folder.shipped_files().values()) if shipped else [],
         )
@@ -74,6 +81,27 @@ def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
         return render_template("compare.html", known=known, before=before, after=after, found=found)
 
     return bp
+
+
+def _dataset(version: str) -> dict[str, object]:
+    """The dataset as search engines for data read it (https://schema.org/Dataset)."""
+    root = request.url_root.rstrip("/")
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "@id": MESO,
+        "name": "mesoonto",
+        "description": "Resistance to immunotherapy in malignant pleural mesothelioma: mechanisms, "
+        "interventions, biomarkers, trial results with populations and interval levels, evidence.",
+        "url": f"{root}/",
+        "version": version,
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "creator": {"@type": "Organization", "name": "mesoonto contributors"},
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": _MEDIA_TYPES[name], "contentUrl": root + href}
+            for name, href in _dumps("")
+        ],
+    }
 
 
 def _dumps(graph: str) -> list[tuple[str, str]]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, Flask, Response, redirect, render_template, request
 
 from mesoonto import __version__
 from mesoonto.knowledge import questions
+from mesoonto.views.hierarchy import TOPS
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.web.views import address, page_of, reader
-
-#: What can be browsed as a hierarchy.
-HIERARCHIES = ("mechanisms", "interventions", "biomarkers")
 
 #: The pages that every page leads to.
 NAVIGATION = (
@@ -66,15 +64,20 @@ def blueprint(gateway: Gateway) -> Blueprint:
 
     @bp.get("/about")
     def about() -> str:
-        return render_template("about.html", counts=view("counts"))
+        return render_template("about.html", counts=view("counts"), coverage=view("coverage"))
+
+    @bp.get("/browse")
+    def browse_all() -> Response:
+        return redirect("/browse/mechanisms")  # type: ignore[return-value]
 
     @bp.get("/browse/<name>")
     def browse(name: str) -> str:
         if name == "trials":
             return render_template("trials.html", view=view("trials"))
-        if name not in HIERARCHIES:
-            raise RequestError(404, f"there is no list of {name}; there are trials, {', '.join(HIERARCHIES)}")
-        return render_template("browse.html", name=name, view=view("hierarchy", kind=name))
+        if name not in TOPS:
+            raise RequestError(404, f"there is no list of {name[:100]}; there are trials, {', '.join(TOPS)}")
+        found = view("hierarchy", kind=name)
+        return render_template("browse.html", name=name, hierarchies=list(TOPS), view=found)
 
     @bp.get("/stratify")
     def stratify() -> str:

@@ -21,8 +21,8 @@ from mesoonto.views import (
     completion,
     decisions,
     evidence,
+    hierarchy,
     history,
-    landscape,
     mechanism,
     places,
     records,
@@ -31,6 +31,7 @@ from mesoonto.views import (
     terms,
     trial,
 )
+from mesoonto.views.coverage import coverage
 from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import EntityLink, Facts
 from mesoonto_server.http.headers import VERSION_HEADER
@@ -203,7 +204,7 @@ def _labels(engine: Engine, parameters: Parameters) -> Any:
 
 
 def _hierarchy(engine: Engine, parameters: Parameters) -> Any:
-    return landscape.hierarchy(Facts(engine.store), landscape.TOPS[_first(parameters, "kind")])
+    return hierarchy.hierarchy(Facts(engine.store), hierarchy.TOPS[_first(parameters, "kind")])
 
 
 def _stratify(engine: Engine, parameters: Parameters) -> Any:
@@ -266,6 +267,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "trials": lambda engine, _: trial.overview(Facts(engine.store)),
     "pool": lambda engine, _: synthesis_page(Facts(engine.store)),
     "stratify": _stratify,
+    "coverage": lambda engine, _: coverage(engine),
     "counts": lambda engine, _: statistics.count(engine),
     **pictures.VIEWS,
 }
