@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
 
 from mesoonto.knowledge import questions
+from tests.conftest import program
 from tests.server.browser import chromium, quiet_page
+from tests.server.test_site import WCAG
 
 pytestmark = [pytest.mark.chromium, pytest.mark.bundles]
 
@@ -266,9 +271,9 @@ def test_chart_draws_every_number_with_its_interval(page: Page) -> None:
     ask(page, ROWS)
     shown(page, "Chart")
     expect(page.locator("#result svg circle")).to_have_count(6)
-    expect(page.locator("#result svg g[aria-label='rule'] line").first).to_be_attached()
+    expect(page.locator("#result svg g[data-mark='rule'] line").first).to_be_attached()
     page.get_by_label("Show").select_option("bars")
-    expect(page.locator("#result svg g[aria-label='bar'] rect")).to_have_count(6)
+    expect(page.locator("#result svg g[data-mark='bar'] rect")).to_have_count(6)
     shown(page, "Table")
 
 
@@ -371,6 +376,79 @@ def test_editor_is_left_with_tab_and_runs_with_a_key(page: Page) -> None:
     expect(page.locator("#result td").last).to_have_text("nivolumab")
     editor(page).press("Tab")
     expect(page.get_by_role("button", name="Run")).to_be_focused()
+
+
+def test_what_other_endpoints_were_asked_is_told_beside_the_answer(page: Page) -> None:
+    """As answers with ``explain=true`` have it."""
+    request = {"source": "endpoint", "bytes": 512, "milliseconds": 40.4, "query": "SELECT ?x { ?x ?y 1 }"}
+    cached = {**request, "source": "cache"}
+    service = {
+        "endpoint": "https://example.org/sparql", "strategy": "bound join", "rows": 3, "problem": None,
+        "requests": [request, cached],
+    }  # fmt: skip
+    found = {
+        "federation": {"milliseconds": 41.2, "services": [service]},
+        "cut": None,
+        "results": json.loads(BODY % "joined"),
+    }
+    page.route("**/sparql?explain=true", lambda route: route.fulfill(json=found))
+    try:
+        ask(page, "SELECT ?x { SERVICE <https://example.org/sparql> { ?x ?y 1 } }")
+        expect(page.locator("#result .plan summary")).to_have_text("Other endpoints, 41 ms")
+        expect(page.locator("#result .plan p")).to_have_text(
+            "https://example.org/sparql: bound join; 1 requests, 3 rows, 512 bytes, 40 ms, 1 from the cache"
+        )
+        expect(page.locator("#result .plan pre").first).to_have_text("SELECT ?x { ?x ?y 1 }")
+        expect(page.locator("#result td")).to_have_text("joined")
+    finally:
+        page.unroute("**/sparql?explain=true")
+
+
+#: States of the page: a query, and the tab that is open.
+STATES = (
+    (ROWS, "Table"),
+    (ROWS, "Chart"),
+    ("SELECT ?a ?b { VALUES (?a ?b) { ('x' 'y') ('x' 'z') } }", "Graph"),
+    ("SELECT ?in { VALUES ?in { 'US' 'JP' 'EU' } }", "Map"),
+    ("SELECT *\nWHERE x", ""),
+)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_state_fits_the_window_and_asks_nobody_else(
+    browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    asked: set[str] = set()
+    context = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
+    with quiet_page(browser, **context) as page:
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        for query, tab in STATES:
+            page.goto(f"{address}ask?query={quote(query)}")
+            answered(page)
+            expect(page.locator("#result > *").first).to_be_visible()
+            if tab:
+                shown(page, tab)
+                expect(page.locator("#result").locator("table, svg, canvas").first).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
+    assert asked == {urlsplit(address).netloc}
+
+
+@pytest.mark.axe
+def test_no_state_has_barriers(browser: Browser, address: str) -> None:
+    axe = Path(str(program("axe"))).read_text()
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    for query, tab in STATES[1:]:  # test_site looks at a table
+        page.goto(f"{address}ask?query={quote(query)}")
+        answered(page)
+        if tab:
+            shown(page, tab)
+        page.get_by_text("The same from a shell").click()
+        page.locator(".groups").evaluate("(groups) => groups.remove()")  # test_site looks at them
+        page.evaluate(axe)
+        found = page.evaluate(f"axe.run({{ runOnly: {json.dumps(WCAG)} }})")["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == [], tab
+    context.close()
 
 
 def test_query_in_an_address_is_text(page: Page, address: str) -> None:
