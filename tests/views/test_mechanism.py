@@ -10,6 +10,7 @@ from mesoonto.namespaces import MESO
 from mesoonto.views.facts import Facts
 from mesoonto.views.mechanism import MechanismPage, grounds, mechanism
 from mesoonto.views.statements import everything
+from mesoonto.views.terms import intervention
 
 LAG3, TEAD, PD1 = (f"{MESO}MESO_{n}" for n in ("0001020", "0001046", "0001018"))
 
@@ -69,3 +70,17 @@ def test_lag_3_has_evidence_for_and_against_and_a_gap(facts: Facts) -> None:
     assert page.grounds[0].conflicts == 3  # the finding in tissue conflicts with the two in effusions
     assert page.gaps == ("no statement that an intervention counters it",)
     assert [s.outcome for s in page.searches] == ["not found"]
+
+
+def test_members_of_a_kind_with_trials_and_statements(engine: Engine, facts: Facts) -> None:
+    page = intervention(facts, ox.NamedNode(f"{MESO}MESO_0002049"))  # TEAD inhibitor
+    rows = engine.select(
+        """SELECT ?i (COUNT(DISTINCT ?s) AS ?said) {
+             ?i rdfs:subClassOf meso:MESO_0002049 FILTER (?i != meso:MESO_0002049)
+             OPTIONAL { ?s meso:hasClaimSubject|meso:hasClaimObject ?i
+                        FILTER NOT EXISTS { ?later meso:supersedes ?s } } } GROUP BY ?i"""
+    )
+    found = {m.link.iri: m.tally.supporting + m.tally.refuting + m.tally.inconclusive for m in page.members}
+    assert found == {row["i"]: int(row["said"]) for row in rows}
+    ended = {m.link.label for m in page.members if m.status is not None and m.status.ended}
+    assert ended == {"IAG933", "IK-930"}

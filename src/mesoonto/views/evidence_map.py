@@ -11,9 +11,9 @@ import pyoxigraph as ox
 from mesoonto.namespaces import MESO
 from mesoonto.views.facts import SUBCLASS, Facts
 from mesoonto.views.landscape import LAYERS, below, kinds_of_interventions
-from mesoonto.views.matrix import trials_of
 from mesoonto.views.populations import is_histology, speaks_of
 from mesoonto.views.statements import CERTAINTIES, about, certainty
+from mesoonto.views.tried import trials_of
 
 #: Units of the drawing: height of a row, of a heading, and the two columns between which edges run.
 ROW, HEADING = 19.0, 32.0

@@ -9,24 +9,15 @@ from dataclasses import dataclass, replace
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import SUBCLASS, TYPE, EntityLink, Facts
+from mesoonto.views.facts import EntityLink, Facts
 from mesoonto.views.landscape import LAYERS, below, kinds_of_interventions
 from mesoonto.views.searches import SearchView, searches
-from mesoonto.views.statements import StatementView, certainty, everything, ordered, statement
+from mesoonto.views.statements import StatementView, Tally, everything, ordered, statement, tally
 from mesoonto.views.terms import INTERVENTION, Status, statuses
+from mesoonto.views.tried import trials_of
 
 #: What the mechanisms can be narrowed to.
 SHOWS = ("countered by an intervention", "disputed", "with a gap")
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Statements by direction; superseded ones are not counted."""
-
-    supporting: int
-    refuting: int
-    inconclusive: int
-    certainty: str  #: one of `mesoonto.views.statements.CERTAINTIES`
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +154,6 @@ def cell(facts: Facts, mechanism: ox.NamedNode, kind: ox.NamedNode) -> CellPage:
     )
 
 
-def tally(said: Iterable[StatementView]) -> Tally:
-    """How many statements stand for, against and between."""
-    current = [s for s in said if not s.superseded]
-    counts = {name: sum(s.direction == name for s in current) for name in ("supports", "refutes")}
-    return Tally(
-        supporting=counts["supports"],
-        refuting=counts["refutes"],
-        inconclusive=len(current) - sum(counts.values()),
-        certainty=certainty(current),
-    )
-
-
 def gaps(said: Iterable[StatementView], *, against: set[str]) -> tuple[str, ...]:
     """What is missing about a mechanism, in words: statements, the disease, interventions, their trial.
 
@@ -191,20 +170,6 @@ def gaps(said: Iterable[StatementView], *, against: set[str]) -> tuple[str, ...]
     elif not any(s.subject is not None and s.subject.iri in against for s in current):
         found.append("no statement that an intervention counters it")
     return tuple(found)
-
-
-def trials_of(facts: Facts) -> dict[ox.NamedNode, set[ox.NamedNode]]:
-    """The studies that tried each intervention: by itself, in a combination, or as one of its kind."""
-    found: dict[ox.NamedNode, set[ox.NamedNode]] = defaultdict(set)
-    for arm in facts.subjects(TYPE, ox.NamedNode(f"{MESO}Arm")):
-        if any("Comparator" in role.value for role in facts.entities(arm, f"{MESO}hasArmRole")):
-            continue
-        studies = facts.entities(arm, f"{MESO}ofCohort", f"{MESO}ofStudy")
-        given = facts.entities(arm, f"{MESO}hasIntervention")
-        parts = [*given, *(a for one in given for a in facts.entities(one, f"{MESO}hasAgent"))]
-        for node in {n for part in parts for n in (part, *facts.entities(part, SUBCLASS))}:
-            found[node].update(studies)
-    return found
 
 
 def _by_entity(said: Iterable[StatementView]) -> dict[str, list[StatementView]]:

@@ -9,10 +9,11 @@ import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO
 from mesoonto.views.facts import EntityLink, Facts
-from mesoonto.views.matrix import Tally, gaps, tally, trials_of
+from mesoonto.views.matrix import gaps
 from mesoonto.views.searches import SearchView, searches
-from mesoonto.views.statements import StatementView, about
+from mesoonto.views.statements import StatementView, Tally, about, tally
 from mesoonto.views.terms import Status, Term, nearest, statuses, term
+from mesoonto.views.tried import trials_of
 
 #: Relations of a mechanism to what takes part in it, under the words that a page shows.
 _ACTORS = (

@@ -48,6 +48,16 @@ class StatementView:
         return (int(self.superseded), place, self.level, self.link.label)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Statements by direction; superseded ones are not counted."""
+
+    supporting: int
+    refuting: int
+    inconclusive: int
+    certainty: str  #: one of CERTAINTIES
+
+
 def statement(facts: Facts, node: ox.NamedNode) -> StatementView:
     """The statement *node*."""
 
@@ -104,6 +114,18 @@ def certainty(said: Iterable[StatementView]) -> str:
     if len(directions) > 1:
         return "disputed"
     return {"supports": "supported", "refutes": "refuted"}.get(directions.pop(), "inconclusive")
+
+
+def tally(said: Iterable[StatementView]) -> Tally:
+    """How many statements stand for, against and between."""
+    current = [s for s in said if not s.superseded]
+    counts = {name: sum(s.direction == name for s in current) for name in ("supports", "refutes")}
+    return Tally(
+        supporting=counts["supports"],
+        refuting=counts["refutes"],
+        inconclusive=len(current) - sum(counts.values()),
+        certainty=certainty(current),
+    )
 
 
 def everything(facts: Facts) -> list[StatementView]:

@@ -13,9 +13,10 @@ from mesoonto.views.decisions import DecisionView, decision_view, ordered_decisi
 from mesoonto.views.elsewhere import name_elsewhere
 from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, TYPE, EntityLink, Facts
 from mesoonto.views.results import ResultView, headline, result
-from mesoonto.views.statements import StatementView, about, ordered, statement
+from mesoonto.views.statements import StatementView, Tally, about, ordered, statement, tally
+from mesoonto.views.tried import trials_of
 
-MECHANISM, INTERVENTION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 6))
+MECHANISM, INTERVENTION, COMBINATION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 5, 6))
 
 #: "Disease has feature".
 _FEATURE = f"{OBO}RO_0004029"
@@ -69,6 +70,16 @@ class ClaimCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An agent or kind below a kind of interventions."""
+
+    link: EntityLink
+    status: Status | None
+    tally: Tally  #: of the statements about it
+    trials: tuple[EntityLink, ...]  #: that tried it or one of its kind
+
+
+@dataclass(frozen=True, slots=True)
 class InterventionPage:
     """An agent, procedure or combination."""
 
@@ -83,6 +94,7 @@ class InterventionPage:
     claims: tuple[ClaimCount, ...]  #: what is said of it, counted
     combined_claims: tuple[tuple[EntityLink, int], ...]  #: combinations, with how many statements there are
     statements: tuple[StatementView, ...]
+    members: tuple[Member, ...]  #: agents and kinds below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,25 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
             if (count := len(about(facts, c)))
         ),
         statements=own,
+        members=_members(facts, node),
     )
+
+
+def _members(facts: Facts, kind: ox.NamedNode) -> tuple[Member, ...]:
+    """What is below *kind*, what is known best first; combinations have pages that name their agents."""
+    given = trials_of(facts)
+    combined = set(facts.subjects(SUBCLASS, ox.NamedNode(COMBINATION)))
+    found = [
+        Member(
+            link=facts.link(node),
+            status=next(iter(statuses(facts, node)), None),
+            tally=tally(about(facts, node)),
+            trials=facts.links(given.get(node, ())),
+        )
+        for node in facts.subjects(SUBCLASS, kind)
+        if node != kind and node not in combined
+    ]
+    return tuple(sorted(found, key=lambda m: (not m.trials, m.status is None, m.link.label.lower())))
 
 
 def biomarker(facts: Facts, node: ox.NamedNode) -> BiomarkerPage:
