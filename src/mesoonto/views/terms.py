@@ -70,7 +70,7 @@ class ClaimCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class KindMember:
     """An agent or kind below a kind of interventions."""
 
     link: EntityLink
@@ -94,7 +94,7 @@ class InterventionPage:
     claims: tuple[ClaimCount, ...]  #: what is said of it, counted
     combined_claims: tuple[tuple[EntityLink, int], ...]  #: combinations, with how many statements there are
     statements: tuple[StatementView, ...]
-    members: tuple[Member, ...]  #: agents and kinds below it
+    members: tuple[KindMember, ...]  #: agents and kinds below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +176,12 @@ def intervention(facts: Facts, node: ox.NamedNode) -> InterventionPage:
     )
 
 
-def _members(facts: Facts, kind: ox.NamedNode) -> tuple[Member, ...]:
+def _members(facts: Facts, kind: ox.NamedNode) -> tuple[KindMember, ...]:
     """What is below *kind*, what is known best first; combinations have pages that name their agents."""
     given = trials_of(facts)
     combined = set(facts.subjects(SUBCLASS, ox.NamedNode(COMBINATION)))
     found = [
-        Member(
+        KindMember(
             link=facts.link(node),
             status=next(iter(statuses(facts, node)), None),
             tally=tally(about(facts, node)),
