@@ -230,8 +230,9 @@ RECORD_KINDS = (
                 "?x a meso:EvidenceStatement ; meso:hasDiseaseContext meso:PleuralContext",
             ),
             (
-                "… from other cancers",
-                "?x a meso:EvidenceStatement ; meso:hasDiseaseContext meso:OtherCancerContext",
+                "… from elsewhere",
+                "?x a meso:EvidenceStatement . "
+                "FILTER NOT EXISTS { ?x meso:hasDiseaseContext meso:PleuralContext }",
             ),
         ),
         table_name="statements",
