@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -113,6 +114,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (item for item in items if item not in set(left_out)),
         key=lambda item: places.get(item.path, len(places)),
     )
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: thousands of tests and their modules."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,19 @@ import builtins
 import importlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "server").rglob("*.py"))]
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 def documented(tree: ast.Module) -> Iterator[tuple[Documented, ast.ClassDef | None, str]]:
@@ -43,13 +48,16 @@ def defined(node: ast.AST) -> Iterator[str]:
                 yield from (n.attr for n in ast.walk(target) if isinstance(n, ast.Attribute))
 
 
-NAMES = {name for tree in TREES.values() for name in defined(tree)}
-NAMES |= {name for path in FILES for name in (path.stem, path.parent.name)}
+@cache
+def names() -> set[str]:
+    """All names of the project."""
+    found = {name for path in FILES for name in defined(tree_of(path))}
+    return found | {name for path in FILES for name in (path.stem, path.parent.name)}
 
 
 def exists(name: str) -> bool:
     """Whether *name* is one of the project, or can be imported."""
-    if all(part in NAMES for part in name.split(".")):
+    if all(part in names() for part in name.split(".")):
         return True
     module, _, attribute = name.rpartition(".")
     return bool(module) and hasattr(importlib.import_module(module), attribute)
@@ -58,7 +66,7 @@ def exists(name: str) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_docstring_names_what_exists(path: Path) -> None:
     missing: list[str] = []
-    for node, owner, text in documented(TREES[path]):
+    for node, owner, text in documented(tree_of(path)):
         where = getattr(node, "name", path.stem)
         known = parameters(node) | set(defined(owner or node))
         named = [] if isinstance(node, ast.Module) else re.findall(r"(?<!\*)\*(\w+)\*(?!\*)", text)
@@ -66,5 +74,5 @@ def test_docstring_names_what_exists(path: Path) -> None:
         quoted = re.findall(r"(?<!`)`([\w.]+)`(?!`)", text)
         missing += [f"{where}: `{name}`" for name in quoted if not (name in known or exists(name))]
         errors = re.findall(r"(?<![\w.])([A-Z]\w+Error)\b", text)
-        missing += [f"{where}: {n}" for n in errors if n not in NAMES and not hasattr(builtins, n)]
+        missing += [f"{where}: {n}" for n in errors if n not in names() and not hasattr(builtins, n)]
     assert not missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 import pyoxigraph as ox
 import pytest
@@ -14,11 +15,14 @@ from mesoonto.namespaces import MESO, PREFIXES
 OWL = PREFIXES["owl"]
 REPLACED_BY = PREFIXES["dcterms"] + "isReplacedBy"
 TRIPLES = [quad.triple for path in resources.module_files() for quad in rdf.read(path)]
+OF_SUBJECT = defaultdict(list)
+for triple in TRIPLES:
+    OF_SUBJECT[triple.subject].append(triple)
 
 
 def _objects(subject: ox.NamedNode, predicate: str) -> list[str]:
     node = ox.NamedNode(predicate)
-    return [getattr(t.object, "value", "") for t in TRIPLES if (t.subject, t.predicate) == (subject, node)]
+    return [getattr(t.object, "value", "") for t in OF_SUBJECT[subject] if t.predicate == node]
 
 
 def _properties(kind: str) -> list[ox.NamedNode]:

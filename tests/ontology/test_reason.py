@@ -55,6 +55,12 @@ def test_unsatisfiable_class_is_named_with_the_axioms_that_make_it_so(tmp_path: 
     }
 
 
+def test_verdict_can_be_had_without_reasons(tmp_path: Path) -> None:
+    found = classify(ontology(tmp_path, UNSATISFIABLE), reasons=False)
+    assert [(item.iri, item.because) for item in found.unsatisfiable] == [("http://e/Coral", ())]
+    assert not found.sound
+
+
 def test_inconsistent_ontology_is_told_apart(tmp_path: Path) -> None:
     found = classify(ontology(tmp_path, UNSATISFIABLE + ":c a owl:NamedIndividual , :Coral ."))
     assert not found.consistent

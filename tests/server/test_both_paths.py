@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import running_server
 from tests.hostile.raw import connect, exchange, head
-from tests.wire import FORM, QUERY, UPDATE, Client, request
+from tests.wire import FORM, QUERY, UPDATE, Client, quickly_quoted, request
 
 #: Processes here are watched, stopped and killed; others would take their time.
 pytestmark = pytest.mark.serial
@@ -31,7 +31,7 @@ _HOST = b"Host: localhost\r\n"
 
 
 def _target(query: str) -> str:
-    return f"/sparql?{urlencode({'query': query})}"
+    return f"/sparql?query={quickly_quoted(query)}"
 
 
 def _posted(body: bytes, media_type: str, *more: tuple[str, str]) -> bytes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 import pytest
 
 from tests.server.client import FORM, Reply, ask, holds, update
+from tests.wire import quickly_quoted
 
 _UPDATE = {"Content-Type": "application/sparql-update"}
 _QUERY = {"Content-Type": "application/sparql-query"}
@@ -18,7 +18,8 @@ _SHACL = "@prefix sh: <http://www.w3.org/ns/shacl#> ."
 
 
 def _form(**fields: str) -> bytes:
-    return "&".join(f"{name.replace('_', '-')}={quote(value)}" for name, value in fields.items()).encode()
+    pairs = (f"{name.replace('_', '-')}={quickly_quoted(value)}" for name, value in fields.items())
+    return "&".join(pairs).encode()
 
 
 def _long(text: str) -> str:
@@ -34,7 +35,7 @@ _SHAPE = f"""{_SHACL} <a:S> a sh:NodeShape ; sh:targetNode <a:a> ; sh:sparql [ s
     sh:select {json.dumps("SELECT $this WHERE { $this ?p ?o " + _DEEP_GROUP + "}")} ] ."""
 
 _DOORS = [
-    ("GET query", "GET", f"/sparql?query={quote(_DEEP_QUERY)}", None, {}),
+    ("GET query", "GET", f"/sparql?query={quickly_quoted(_DEEP_QUERY)}", None, {}),
     ("POST query", "POST", "/sparql", _DEEP_QUERY.encode(), _QUERY),
     ("form", "POST", "/sparql", _form(query=_DEEP_QUERY), FORM),
     ("explained", "POST", "/sparql", _form(query=_DEEP_QUERY, explain="true"), FORM),

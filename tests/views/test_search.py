@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,14 +14,21 @@ from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import Facts
 from mesoonto.views.search import KINDS, Index, folded
 
-INDEX = Index(Facts(shipped.build()))
-LABELS = sorted(
-    {
-        hit.link.label
-        for kind in ("mechanism", "intervention", "trial")
-        for hit in INDEX.search("", {"kind": kind}, most=1000).hits
-    }
-)
+
+@cache
+def index() -> Index:
+    return Index(Facts(shipped.build()))
+
+
+@cache
+def labels() -> list[str]:
+    kinds = ("mechanism", "intervention", "trial")
+    hits = (hit for kind in kinds for hit in index().search("", {"kind": kind}, most=1000).hits)
+    return sorted({hit.link.label for hit in hits})
+
+
+LABELS = st.deferred(lambda: st.sampled_from(labels()))
+LONG_LABELS = st.deferred(lambda: st.sampled_from([x for x in labels() if len(folded(x)) >= 9]))
 
 
 @pytest.mark.parametrize(
@@ -35,34 +44,34 @@ LABELS = sorted(
     ],
 )
 def test_names_synonyms_identifiers_and_errors_find(text: str, label: str) -> None:
-    found = [hit.link.label.lower() for hit in INDEX.find(text)]
+    found = [hit.link.label.lower() for hit in index().find(text)]
     assert any(name.startswith(label.lower()[:60]) for name in found[:4]), found[:6]
 
 
-@given(label=st.sampled_from(LABELS))
+@given(label=LABELS)
 @settings(max_examples=80, deadline=None)
 def test_every_label_finds_its_own_entity_first(label: str) -> None:
-    assert INDEX.find(label)[0].link.label == label
+    assert index().find(label)[0].link.label == label
 
 
-@given(label=st.sampled_from([x for x in LABELS if len(folded(x)) >= 9]), data=st.data())
+@given(label=LONG_LABELS, data=st.data())
 @settings(max_examples=80, deadline=None)
 def test_a_letter_that_is_missing_is_forgiven(label: str, data: st.DataObject) -> None:
     typed = folded(label)
     place = data.draw(st.integers(1, len(typed) - 2))
-    found = [hit.link.label for hit in INDEX.find(typed[:place] + typed[place + 1 :])]
+    found = [hit.link.label for hit in index().find(typed[:place] + typed[place + 1 :])]
     assert label in found
 
 
 @given(st.text(max_size=300))
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_typed_is_answered(text: str) -> None:
-    assert len(INDEX.find(text, most=5)) <= 5
+    assert len(index().find(text, most=5)) <= 5
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kind_limits_what_is_found(kind: str) -> None:
-    found = INDEX.find("mesothelioma", kind=kind)
+    found = index().find("mesothelioma", kind=kind)
     assert {hit.kind for hit in found} <= {kind}
 
 
@@ -109,7 +118,7 @@ PHASE_3 = "{ { ?x meso:hasPhase meso:Phase3 } UNION { ?c meso:ofStudy ?x ; meso:
     ],
 )
 def test_facets_have_what_the_records_say(engine: Engine, chosen: dict[str, str], pattern: str) -> None:
-    found = INDEX.search("", chosen, most=10_000)
+    found = index().search("", chosen, most=10_000)
     expected = members(engine, pattern)
     assert expected
     assert {hit.link.iri for hit in found.hits} == expected
@@ -122,18 +131,18 @@ def test_facets_have_what_the_records_say(engine: Engine, chosen: dict[str, str]
 )
 @settings(max_examples=40, deadline=None)
 def test_a_facet_counts_what_it_leads_to(text: str, picks: dict[str, int]) -> None:
-    offered = {f.name: [v for v, _ in f.values] for f in INDEX.search(text, {}).facets}
+    offered = {f.name: [v for v, _ in f.values] for f in index().search(text, {}).facets}
     chosen = {n: offered[n][i % len(offered[n])] for n, i in picks.items() if offered[n]}
-    for facet in INDEX.search(text, chosen).facets:
+    for facet in index().search(text, chosen).facets:
         for value, count in facet.values[:3]:
-            assert INDEX.search(text, {**chosen, facet.name: value}).total == count
+            assert index().search(text, {**chosen, facet.name: value}).total == count
 
 
 def test_pages_of_hits_follow_one_another() -> None:
-    whole = INDEX.search("", {"kind": "trial"}, most=1000)
-    parts = [INDEX.search("", {"kind": "trial"}, start=n, most=20).hits for n in range(0, whole.total, 20)]
+    whole = index().search("", {"kind": "trial"}, most=1000)
+    parts = [index().search("", {"kind": "trial"}, start=n, most=20).hits for n in range(0, whole.total, 20)]
     assert [hit for part in parts for hit in part] == list(whole.hits)
 
 
 def test_nothing_like_it_finds_nothing() -> None:
-    assert INDEX.find("zzzzqqqq") == []
+    assert index().find("zzzzqqqq") == []

@@ -125,7 +125,9 @@ def _unsatisfiable(ontology: Ontology) -> list[Flaw]:
     from mesoonto.owl.quality import Flaw
 
     verdict = reason.classify(
-        ontology, lambda text: click.echo(f"{text} ...", err=True) if sys.stderr.isatty() else None
+        ontology,
+        lambda text: click.echo(f"{text} ...", err=True) if sys.stderr.isatty() else None,
+        reasons=False,
     )
     if not verdict.consistent:
         return [Flaw("", 0, "", "", "consistent", "the ontology is consistent; see mesoonto reason")]

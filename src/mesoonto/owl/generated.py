@@ -67,7 +67,7 @@ def inferred_is_current(ontology: Ontology) -> bool:
 def inferred_turtle(ontology: Ontology) -> str:
     """What ``inferred.ttl`` should hold, asked of HermiT; a NoJavaError when there is no Java."""
     try:
-        found = reason.classify(ontology)
+        found = reason.classify(ontology, reasons=False)
     except NoJavaError as error:
         raise NoJavaError(
             f"{error.message}. The axioms have changed, so {resources.inferred_file().name} must be "

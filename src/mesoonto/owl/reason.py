@@ -43,15 +43,15 @@ class Unsatisfiable:
     """A class that cannot have an instance, and a smallest set of axioms that makes it so."""
 
     iri: str
-    because: tuple[Axiom, ...]
+    because: tuple[Axiom, ...] = ()  #: empty where no reasons were asked for
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
     """What the reasoner found.
 
-    When the ontology is inconsistent, ``because`` is a smallest set of axioms that contradict each other, and
-    nothing else is filled in, because an inconsistent ontology entails everything.
+    When the ontology is inconsistent, ``because`` is a smallest set of axioms that contradict each other, if
+    reasons were asked for; nothing else is filled in, because an inconsistent ontology entails everything.
     """
 
     consistent: bool
@@ -74,10 +74,13 @@ class _Verdict:
     parents: frozenset[tuple[str, str]]
 
 
-def classify(ontology: Ontology, on_step: Callable[[str], None] = lambda _: None) -> Classification:
+def classify(
+    ontology: Ontology, on_step: Callable[[str], None] = lambda _: None, *, reasons: bool = True
+) -> Classification:
     """Classify the modules and import slices of *ontology*.
 
-    *on_step* is called with a line of text before each longer step.
+    *on_step* is called with a line of text before each longer step. A reason costs twenty questions to HermiT
+    and more; without *reasons* none is looked for.
 
     Raises NoJavaError, UnsupportedConstructError, and ReasonerError for any other end of the reasoner.
     """
@@ -94,12 +97,17 @@ def classify(ontology: Ontology, on_step: Callable[[str], None] = lambda _: None
     except UnsupportedConstructError as error:
         raise UnsupportedConstructError(error.message, _place_of(error.message, ontology)) from error
     classes = sum(1 for a in axioms if a.declares_class)
+    if not verdict.consistent and not reasons:
+        return Classification(consistent=False, classes=classes, wording=wording)
     if not verdict.consistent:
         on_step("looking for the axioms that contradict each other")
         core = _smallest(axioms, lambda part: not _ask_hermit(part).consistent)
         return Classification(consistent=False, classes=classes, wording=wording, because=core)
     unsatisfiable = []
     for iri in sorted(verdict.unsatisfiable):
+        if not reasons:
+            unsatisfiable.append(Unsatisfiable(iri))
+            continue
         on_step(f"looking for the reason why {iri} cannot have an instance")
         core = _smallest(axioms, partial(_makes_unsatisfiable, iri))
         unsatisfiable.append(Unsatisfiable(iri, core))

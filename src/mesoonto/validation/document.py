@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -11,16 +12,20 @@ import pyoxigraph as ox
 from mesoonto.files import turtle
 from mesoonto.files.rdf import from_path
 from mesoonto.files.terms import OWL, RDF, TYPE, Term
+from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import brief
-from mesoonto.validation.data.store import load
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
+from mesoonto.validation.report.findings import Finding
 from mesoonto.validation.report.outputs import shown
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.wording import in_words
-from mesoonto.validation.validate import read_shape_files, validate
+from mesoonto.validation.validate import Options, check, data_sources, load, read_shape_files
 
 _DCTERMS = "http://purl.org/dc/terms/"
+#: What is found in an example.
+Findings = Callable[[Path], tuple[Finding, ...]]
+
 _EXPECT = re.compile(r"^# expect: (\S+)$", re.MULTILINE)
 
 
@@ -31,9 +36,15 @@ def document(shapes: Sequence[Path], examples: Path | None = None) -> str:
     with lines ``# expect: <shape>``: a good record is shown for each shape, a bad one for each constraint.
     """
     read = read_shape_files(shapes)
+
+    @cache
+    def findings(path: Path) -> tuple[Finding, ...]:
+        options = Options()
+        return tuple(check(load(data_sources([path], options), options), read, options).findings)
+
     lines = [*_head(read), *_contents(read)]
     for shape in _in_order(read):
-        lines += _shape(shape, read, shapes, examples)
+        lines += _shape(shape, read, findings, examples)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -79,7 +90,7 @@ def _anchor(title: str) -> str:
 
 
 def _shape(
-    shape: model.Shape, shapes: model.Shapes, files: Sequence[Path], examples: Path | None
+    shape: model.Shape, shapes: model.Shapes, findings: Findings, examples: Path | None
 ) -> Iterator[str]:
     yield f"## {brief(shape.node)}"
     yield ""
@@ -94,10 +105,10 @@ def _shape(
         yield ""
         yield from _fenced(_statement(good[0], shape))
     bad = _bad_examples(folder)
-    yield from _constraints(shape, files, bad)
+    yield from _constraints(shape, findings, bad)
     for constraint in shape.constraints:
         if isinstance(constraint, model.Nested):
-            yield from _property(shapes.by_node[constraint.shape], files, bad)
+            yield from _property(shapes.by_node[constraint.shape], findings, bad)
 
 
 def _target(target: model.Target) -> str:
@@ -113,22 +124,22 @@ def _target(target: model.Target) -> str:
     return f"`{brief(target.term)}`" if target.term else ""
 
 
-def _constraints(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]) -> Iterator[str]:
+def _constraints(shape: model.Shape, findings: Findings, bad: dict[str, Path]) -> Iterator[str]:
     own = [c for c in shape.constraints if not isinstance(c, model.Nested)]
     if not own:
         return
     yield from _rule(shape, own)
-    yield from _bad_example(shape, files, bad)
+    yield from _bad_example(shape, findings, bad)
 
 
-def _property(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]) -> Iterator[str]:
+def _property(shape: model.Shape, findings: Findings, bad: dict[str, Path]) -> Iterator[str]:
     title = brief(shape.node) if isinstance(shape.node, ox.NamedNode) else str(shape.path)
     yield f"### {title}"
     yield ""
     yield f"Property `{shape.path}`."
     yield ""
     yield from _rule(shape, list(shape.constraints))
-    yield from _bad_example(shape, files, bad)
+    yield from _bad_example(shape, findings, bad)
 
 
 def _rule(shape: model.Shape, constraints: list[model.Constraint]) -> Iterator[str]:
@@ -154,12 +165,11 @@ def _bad_examples(folder: Path | None) -> dict[str, Path]:
     return {shape: path for shape, (_, path) in found.items()}
 
 
-def _bad_example(shape: model.Shape, files: Sequence[Path], bad: dict[str, Path]) -> Iterator[str]:
+def _bad_example(shape: model.Shape, findings: Findings, bad: dict[str, Path]) -> Iterator[str]:
     path = bad.get(brief(shape.node))
     if path is None:
         return
-    report = validate([path], files)
-    finding = next((f for f in report.findings if shown(f.shape) == brief(shape.node)), None)
+    finding = next((f for f in findings(path) if shown(f.shape) == brief(shape.node)), None)
     if finding is None:
         return
     why = path.stem.removeprefix("invalid_").replace("_", " ")
@@ -190,7 +200,7 @@ def _statement(path: Path, shape: model.Shape) -> list[str]:
 
 def _first_focus(path: Path, shape: model.Shape) -> Term | None:
     classes = {target.term for target in shape.targets if target.kind == "class"}
-    store = load([from_path(path)]).store
+    store = data_files.load([from_path(path)]).store
     for quad in store.quads_for_pattern(None, ox.NamedNode(f"{RDF}type"), None):
         if quad.object in classes and not isinstance(quad.subject, ox.Triple):
             return quad.subject
