@@ -12,8 +12,8 @@ import pyoxigraph as ox
 from mesoonto.errors import InputError, MesoontoError, Place
 from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
-from mesoonto.ontology.axioms import axioms_of, items
-from mesoonto.ontology.expressions import SUBCLASS
+from mesoonto.ontology.axioms import items
+from mesoonto.ontology.expressions import SUBCLASS, Some
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl.entail import Entailments
 
@@ -127,8 +127,12 @@ class ProfileVocabulary:
         return self._related(f"{MESO}hasAgent")
 
     @cached_property
+    def _entailments(self) -> Entailments:
+        return Entailments(self._ontology.logical_axioms)
+
+    @cached_property
     def _relations(self) -> list[tuple[str, str, str]]:
-        return list(Entailments(self._ontology.logical_axioms).relations())
+        return list(self._entailments.relations())
 
     def _related(self, role: str) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -139,13 +143,10 @@ class ProfileVocabulary:
 
     def strata(self, profile: Profile) -> Strata:
         """The classes that *profile* falls into; a MesoontoError when its features exclude one another."""
-        tumour = "urn:mesoonto:tumour"
-        facts = self._entailed(tumour, profile)
-        above: dict[str, set[str]] = {}
-        for lower, role, upper in facts.relations():
-            if role == SUBCLASS:
-                above.setdefault(lower, set()).add(upper)
-        states = {s for s in above.get(tumour, set()) if _DISEASE in above.get(s, set())}
+        had = (Some(_HAS_FEATURE, feature) for feature in profile.features)
+        tumour = self._entailments.above([profile.disease, *had])
+        above = self._above
+        states = {s for s in tumour if _DISEASE in above.get(s, set())}
         markers = {
             upper
             for feature in profile.features
@@ -153,32 +154,17 @@ class ProfileVocabulary:
             if _BIOMARKER in above.get(upper, set())
         }
         self._refuse_contradiction(states | markers)
-        ruled_out = {other for group in self._disjoint_groups() if group & states for other in group - states}
+        ruled_out = {other for group in self._disjoint_groups if group & states for other in group - states}
         excluded = {lower for lower, uppers in above.items() if uppers & ruled_out} | ruled_out
         return Strata(frozenset(states), frozenset(markers), frozenset(excluded))
 
-    def _entailed(self, tumour: str, profile: Profile) -> Entailments:
-        rdfs, owl, rdf = PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["rdf"]
-        subject, below = ox.NamedNode(tumour), ox.NamedNode(f"{rdfs}subClassOf")
-        triples = [
-            ox.Triple(subject, ox.NamedNode(f"{rdf}type"), ox.NamedNode(f"{owl}Class")),
-            ox.Triple(subject, below, ox.NamedNode(profile.disease)),
-        ]
-        for feature in profile.features:
-            some = ox.BlankNode()
-            triples += [
-                ox.Triple(subject, below, some),
-                ox.Triple(some, ox.NamedNode(f"{owl}onProperty"), ox.NamedNode(_HAS_FEATURE)),
-                ox.Triple(some, ox.NamedNode(f"{owl}someValuesFrom"), ox.NamedNode(feature)),
-            ]
-        return Entailments([*self._ontology.logical_axioms, *axioms_of(triples)])
-
     def _refuse_contradiction(self, classes: set[str]) -> None:
-        for group in self._disjoint_groups():
+        for group in self._disjoint_groups:
             both = sorted(classes & group)
             if len(both) > 1:
                 raise MesoontoError(f"{compress(both[0])} and {compress(both[1])} exclude one another")
 
+    @cached_property
     def _disjoint_groups(self) -> list[set[str]]:
         owl = PREFIXES["owl"]
         groups = []

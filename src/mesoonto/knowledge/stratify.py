@@ -8,12 +8,12 @@ patients of its cohort.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from mesoonto.dataset.store import Engine
-from mesoonto.knowledge.cohorts import Cohorts, Patients
+from mesoonto.knowledge.cohorts import Patients
 from mesoonto.knowledge.profile import PLEURAL, Profile, Strata
+from mesoonto.knowledge.strata_records import StrataRecords
 from mesoonto.knowledge.strata_report import (
     BAD_NEWS,
     DISCLAIMER,
@@ -38,39 +38,34 @@ _BLOCKADE = frozenset({f"{MESO}MESO_0002012", f"{MESO}MESO_0002004"})
 _OPPOSED = ("refutes", "inconclusive")
 
 
-def stratify(engine: Engine, profile: Profile, strata: Strata) -> StratificationReport:
-    """What *engine* says for *profile*, which belongs to *strata*."""
-    return _Stratification(engine, profile, strata).report()
+def stratify(data: Engine | StrataRecords, profile: Profile, strata: Strata) -> StratificationReport:
+    """What *data* say for *profile*, which belongs to *strata*; records that were read are not read again."""
+    records = data if isinstance(data, StrataRecords) else StrataRecords(data)
+    return _Stratification(records, profile, strata).report()
 
 
 class _Stratification:
-    def __init__(self, engine: Engine, profile: Profile, strata: Strata) -> None:
-        self._engine = engine
+    def __init__(self, records: StrataRecords, profile: Profile, strata: Strata) -> None:
+        self._records = records
         self._profile = profile
         self._strata = strata
         #: Strata beyond pleural mesothelioma as a whole, and what lies within one of them or of the features.
-        above = self._rows(f"SELECT ?x {{ <{PLEURAL}> rdfs:subClassOf ?x }}")
-        self._specific = strata.states - {PLEURAL, f"{OBO}MONDO_0000001"} - {row["x"] for row in above}
+        self._specific = strata.states - {f"{OBO}MONDO_0000001"} - self._kind(PLEURAL)
         own = self._specific | set(profile.features)
-        below = self._rows("SELECT ?x ?y { ?x rdfs:subClassOf ?y FILTER(isIRI(?x) && isIRI(?y)) }")
-        self._narrower = {row["x"] for row in below if row["y"] in own}
+        self._narrower = {x for iri in own for x in records.below.get(iri, ())}
         self._narrower -= own | strata.states | strata.biomarkers | strata.excluded
-        self._biomarkers = {row["x"] for row in below if row["y"] == f"{MESO}MESO_0000006"}
-        rows = self._rows("SELECT ?x ?label { ?x rdfs:label ?label }")
-        self._labels = {row["x"]: row["label"] for row in rows}
-        self._kinds: dict[str, set[str]] = {}
-        for row in below:
-            self._kinds.setdefault(row["x"], {row["x"]}).add(row["y"])
-        self._agents: dict[str, set[str]] = {}
-        for row in self._rows("SELECT ?x ?y { ?x meso:hasAgent ?y }"):
-            self._agents.setdefault(row["x"], set()).add(row["y"])
+        self._biomarkers = records.below.get(f"{MESO}MESO_0000006", set())
         self._had = self._given_before()
         #: The same and all kinds above it, for what a cohort excludes.
         self._had_parts = {kind for part in self._had for kind in self._kind(part)}
-        self._cohorts = Cohorts(self._rows)
-        self._statuses = self._newest_statuses()
         self._statements = self._read_statements()
         self._results = self._read_results()
+        self._claims: dict[tuple[str, str], list[tuple[Statement, str]]] = {}
+        for statement, (subject, relation, object_) in self._statements:
+            self._claims.setdefault((subject, relation), []).append((statement, object_))
+        self._results_of: dict[str, list[TrialResult]] = {}
+        for result in self._results:
+            self._results_of.setdefault(result.intervention, []).append(result)
 
     def report(self) -> StratificationReport:
         mechanisms = self._mechanisms()
@@ -104,30 +99,14 @@ class _Stratification:
             extrapolated=tuple(s for s in everything if s.extrapolated),
         )
 
-    def _rows(self, query: str) -> list[dict[str, str]]:
-        return [defaultdict(str, row) for row in self._engine.select(query)]
-
     def _label(self, iri: str) -> str:
-        return self._labels.get(iri, iri)
+        return self._records.labels.get(iri, iri)
 
     def _read_statements(self) -> list[tuple[Statement, tuple[str, str, str]]]:
         """The statements that may speak of this tumour, each with its claim; other strata are left out."""
-        rows = self._rows(
-            """SELECT ?s ?text ?subject ?relation ?object ?direction ?level ?context
-                (GROUP_CONCAT(DISTINCT STR(?population); SEPARATOR=" ") AS ?populations)
-                (MIN(?from) AS ?source)
-            WHERE {
-                ?s a meso:EvidenceStatement ; rdfs:label ?text ; meso:hasClaimSubject ?subject ;
-                    meso:hasClaimRelation ?relation ; meso:hasClaimObject ?object ;
-                    meso:hasDiseaseContext ?context ;
-                    meso:hasDirection/rdfs:label ?direction ; meso:hasEvidenceLevel/rdfs:label ?level ;
-                    dcterms:source ?from .
-                OPTIONAL { ?s meso:hasPopulation ?population }
-            } GROUP BY ?s ?text ?subject ?relation ?object ?direction ?level ?context ORDER BY ?s"""
-        )
         found = []
-        for row in rows:
-            patients = self._cohorts.of_statement(row["s"])
+        for row in self._records.statements:
+            patients = self._records.cohorts.of_statement(row["s"])
             populations = {*row["populations"].split(), *self._narrowing(patients)}
             if not self._fits(populations):
                 continue
@@ -169,7 +148,7 @@ class _Stratification:
         return ""
 
     def _kind(self, iri: str) -> set[str]:
-        return self._kinds.get(iri, {iri})
+        return self._records.kinds.get(iri, {iri})
 
     def _given_before(self) -> set[str]:
         """What the patient had, its agents, and for checkpoint inhibitors their kind by target.
@@ -183,7 +162,7 @@ class _Stratification:
         return given | (kinds or set(_BLOCKADE))
 
     def _leaf_agents(self, intervention: str) -> set[str]:
-        agents = self._agents.get(intervention, set())
+        agents = self._records.agents.get(intervention, set())
         return {a for a in agents if not any(a in self._kind(b) for b in agents - {a})}
 
     def _was_had(self, intervention: str) -> bool:
@@ -219,9 +198,10 @@ class _Stratification:
 
     def _about(self, subject: str, relation: str, objects: Iterable[str]) -> list[Statement]:
         wanted = set(objects)
-        return [
-            s for s, c in self._statements if c[0] == subject and c[1] == MESO + relation and c[2] in wanted
-        ]
+        return [s for s, o in self._claims.get((subject, MESO + relation), ()) if o in wanted]
+
+    def _all_about(self, subject: str, relation: str) -> list[Statement]:
+        return [s for s, _ in self._claims.get((subject, MESO + relation), ())]
 
     def _mechanisms(self) -> tuple[Mechanism, ...]:
         states = self._strata.states | {_ANY_MESOTHELIOMA}
@@ -230,32 +210,27 @@ class _Stratification:
             for s, claim in self._statements
             if claim[1] == f"{MESO}activeIn" and claim[2] in states and s.direction == "supports"
         }
-        defined = {
-            row["m"]
-            for row in self._rows("SELECT ?m ?state { ?m meso:activeIn ?state }")
-            if row["state"] in self._specific
-        }
+        defined = {m for state in self._specific for m in self._records.active_in.get(state, ())}
         found = []
         for iri in sorted(reported | defined, key=self._label):
             activity = self._about(iri, "activeIn", states)
-            impaired = [s for s, c in self._statements if c[0] == iri and c[1] == f"{MESO}impairsResponseTo"]
+            impaired = self._all_about(iri, "impairsResponseTo")
             basis = "reported" if iri in reported else "by definition"
             found.append(Mechanism(iri, self._label(iri), basis, (*activity, *impaired), self._counters(iri)))
         # what was found in this stratum first
         return tuple(sorted(found, key=lambda m: all(s.extrapolated for s in m.statements)))
 
     def _counters(self, mechanism: str) -> tuple[Intervention, ...]:
-        rows = self._rows(f"SELECT DISTINCT ?i {{ <{mechanism}> meso:counteredBy ?i }}")
         found = []
-        for iri in {row["i"] for row in rows}:
+        for iri in self._records.counters.get(mechanism, ()):
             statements = self._about(iri, "counters", [mechanism])
             found.append(self._intervention(iri, tuple(statements)))
         return tuple(sorted(found, key=lambda i: (i.rank, i.label)))
 
     def _intervention(self, iri: str, counters: tuple[Statement, ...]) -> Intervention:
-        benefit = [s for s, c in self._statements if c[0] == iri and c[1] == f"{MESO}improves"]
+        benefit = self._all_about(iri, "improves")
         status, stopped = self._status(iri)
-        results = [r for r in self._results if r.intervention == iri and not r.superseded]
+        results = [r for r in self._results_of.get(iri, ()) if not r.superseded]
         return Intervention(
             iri=iri,
             label=self._label(iri),
@@ -266,25 +241,12 @@ class _Stratification:
             had=self._was_had(iri),
         )
 
-    def _newest_statuses(self) -> dict[str, list[tuple[str, str]]]:
-        rows = self._rows(
-            """SELECT ?i ?stage ?date WHERE {
-                ?s a meso:DevelopmentStatus ; meso:hasIntervention ?i ; dcterms:issued ?date ;
-                    meso:hasDevelopmentStage/rdfs:label ?stage .
-                FILTER NOT EXISTS { ?later meso:supersedes ?s }
-            } ORDER BY DESC(STR(?date))"""
-        )
-        found: dict[str, list[tuple[str, str]]] = {}
-        for row in rows:
-            found.setdefault(row["i"], []).append((row["stage"], row["date"]))
-        return found
-
     def _status(self, intervention: str) -> tuple[str, bool]:
         """The newest status in words, that of an agent where it is bad news; whether it ends the matter."""
-        for stage, date in self._statuses.get(intervention, ()):
+        for stage, date in self._records.statuses.get(intervention, ()):
             return f"{stage} ({date})", stage in STOPPED
-        for agent in sorted(self._agents.get(intervention, set()), key=self._label):
-            for stage, date in self._statuses.get(agent, ())[:1]:
+        for agent in sorted(self._records.agents.get(intervention, set()), key=self._label):
+            for stage, date in self._records.statuses.get(agent, ())[:1]:
                 if stage in BAD_NEWS:
                     return f"{self._label(agent)}: {stage} ({date})", stage in STOPPED
         return "", False
@@ -292,36 +254,15 @@ class _Stratification:
     def _with_conflicts(self, shown: dict[str, Statement]) -> list[Statement]:
         """The statements *shown* and those that are recorded to conflict with one of them."""
         by_iri = {s.iri: s for s, _ in self._statements}
-        pairs = self._rows("SELECT ?a ?b { ?a meso:conflictsWith|^meso:conflictsWith ?b }")
-        others = {row["b"] for row in pairs if row["a"] in shown and row["b"] in by_iri}
+        others = {o for iri in shown for o in self._records.conflicts.get(iri, ()) if o in by_iri}
         return [by_iri[iri] for iri in sorted(set(shown) | others)]
 
     def _read_results(self) -> tuple[TrialResult, ...]:
         """The results that may speak of this tumour, in the setting of the profile if it has one."""
-        rows = self._rows(
-            """SELECT ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?superseded ?intervention ?end_point
-                (GROUP_CONCAT(DISTINCT STR(?population); SEPARATOR=" ") AS ?populations)
-                (MIN(?from) AS ?source)
-            WHERE {
-                ?r a meso:Result ; rdfs:label ?text ; dcterms:source ?from ;
-                    meso:hasEndPoint/rdfs:label ?end_point .
-                OPTIONAL { ?r meso:hasPopulation ?population }
-                OPTIONAL { ?r meso:ofArm|meso:hasExperimentalArm ?arm .
-                    ?arm meso:hasIntervention ?intervention }
-                OPTIONAL { ?r meso:value ?value } OPTIONAL { ?r meso:unit ?unit }
-                OPTIONAL { ?r meso:lowerBound ?low } OPTIONAL { ?r meso:upperBound ?high }
-                OPTIONAL { ?r meso:intervalLevel ?level } OPTIONAL { ?r meso:pValue ?p }
-                OPTIONAL { ?r meso:locator ?locator }
-                BIND(EXISTS { ?r meso:hasAnalysis/^meso:supersedes ?later } ||
-                    EXISTS { ?r ^meso:supersedes ?newer } AS ?superseded)
-            } GROUP BY ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?superseded ?intervention
-                ?end_point
-            ORDER BY ?text ?r"""
-        )
         specific = self._specific | self._strata.biomarkers | self._narrower
         found = []
-        for row in rows:
-            patients = self._cohorts.of_result(row["r"])
+        for row in self._records.results:
+            patients = self._records.cohorts.of_result(row["r"])
             printed = set(row["populations"].split())
             populations = printed | self._narrowing(patients)
             if not self._fits(populations) or self._unlike(patients):
@@ -350,23 +291,14 @@ class _Stratification:
 
     def _own_results(self, shown: dict[str, Statement]) -> tuple[TrialResult, ...]:
         """Results of this tumour's strata, and of trials whose statement limits them to one of these."""
-        cited: dict[str, set[str]] = {}
-        for row in self._rows("SELECT ?s ?r { ?s meso:basedOn ?r }"):
-            cited.setdefault(row["r"], set()).add(row["s"])
         return tuple(
             r
             for r in self._results
-            if r.own or any(shown[s].population for s in cited.get(r.iri, ()) if s in shown)
+            if r.own or any(shown[s].population for s in self._records.citing.get(r.iri, ()) if s in shown)
         )
 
     def _in_trial(self, interventions: set[str]) -> tuple[str, ...]:
-        rows = self._rows(
-            """SELECT DISTINCT ?i ?text ?date WHERE {
-                ?status a meso:DevelopmentStatus ; meso:hasDevelopmentStage meso:StageInTrial ;
-                    rdfs:label ?text ; dcterms:issued ?date ; meso:hasIntervention ?i .
-                FILTER NOT EXISTS { ?later meso:supersedes ?status }
-            } ORDER BY DESC(STR(?date)) ?text"""
-        )
+        rows = self._records.in_trial
         return tuple(f"{row['text']} ({row['date']})" for row in rows if row["i"] in interventions)
 
 

@@ -20,6 +20,8 @@ from mesoonto.ontology.expressions import SUBCLASS, And, Expression, Or, Some, e
 _OWL = "http://www.w3.org/2002/07/owl#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _THING = f"{_OWL}Thing"
+#: Stands for a class that is asked about.
+_NEW = "urn:mesoonto:new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,22 @@ class Entailments:
         visit(goal)
         return list(found)
 
+    def above(self, expressions: Iterable[Expression]) -> set[str]:
+        """The named classes that hold whatever is in all of *expressions*; what was derived before stays."""
+        waiting: deque[Fact] = deque()
+        derive = self._deriving(waiting)
+        derive(Fact(_NEW, SUBCLASS, _NEW), (), None)
+        for upper in expressions:
+            derive(Fact(_NEW, SUBCLASS, upper), (), None)
+        self._complete(waiting, derive)
+        found = {upper for upper in self._above[_NEW] if isinstance(upper, str) and upper != _NEW}
+        for link in self._out.pop(_NEW, ()):
+            self._in[link.filler].remove(link)
+            del self._steps[link]
+        for upper in self._above.pop(_NEW):
+            del self._steps[Fact(_NEW, SUBCLASS, upper)]
+        return found
+
     def _read(self, axiom: Axiom) -> None:
         head, parts = axiom.head, axiom.parts
         if axiom.declares_class:
@@ -128,24 +146,28 @@ class Entailments:
 
     def _saturate(self) -> None:
         waiting: deque[Fact] = deque()
+        derive = self._deriving(waiting)
+        for name in self._named:
+            _start(name, derive)
+        self._complete(waiting, derive)
+
+    def _deriving(self, waiting: deque[Fact]) -> _Derive:
+        """What keeps a fact that is new, and lets it wait."""
 
         def derive(fact: Fact, premises: tuple[Fact, ...], axiom: Axiom | None) -> None:
             if fact not in self._steps:
                 self._steps[fact] = _Step(premises, axiom)
                 waiting.append(fact)
 
-        def start(node: Expression) -> None:
-            derive(Fact(node, SUBCLASS, node), (), None)
-            derive(Fact(node, SUBCLASS, _THING), (), None)
+        return derive
 
-        for name in self._named:
-            start(name)
+    def _complete(self, waiting: deque[Fact], derive: _Derive) -> None:
         while waiting:
             fact = waiting.popleft()
             if fact.role == SUBCLASS:
                 self._from_subsumption(fact, derive)
             else:
-                start(fact.filler)
+                _start(fact.filler, derive)
                 self._from_role(fact, derive)
 
     def _from_subsumption(self, fact: Fact, derive: _Derive) -> None:
@@ -193,6 +215,11 @@ class Entailments:
             for second, result, axiom in self._chains.get(first.role, ()):
                 if second == link.role:
                     derive(Fact(first.subject, result, link.filler), (first, link), axiom)
+
+
+def _start(node: Expression, derive: _Derive) -> None:
+    derive(Fact(node, SUBCLASS, node), (), None)
+    derive(Fact(node, SUBCLASS, _THING), (), None)
 
 
 #: Adds a fact, with its premises and the axiom that was used.
