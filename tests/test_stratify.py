@@ -9,14 +9,21 @@ from subprocess import CompletedProcess
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given
+from hypothesis import settings as budget
+from hypothesis import strategies as st
 
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge.profile import Profile, ProfileVocabulary, read_profile
+from mesoonto.knowledge.strata_records import StrataRecords
 from mesoonto.knowledge.stratify import DISCLAIMER, Statement, StratificationReport, stratify
 from mesoonto.namespaces import MESO, OBO
+from mesoonto.ontology.axioms import axioms_of
+from mesoonto.ontology.expressions import SUBCLASS, Some
 from mesoonto.ontology.model import Ontology
+from mesoonto.owl.entail import Entailments
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -73,9 +80,116 @@ def test_contradicting_profile_is_refused(vocabulary: ProfileVocabulary, setting
         vocabulary.strata(vocabulary.from_settings(settings))
 
 
-def test_unknown_setting_is_named(vocabulary: ProfileVocabulary) -> None:
-    with pytest.raises(MesoontoError, match="ASS1=gone: not known"):
-        vocabulary.from_settings(["ASS1=gone"])
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["BAP1=lost", "bap1=RETAINED"], "BAP1=lost and BAP1=retained exclude one another"),
+        (["pd-l1=high", "PD-L1=negative"], "PD-L1=high and PD-L1=negative exclude one another"),
+        (["merlin=high", "NF2=altered"], "NF2=altered and merlin=high contradict each other: merlin"),
+        (["setting=maintenance", "setting=first-line"], "setting=maintenance and setting=first-line: there"),
+        (["histology=epithelioid", "histology=biphasic"], "histology=epithelioid and histology=biphasic: a"),
+    ],
+)
+def test_contradiction_is_told_in_the_words_of_the_settings(
+    vocabulary: ProfileVocabulary, settings: list[str], said: str
+) -> None:
+    with pytest.raises(MesoontoError, match=f"^{said}"):
+        vocabulary.strata(vocabulary.from_settings(settings))
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("ASS1=gone", "ASS1=gone: not known; ASS1 can be lost"),
+        ("pd-l1=medium", "PD-L1 can be high, negative, positive"),
+        ("histology=round", "histology can be biphasic, epithelioid, non-epithelioid, sarcomatoid"),
+        ("ASSS1=lost", "not known; near it: ASS1=lost"),
+        ("qqqq", "qqqq: not known; mesoonto stratify --list"),
+        ("prior=nivolumb", "no intervention has this name; near it: nivolumab"),
+    ],
+)
+def test_unknown_setting_is_named_with_what_is_near_it(
+    vocabulary: ProfileVocabulary, setting: str, said: str
+) -> None:
+    with pytest.raises(MesoontoError, match=said):
+        vocabulary.from_settings([setting])
+
+
+@given(st.data())
+def test_case_of_a_setting_does_not_matter(vocabulary: ProfileVocabulary, data: st.DataObject) -> None:
+    others = ["histology=sarcomatoid", "setting=first-line", "site=pleura", "prior=nivolumab"]
+    every = [*vocabulary.notations, *others]
+    setting = data.draw(st.sampled_from(sorted(every)))
+    spelt = "".join(data.draw(st.sampled_from([c.upper(), c.lower()])) for c in setting)
+    assert vocabulary.from_settings([spelt]) == vocabulary.from_settings([setting])
+
+
+@pytest.fixture(scope="module")
+def classified() -> Entailments:
+    return Entailments(Ontology.shipped().logical_axioms)
+
+
+@budget(max_examples=8)
+@given(st.data())
+def test_tumour_is_classified_as_a_whole_classification_does(
+    vocabulary: ProfileVocabulary, classified: Entailments, data: st.DataObject
+) -> None:
+    """The strata are those that come of adding the tumour to the axioms and classifying all anew."""
+    ontology = Ontology.shipped()
+    chosen = data.draw(st.lists(st.sampled_from(sorted(vocabulary.notations)), unique=True, max_size=4))
+    histology = data.draw(st.sampled_from(["epithelioid", "biphasic", "sarcomatoid", "non-epithelioid"]))
+    profile = vocabulary.from_settings([f"histology={histology}", *chosen])
+    has = f"{OBO}RO_0004029"
+    text = """@prefix owl: <http://www.w3.org/2002/07/owl#> .
+    @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . <urn:t> a owl:Class ; rdfs:subClassOf """
+    some = "[ a owl:Restriction ; owl:onProperty <{}> ; owl:someValuesFrom <{}> ]"
+    text += ", ".join([f"<{profile.disease}>", *(some.format(has, f) for f in profile.features)]) + " ."
+    triples = [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)]
+    whole = Entailments([*ontology.logical_axioms, *axioms_of(triples)])
+    expected = {upper for lower, role, upper in whole.relations() if (lower, role) == ("urn:t", SUBCLASS)}
+    before = set(classified.relations())
+    found = classified.above([profile.disease, *(Some(has, feature) for feature in profile.features)])
+    assert found - {"http://www.w3.org/2002/07/owl#Thing"} == expected
+    assert set(classified.relations()) == before
+
+
+def test_records_that_were_read_give_the_same_report(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
+    records = StrataRecords(Engine(store, "1"))
+    records.read()
+    for settings_ in (["histology=sarcomatoid", "ASS1=lost"], [*AFTER_BLOCKADE], ["NF2=altered"]):
+        profile = vocabulary.from_settings(settings_)
+        again = stratify(records, profile, vocabulary.strata(profile))
+        assert again == report(store, vocabulary, *settings_)
+
+
+def test_site_leaves_out_what_was_found_at_the_other_alone(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
+    """PMID32493992: LDHA upregulation in peritoneal mesothelioma of mice."""
+    found = report(store, vocabulary, "site=peritoneum")
+    said = statements(found)
+    assert "statement_PMID32493992_2" in said
+    assert "pleural" not in {one.context for one in said.values()}
+    assert not said["statement_PMID32493992_2"].extrapolated
+    assert not any("CheckMate 743" in r.text for r in found.results)
+    for settings_ in (["site=pleura"], []):
+        assert "statement_PMID32493992_2" not in statements(report(store, vocabulary, *settings_))
+    contexts = {one.context for one in statements(report(store, vocabulary, "site=pleura")).values()}
+    assert "pleural" in contexts
+    assert "peritoneal" not in contexts
+    with pytest.raises(MesoontoError, match=r"site=peritoneum and histology=epithelioid: histologies are of"):
+        vocabulary.from_settings(["histology=epithelioid", "site=peritoneum"])
+
+
+def test_refuted_and_comparators_are_not_offered(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
+    """BEAT-meso: no longer survival in epithelioid disease (statement_NCT03762018)."""
+    summary = report(store, vocabulary, "histology=epithelioid", "setting=first-line").summary
+    assert "atezolizumab plus bevacizumab plus platinum-pemetrexed" in {i.label for i in summary.refuted}
+    offered = {i.label for i in summary.options}
+    assert offered
+    assert "best supportive care" not in offered
+    assert not [name for name in offered if "placebo" in name]
+    assert all(not i.refuted and not i.had and not i.stopped for i in summary.options)
 
 
 def test_ass1_deficient_sarcomatoid_tumour(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
@@ -265,7 +379,8 @@ def test_every_intervention_stands_in_one_place_of_the_first_page(
     found = report(store, vocabulary, *settings)
     summary = found.summary
     stopped = [text.partition(" (")[0] for text in summary.stopped]
-    placed = [*(i.label for i in summary.options), *summary.without_evidence, *stopped, *summary.had]
+    tried = [i.label for i in (*summary.options, *summary.refuted)]
+    placed = [*tried, *summary.without_evidence, *stopped, *summary.had]
     assert len(placed) == len(set(placed))
     assert {i.label for m in found.mechanisms for i in m.interventions} <= set(placed)
     ranks = [i.rank for i in summary.options]

@@ -14,6 +14,8 @@ from mesoonto.dataset.store import Engine
 from mesoonto.errors import NoGraphError
 from mesoonto.knowledge import profile, statistics
 from mesoonto.knowledge import stratify as stratification
+from mesoonto.knowledge.strata_records import StrataRecords
+from mesoonto.knowledge.strata_report import Intervention
 from mesoonto.namespaces import MESO, compress
 from mesoonto.ontology.model import Ontology
 from mesoonto.synthesis.page import synthesis_page
@@ -51,6 +53,7 @@ _MOST_LABELS = 400
 
 _INDICES: dict[str, search.Index] = {}  # by version of the data, the newest only
 _COMPLETIONS: dict[str, completion.Completions] = {}  # likewise
+_RECORDS: dict[str, StrataRecords] = {}  # likewise
 
 
 def prepare(engine: Engine, *, shipped: bool) -> None:
@@ -59,6 +62,8 @@ def prepare(engine: Engine, *, shipped: bool) -> None:
     completions_of(engine)
     if shipped:
         places.place_of("")
+        _records_of(engine).read()
+        _vocabulary().prepare()
 
 
 def answer(
@@ -219,13 +224,23 @@ def _stratify(engine: Engine, parameters: Parameters) -> Any:
     }
     if settings:
         tumour = known.from_settings(settings)
-        report = stratification.stratify(engine, tumour, known.strata(tumour))
+        report = stratification.stratify(_records_of(engine), tumour, known.strata(tumour))
         described["report"] = report
-        described["options"] = [
-            {"iri": o.iri, "label": o.label, "status": o.status, "best": o.best}
-            for o in report.summary.options
-        ]
+        described["options"] = list(map(_option, report.summary.options))
+        described["refuted"] = list(map(_option, report.summary.refuted))
     return described
+
+
+def _option(one: Intervention) -> dict[str, str]:
+    return {"iri": one.iri, "label": one.label, "status": one.status, "best": one.best}
+
+
+def _records_of(engine: Engine) -> StrataRecords:
+    """What `stratify` looks up in *engine*; read once for each version of the data."""
+    if engine.version not in _RECORDS:
+        _RECORDS.clear()
+        _RECORDS[engine.version] = StrataRecords(engine)
+    return _RECORDS[engine.version]
 
 
 #: Kinds of entities with a page of their own: name, class, view. The first that fits is taken.

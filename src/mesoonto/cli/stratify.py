@@ -30,13 +30,16 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     mesoonto stratify --set histology=sarcomatoid --set ASS1=lost
     mesoonto stratify --set histology=epithelioid --set PD-L1=negative --set setting=first-line
     mesoonto stratify --set 'prior=nivolumab plus ipilimumab' --set setting=second-or-later-line
+    mesoonto stratify --set site=pleura --set NF2=altered
     mesoonto stratify my_profile.ttl --format json
 
+    Names may be in any case. With site=pleura, what was found in peritoneal mesothelioma alone is left out.
+
     Prints the strata it belongs to, one page of interventions ordered by the evidence for these strata, with
-    those apart that were stopped or that the patient had before, and then the details: mechanisms that are
-    likely active, interventions that counter them with levels of evidence, results of trials in these strata,
-    what was on trial, contradicting evidence, and what is extrapolated. Ends with 1 when the profile breaks
-    its shape, 2 when it cannot be used.
+    those apart that this evidence speaks against, that were stopped or that the patient had before. Then the
+    details: mechanisms that are likely active, interventions that counter them with levels of evidence,
+    results of trials in these strata, what was on trial, contradicting evidence, and what is extrapolated.
+    Ends with 1 when the profile breaks its shape, 2 when it cannot be used.
     """
     from mesoonto.knowledge.profile import ProfileVocabulary, read_profile
     from mesoonto.ontology.model import Ontology
@@ -142,6 +145,10 @@ def _first_page(summary: Summary) -> Iterator[str]:
         yield f"  {intervention.label}{status}\n    {intervention.best}"
     if not summary.options:
         yield "  none with evidence"
+    if summary.refuted:
+        yield "Evidence in these strata speaks against"
+    for intervention in summary.refuted:
+        yield f"  {intervention.label}\n    {intervention.best}"
     more = [i.label for i in summary.options[_ON_FIRST_PAGE:]]
     for title, labels in (
         ("Further ones with evidence", more),

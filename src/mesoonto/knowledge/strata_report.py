@@ -86,6 +86,13 @@ class Intervention:
         return (*min(best, default=(True, "none", len(_DIRECTIONS))), self.stopped)
 
     @property
+    def refuted(self) -> bool:
+        """Whether the weightiest evidence in this stratum, by level, speaks against it and none for it."""
+        own = [s for s in self.statements if not s.extrapolated]
+        weight = min((s.level for s in own), default="")
+        return bool(own) and all(s.direction == "refutes" for s in own if s.level == weight)
+
+    @property
     def best(self) -> str:
         """The statement or result that speaks most for it here, in words, or ""."""
         results = sorted(
@@ -111,7 +118,12 @@ class Intervention:
 class Summary:
     """The first page: interventions by the evidence for this stratum, and what is not to be thought of."""
 
-    options: tuple[Intervention, ...]  #: with evidence, the best first; neither had before nor stopped
+    options: tuple[
+        Intervention, ...
+    ]  #: with evidence, the best first; neither had before, stopped nor refuted
+    refuted: tuple[
+        Intervention, ...
+    ]  #: not had nor stopped, but evidence in this stratum speaks against them
     without_evidence: tuple[str, ...]  #: labels of those with a rationale only
     stopped: tuple[str, ...]  #: labels, with the status
     had: tuple[str, ...]  #: labels of what the patient had before
@@ -139,7 +151,8 @@ def summarise(interventions: dict[str, Intervention]) -> Summary:
     ranked = sorted(interventions.values(), key=lambda i: (i.rank, i.label))
     offered = [i for i in ranked if not i.had and not i.stopped]
     return Summary(
-        options=tuple(i for i in offered if i.statements or i.results),
+        options=tuple(i for i in offered if (i.statements or i.results) and not i.refuted),
+        refuted=tuple(i for i in offered if i.refuted),
         without_evidence=tuple(i.label for i in offered if not i.statements and not i.results),
         stopped=tuple(f"{i.label} ({i.status})" for i in ranked if i.stopped and not i.had),
         had=tuple(i.label for i in ranked if i.had),

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from mesoonto.dataset.store import Engine
 from mesoonto.knowledge.cohorts import Patients
-from mesoonto.knowledge.profile import PLEURAL, Profile, Strata
+from mesoonto.knowledge.profile import CONTEXTS, PERITONEAL, PLEURAL, Profile, Strata
 from mesoonto.knowledge.strata_records import StrataRecords
 from mesoonto.knowledge.strata_report import (
     BAD_NEWS,
@@ -31,7 +31,7 @@ from mesoonto.namespaces import MESO, OBO
 __all__ = ["DISCLAIMER", "Statement", "StratificationReport", "stratify"]
 
 _ANY_MESOTHELIOMA = f"{OBO}MONDO_0006292"
-_PLEURAL_CONTEXT = f"{MESO}PleuralContext"
+_PLACEBO, _SUPPORTIVE_CARE = f"{MESO}MESO_0002110", f"{MESO}MESO_0002201"
 _AFTER_BLOCKADE = f"{MESO}MESO_0003218"
 #: Antibodies to PD-1 or PD-L1, and to CTLA-4: the blockade in use against this disease.
 _BLOCKADE = frozenset({f"{MESO}MESO_0002012", f"{MESO}MESO_0002004"})
@@ -50,7 +50,9 @@ class _Stratification:
         self._profile = profile
         self._strata = strata
         #: Strata beyond pleural mesothelioma as a whole, and what lies within one of them or of the features.
-        self._specific = strata.states - {f"{OBO}MONDO_0000001"} - self._kind(PLEURAL)
+        self._site = PERITONEAL if PERITONEAL in strata.states else PLEURAL
+        self._other_sites_alone = {c for site, c in CONTEXTS.items() if site != self._site}
+        self._specific = strata.states - {f"{OBO}MONDO_0000001"} - self._kind(self._site)
         own = self._specific | set(profile.features)
         self._narrower = {x for iri in own for x in records.below.get(iri, ())}
         self._narrower -= own | strata.states | strata.biomarkers | strata.excluded
@@ -82,7 +84,8 @@ class _Stratification:
         everything = self._with_conflicts(shown)
         results = self._own_results(shown)
         interventions = {i.iri: i for m in mechanisms for i in m.interventions}
-        for iri in {r.intervention for r in results if r.own and r.intervention} - set(interventions):
+        own = {r.intervention for r in results if r.own and r.intervention}
+        for iri in sorted(i for i in own - set(interventions) if not self._is_comparator(i)):
             interventions[iri] = self._intervention(iri, ())
         labels = [self._profile.disease, *self._profile.features]
         labels += [self._profile.setting] if self._profile.setting else []
@@ -106,6 +109,8 @@ class _Stratification:
         """The statements that may speak of this tumour, each with its claim; other strata are left out."""
         found = []
         for row in self._records.statements:
+            if self._profile.site and row["context"] in self._other_sites_alone:
+                continue
             patients = self._records.cohorts.of_statement(row["s"])
             populations = {*row["populations"].split(), *self._narrowing(patients)}
             if not self._fits(populations):
@@ -133,8 +138,8 @@ class _Stratification:
         return all(p in known or self._is_analysis_population(p) for p in populations)
 
     def _narrowing(self, patients: Patients) -> set[str]:
-        """What a cohort asked for beyond mesothelioma of the pleura, or of any site."""
-        return set(patients.populations) - {PLEURAL, _ANY_MESOTHELIOMA}
+        """What a cohort asked for beyond mesothelioma of this site, or of any."""
+        return set(patients.populations) - {self._site, _ANY_MESOTHELIOMA}
 
     def _unlike(self, patients: Patients) -> str:
         """Why the patients of a cohort were unlike this one by treatment, or ""."""
@@ -172,6 +177,11 @@ class _Stratification:
         agents = self._leaf_agents(intervention)
         return bool(agents) and all(self._kind(a) & self._had for a in agents)
 
+    def _is_comparator(self, intervention: str) -> bool:
+        """Whether it holds a placebo, or is supportive care alone: nobody tries that."""
+        agents = self._records.agents.get(intervention, set())
+        return _PLACEBO in self._kind(intervention) | agents or _SUPPORTIVE_CARE in self._kind(intervention)
+
     def _of_other_sites(self, populations: set[str]) -> bool:
         """Whether a subgroup is named by a biomarker alone: curators do so in trials of several sites."""
         named = {p for p in populations if not self._is_analysis_population(p)}
@@ -186,15 +196,16 @@ class _Stratification:
         unlike = self._unlike(patients)
         if unlike:
             return unlike
-        if context != _PLEURAL_CONTEXT:
-            return f"found in {self._label(context)}, not in pleural mesothelioma alone"
+        where = "peritoneal" if self._site == PERITONEAL else "pleural"
+        if context != CONTEXTS[self._site]:
+            return f"found in {self._label(context)}, not in {where} mesothelioma alone"
         narrower = self._narrower & {*populations, claim[0], claim[2]}
         if narrower:
             return f"found in a narrower stratum: {', '.join(sorted(map(self._label, narrower)))}"
         own = self._specific | self._strata.biomarkers
         if own & {*claim, *populations}:
             return ""
-        return "found in pleural mesothelioma as a whole, not in this stratum" if self._specific else ""
+        return f"found in {where} mesothelioma as a whole, not in this stratum" if self._specific else ""
 
     def _about(self, subject: str, relation: str, objects: Iterable[str]) -> list[Statement]:
         wanted = set(objects)
