@@ -244,3 +244,38 @@ def test_pooled_estimates_can_be_taken_away(address: str) -> None:
     assert table.headers["content-type"].startswith("text/csv")
     assert table.body.startswith(b"pool,row,label,iri,ratio")
     assert json.loads(fetch(address, "pool.json").body)["left_out"]
+
+
+@pytest.mark.chromium
+def test_what_to_try_after_blockade_in_a_sarcomatoid_ass1_lost_tumour_and_how_good_the_evidence_is(
+    browser: Browser, address: str
+) -> None:
+    """By clicks alone, then once more by the link to the page."""
+    with quiet_page(browser) as page:
+        page.goto(address)
+        page.get_by_role("navigation").get_by_role("link", name="Stratify").click()
+        page.locator("select:has(option[value='site=pleura'])").select_option("site=pleura")
+        page.get_by_label("histology").select_option("histology=sarcomatoid")
+        page.get_by_label("ASS1").select_option("ASS1=lost")
+        page.get_by_label("setting").select_option("setting=second-or-later-line")
+        page.get_by_label("given before").first.fill("Nivolumab plus Ipilimumab")
+        page.get_by_role("button", name="Show what the records say").click()
+        for _ in range(2):
+            first = page.locator("section.dossier ol").first.get_by_role("listitem").first
+            # PEMMELA, cohort 2, after nivolumab plus ipilimumab: study_NCT04287829.ttl
+            expect(first).to_contain_text("pembrolizumab plus lenvatinib")
+            expect(first).to_contain_text("level B")
+            expect(page.get_by_text("No medical advice.", exact=True)).to_be_visible()
+            pegargiminase = (
+                page.locator("section.dossier ol")
+                .first.get_by_role("listitem")
+                .filter(has_text="pegargiminase plus best supportive care")
+            )
+            expect(pegargiminase).to_contain_text("application withdrawn")
+            page.get_by_role("link", name="Link to this page").click()
+        assert "=&" not in page.url
+
+
+def test_contradictory_profile_is_told_in_words(address: str) -> None:
+    body = fetch(address, "stratify?set=merlin%3Dhigh&set=NF2%3Daltered").body.decode()
+    assert "NF2=altered and merlin=high contradict each other" in body

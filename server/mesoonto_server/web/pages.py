@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request
 
@@ -88,11 +89,18 @@ def blueprint(gateway: Gateway) -> Blueprint:
         except RequestError as error:
             problem = str(error)
             found = {**view("stratify"), "settings": settings}
+        asked = [("set", text) for text in request.args.getlist("set") if text]
+        permalink = "/stratify?" + urlencode([*asked, *(("prior", name) for name in prior)])
         return render_template(
-            "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem, prior=prior
-        )
+            "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem, prior=prior,
+            permalink=permalink,
+        )  # fmt: skip
 
     return bp
+
+
+#: The traits that a form begins with.
+_FIRST = {"site": 0, "histology": 1, "setting": 2}
 
 
 def _choices(lines: list[str]) -> dict[str, list[str]]:
@@ -101,6 +109,4 @@ def _choices(lines: list[str]) -> dict[str, list[str]]:
     for line in lines:
         name, _, values = line.partition("=")
         found.setdefault(name, []).extend(values.split("|"))
-    return dict(
-        sorted(found.items(), key=lambda item: (item[0] != "histology", item[0] != "setting", item[0]))
-    )
+    return dict(sorted(found.items(), key=lambda item: (_FIRST.get(item[0], len(_FIRST)), item[0])))
