@@ -7,13 +7,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Error, Route, expect
 
 from mesoonto.errors import InputError
 from mesoonto.validation.upload import File, UploadLimits, UploadRequest, check_upload
 from tests.conftest import ROOT, program, running_server
+from tests.server.browser import chromium, quiet_page
 
 EXAMPLES = ROOT / "tests" / "shapes"
 BAD = EXAMPLES / "StudyShape" / "invalid_two_labels.ttl"
@@ -138,3 +141,40 @@ def test_page_shows_the_findings_of_a_dropped_file(server: str, tmp_path: Path) 
         page.wait_for_selector("#report li")
         assert complaints == []
         browser.close()
+
+
+@pytest.mark.chromium
+def test_report_belongs_to_the_file_that_was_sent_last_and_a_check_can_be_cancelled(server: str) -> None:
+    def answer(route: Route, word: str) -> None:
+        found = {"prefixes": {}, "findings": [], "doubts": [], "summary": word, "failed": False}
+        with suppress(Error):  # the page may have given it up
+            route.fulfill(json=found)
+
+    held: list[Route] = []
+
+    def choose(route: Route) -> None:
+        text = route.request.post_data or ""
+        if route.request.method == "GET":
+            route.continue_()
+        elif "first.ttl" in text:
+            held.append(route)
+        else:
+            answer(route, "of the second")
+
+    with chromium() as browser, quiet_page(browser) as page:
+        page.route("**/validate", choose)
+        page.goto(server)
+        for name in ("first.ttl", "second.ttl"):
+            page.set_input_files(
+                "#file", {"name": name, "mimeType": "text/turtle", "buffer": b"<urn:a> a <urn:b> ."}
+            )
+        report = page.locator("#report")
+        expect(report).to_have_text("of the second")
+        assert len(held) == 1
+        answer(held[0], "of the first")
+        page.wait_for_timeout(200)
+        expect(report).to_have_text("of the second")
+        page.set_input_files("#file", {"name": "first.ttl", "mimeType": "text/turtle", "buffer": b""})
+        expect(report).to_have_attribute("aria-busy", "true")
+        page.get_by_role("button", name="Cancel").click()
+        expect(report).to_have_text("Cancelled.")

@@ -78,18 +78,33 @@ function doubts(found) {
   });
 }
 
+// The check that runs, or null. What is shown belongs to the file that was sent last.
+let running = null;
+
 async function send(file) {
-  report.replaceChildren(element("p", `Checking ${file.name} ...`));
+  if (running) running.abort();
+  const mine = new AbortController();
+  running = mine;
+  report.setAttribute("aria-busy", "true");
+  const cancel = element("button", "Cancel");
+  cancel.type = "button";
+  cancel.addEventListener("click", () => mine.abort());
+  report.replaceChildren(element("p", `Checking ${file.name} ...`), cancel);
   const body = new FormData(form);
   body.set("file", file);
+  let draw;
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, signal: mine.signal });
     const found = await answer.json();
-    if (answer.ok) show(found);
-    else report.replaceChildren(element("p", found.title, "Violation"));
+    draw = () => answer.ok ? show(found) : report.replaceChildren(element("p", found.title, "Violation"));
   } catch (error) {
-    report.replaceChildren(element("p", `No answer: ${error.message}`, "Violation"));
+    const words = mine.signal.aborted ? "Cancelled." : `No answer: ${error.message}`;
+    draw = () => report.replaceChildren(element("p", words, "Violation"));
   }
+  if (running !== mine) return;
+  running = null;
+  report.removeAttribute("aria-busy");
+  draw();
 }
 
 form.addEventListener("submit", (event) => {
