@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 
 from mesoonto.views.evidence_map import MAP_CHOICES
+from mesoonto.views.matrix import SHOWS
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.web.views import reader
 
@@ -16,7 +17,7 @@ from mesoonto_server.web.views import reader
 _COMPARISONS = ("end_point", "population", "tested", "setting", "earlier")
 
 #: Views that are kept for one version of the data; the one that was not asked for longest gives way.
-_KEPT = 128
+_KEPT = 64
 
 
 class Kept:
@@ -52,6 +53,8 @@ def blueprint(gateway: Gateway) -> Blueprint:
     @bp.get("/landscape")
     def landscape() -> str:
         asked = asked_for("layer", "show")
+        if asked["show"] not in SHOWS:
+            asked["show"] = ""
         return render_template("landscape.html", view=view("matrix", **asked), asked=asked)
 
     @bp.get("/landscape/cell")
@@ -62,12 +65,15 @@ def blueprint(gateway: Gateway) -> Blueprint:
     @bp.get("/comparisons")
     def comparisons() -> str:
         asked = asked_for(*_COMPARISONS)
+        asked["earlier"] = "1" if asked["earlier"] else ""
         return render_template("comparisons.html", view=view("comparisons", **asked), asked=asked)
 
     @bp.get("/timeline")
     def timeline() -> str:
         asked = asked_for("setting")
-        return render_template("timeline.html", view=view("timeline", **asked), asked=asked)
+        return render_template(
+            "timeline.html", view=view("timeline", **asked), years=view("years"), asked=asked
+        )
 
     @bp.get("/decisions")
     def decisions() -> str:

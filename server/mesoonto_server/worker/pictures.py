@@ -17,6 +17,7 @@ from mesoonto.views.facts import Facts
 from mesoonto.views.matrix import cell, matrix
 from mesoonto.views.terms import INTERVENTION, MECHANISM
 from mesoonto.views.timeline import timeline
+from mesoonto.views.years import by_year
 from mesoonto_server.http.problems import RequestError
 
 Parameters = dict[str, list[str]]
@@ -61,6 +62,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "cell": _cell,
     "comparisons": _comparisons,
     "timeline": lambda engine, asked: timeline(Facts(engine.store), **_chosen(asked, "setting")),
+    "years": lambda engine, _: by_year(Facts(engine.store)),
     "approvals": lambda engine, asked: approvals(Facts(engine.store), **_chosen(asked, "kind")),
     "map": lambda engine, asked: evidence_map(Facts(engine.store), **_chosen(asked, *MAP_CHOICES)),
 }
