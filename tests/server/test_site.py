@@ -211,18 +211,35 @@ class TestMistakes:
 
 
 @pytest.mark.chromium
-def test_what_was_given_before_is_not_offered_again(browser: Browser, address: str) -> None:
+def test_by_clicks_from_a_tumour_to_what_can_be_tried_and_to_the_paper_that_says_so(
+    browser: Browser, address: str
+) -> None:
+    """After nivolumab plus ipilimumab fails in a sarcomatoid, ASS1-lost tumour: what, and how good is it?"""
     with quiet_page(browser) as page:
-        page.goto(f"{address}stratify")
+        page.goto(address)
+        page.get_by_role("link", name="A tumour like this one").click()
         page.get_by_label("histology").select_option("histology=sarcomatoid")
         page.get_by_label("ASS1").select_option("ASS1=lost")
         page.get_by_label("given before").first.fill("nivolumab plus ipilimumab")
         page.get_by_role("button", name="Show what the records say").click()
         offered = page.locator("section.dossier ol").first
-        expect(offered).to_contain_text("pembrolizumab plus lenvatinib")
         names = [link.inner_text() for link in offered.get_by_role("link").all()]
         assert "nivolumab plus ipilimumab" not in names
         expect(page.get_by_label("given before").first).to_have_value("nivolumab plus ipilimumab")
+        # What was withdrawn is marked where it is offered, and first on its page.
+        withdrawn = offered.get_by_role("listitem").filter(has_text="application withdrawn").first
+        expect(withdrawn.get_by_role("link")).to_have_text("pegargiminase plus platinum-pemetrexed")
+        offered.get_by_role("link", name="pembrolizumab plus lenvatinib", exact=True).click()
+        expect(page.locator("p.figure")).to_contain_text("in clinical trial")
+        expect(page.get_by_role("region", name="For")).to_contain_text("After nivolumab plus ipilimumab")
+        page.get_by_role("rowheader").get_by_role("link", name="PEMMELA").click()
+        expect(page.locator("dl.facts").first).to_contain_text("single-arm trial")
+        cohort = "PEMMELA, cohort 2: after nivolumab plus ipilimumab"
+        page.locator("#arms ~ h3, section h3").get_by_role("link", name=cohort).click()
+        page.get_by_role("region", name="Objective response").get_by_role("link").first.click()
+        expect(page.locator("p.kind")).to_have_text("Result of a trial")
+        page.get_by_role("region", name="Where it was read").get_by_role("link").first.click()
+        expect(page.get_by_role("heading", name="What rests on it")).to_be_visible()
 
 
 @pytest.mark.chromium
