@@ -88,6 +88,21 @@ def test_paper_is_described_in_rdf(address: str) -> None:
     assert set(graph.subjects()) == {rdflib.URIRef(PAPER)}
 
 
+def test_what_is_only_named_comes_with_what_names_it(address: str) -> None:
+    assert page(address, "/graph/data").status == 200
+    graph = rdflib.Graph().parse(data=ask(address, path="/graph/data.ttl").body, format="turtle")
+    assert set(graph.objects()) == {rdflib.URIRef("https://w3id.org/mesoonto/graph/data")}
+
+
+def test_page_of_what_is_named_often_stays_small_and_says_what_it_leaves_out(address: str) -> None:
+    reply = page(address, "/MESO_0004001")
+    assert len(reply.body) < 150_000
+    more = re.findall(r"(\d+) more; <a href=\"/ask\?query=SELECT", reply.text)
+    query = quote("SELECT (COUNT(DISTINCT ?r) AS ?n) { ?r a meso:Result ; ?p meso:MESO_0004001 }")
+    counted = ask(address, path=f"/sparql?query={query}", Accept="text/csv").text.split()[1]
+    assert int(more[0]) == int(counted) - 60
+
+
 def test_what_is_offered_in_no_form_is_refused(address: str) -> None:
     assert ask(address, path="/MESO_0001020", Accept="image/png").status == 406
     assert ask(address, path=f"{DOCUMENT}&format=pdf").status == 400

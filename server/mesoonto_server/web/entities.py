@@ -115,11 +115,13 @@ def _seen_at(place: str) -> Response:
 def _page(found: dict[str, Any]) -> str:
     iri, link = found["iri"], found["link"]
     sparql = f"SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
+    naming = f"SELECT ?subject ?property\nWHERE {{ ?subject ?property <{iri}> }}\nORDER BY ?property ?subject"
     cited = _citation(found)
     forms = [(name, _in_form(iri, ending)) for name, ending in _NAMES.items()]
     return render_template(
         "entity.html", kind=found["kind"], view=found["view"], title=link["label"], iri=iri, forms=forms,
-        ask="/ask?" + urlencode({"query": sparql}), place=found.get("place", ""), history=found["history"],
+        ask="/ask?" + urlencode({"query": sparql}), named="/ask?" + urlencode({"query": naming}),
+        place=found.get("place", ""), history=found["history"],
         schema=found["schema"], citations=[(n, getattr(cited, m)()) for n, m in _STYLES.items()],
     )  # fmt: skip
 

@@ -27,12 +27,14 @@ def iri_of(path: str) -> ox.NamedNode:
 
 
 def describe(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
-    """The statements about an entity, as RDF."""
+    """The statements about an entity, or those that name it where there are none, as RDF."""
     entity = iri_of(request.path)
     chosen = negotiate.choose_format(Kind.TRIPLES, request.accept)
     if chosen is None:
         raise RequestError(406, "an entity comes as text/html or as RDF, such as text/turtle")
     triples = {quad.triple for quad in engine.store.quads_for_pattern(entity, None, None, None)}
+    if not triples:  # such as a graph, of which the descriptions of others tell
+        triples = {quad.triple for quad in engine.store.quads_for_pattern(None, None, entity, None)}
     if not triples:
         raise NoGraphError(f"nothing is known of {entity.value}")
     form, media_type = chosen

@@ -49,8 +49,8 @@ _FIRST = (TYPE, DEFINITION, f"{SKOS}altLabel", SUBCLASS)
 _LAST = (f"{SKOS}note", f"{SKOS}editorialNote", f"{DCTERMS}source", f"{MESO}readAt", f"{DCTERMS}created",
          f"{DCTERMS}creator")  # fmt: skip
 
-#: Rows of what names an entity.
-_MOST = 200
+#: Figures, statements and names that a page shows of what names an entity; a term may be named by hundreds.
+_MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class PropertyRow:
 
     property: str
     values: tuple[EntityLink, ...]  #: a text is a link without an address
+    more: int = 0  #: how many are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class RecordPage:
     rows: tuple[PropertyRow, ...]
     named_by: tuple[PropertyRow, ...]  #: the other way round
     results: tuple[ResultView, ...]
+    more_results: int  #: how many are left out
     statements: tuple[StatementView, ...]
+    more_statements: int
 
 
 def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
@@ -90,12 +93,14 @@ def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
             if name != LABEL
         ),
         named_by=tuple(
-            PropertyRow(word(facts, name), facts.links(others)[:_MOST])
+            PropertyRow(word(facts, name), facts.links(others)[:_MOST], max(0, len(others) - _MOST))
             for name, found in sorted(inward.items(), key=lambda item: _place(facts, item[0]))
             if (others := [s for s in found if s not in apart])
         ),
         results=tuple(sorted((result(facts, r) for r in results), key=lambda r: r.weight))[:_MOST],
+        more_results=max(0, len(results) - _MOST),
         statements=ordered(statement(facts, s) for s in statements)[:_MOST],
+        more_statements=max(0, len(statements) - _MOST),
     )
 
 
