@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 
+from mesoonto_server.web.views import query_value
 from tests.conftest import program
 from tests.server.browser import chromium, quiet_page
 from tests.server.client import Reply, ask
@@ -133,6 +137,12 @@ def test_site_works_without_script(browser: Browser, address: str) -> None:
         page.get_by_label("histology").select_option("histology=sarcomatoid")
         page.get_by_role("button", name="Show what the records say").click()
         expect(page.get_by_role("heading", level=2).first).to_contain_text("sarcomatoid")
+
+
+@given(st.text())
+def test_value_in_an_address_is_read_back_whole(text: str) -> None:
+    readable = text.encode("utf-8", "ignore").decode()
+    assert parse_qs(f"a=1&query={query_value(readable)}&b=2", keep_blank_values=True)["query"] == [readable]
 
 
 class TestTrial:

@@ -12,7 +12,7 @@ from mesoonto.knowledge import questions
 from mesoonto.views.hierarchy import TOPS
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.web.views import address, page_of, reader
+from mesoonto_server.web.views import address, page_of, query_value, reader
 
 #: The pages that every page leads to.
 NAVIGATION = (
@@ -49,6 +49,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
         app: Flask = state.app
         app.jinja_env.filters["address"] = address
         app.jinja_env.filters["page"] = page_of
+        app.jinja_env.filters["queryvalue"] = query_value
 
         @app.context_processor
         def common() -> dict[str, object]:

@@ -74,6 +74,17 @@ def address(link: dict[str, str] | str | None) -> str:
     return iri if iri.startswith(("http://", "https://")) else ""
 
 
+def query_value(text: str) -> str:
+    """*text* as the value of a parameter in an address; what may stand there as it is stays (RFC 3986, 3.4).
+
+    A page with a hundred queries is half as large so.
+
+    >>> query_value("SELECT ?s { ?s a meso:Study }")
+    'SELECT+?s+%7B+?s+a+meso:Study+%7D'
+    """
+    return quote(text, safe="!$'()*,;=:@/? ").replace(" ", "+")
+
+
 def page_of(link: dict[str, str] | str | None) -> str:
     """The page of an entity on this server, also of one whose IRI is not ours."""
     iri = link if isinstance(link, str) else (link or {}).get("iri", "")
