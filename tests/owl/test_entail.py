@@ -141,6 +141,29 @@ def test_command_explains_in_words_with_file_and_line(mesoonto: Callable[..., Co
     assert "ontology/modules/core.ttl:" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ("ipilimumab", "every class is a subclass of itself"),
+        ("owl:Thing", "every class is a subclass of owl:Thing"),
+    ],
+)
+def test_what_holds_of_every_class_is_explained(mesoonto, other: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    done = mesoonto("explain", "ipilimumab", "subClassOf", other)
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (0, [words])
+    assert mesoonto("explain", "CheckMate 743", "subClassOf", "CheckMate 743").returncode == 1
+
+
+def test_a_claim_without_axiom_leads_to_its_statements(mesoonto) -> None:  # type: ignore[no-untyped-def]
+    """Macrophages and survival: found by some, not by others (PMID 21523763 reports both)."""
+    done = mesoonto("explain", "MESO:0001014", "prognosticFor", "MESO:0004001")
+    first, *found = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert first.endswith("no axiom says so; it is a claim on which there is evidence:")
+    assert any("'refutes', 'pleural'" in line for line in found)
+    assert any("statement_PMID21523763.ttl" in line for line in found)
+
+
 def test_command_says_no_to_what_does_not_follow(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
     done = mesoonto("explain", "ipilimumab", "subClassOf", "anti-PD-1 antibody")
     assert (done.returncode, done.stdout) == (

@@ -23,6 +23,7 @@ from mesoonto.ontology.imports import MissingImport, closure
 from mesoonto.ontology.wording import Wording
 
 _LABEL = PREFIXES["rdfs"] + "label"
+_THING = PREFIXES["owl"] + "Thing"
 _ALT_LABEL = PREFIXES["skos"] + "altLabel"
 
 
@@ -130,7 +131,7 @@ class Ontology:
         if found:
             return next(iter(found))
         iri = name.strip("<>") if "://" in name else expand(name) if ":" in name else MESO + name
-        if iri not in self._homes:
+        if iri not in self._homes and iri != _THING:
             raise MesoontoError(
                 f"{name}: nothing in the dataset has this name; give a label, a CURIE or an IRI"
             )

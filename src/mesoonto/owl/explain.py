@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
+from mesoonto.files.terms import OWL, SUBCLASS, TYPE
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.axioms import Axiom
 from mesoonto.ontology.files import DATA
@@ -53,6 +54,10 @@ class Explainer:
         place = self._ontology.place(triple)
         if place:
             return Explanation(claim, "stated", (Reason(claim, place),))
+        if predicate == SUBCLASS.value and other in (subject, f"{OWL}Thing") and self._is_class(subject):
+            # OWL 2 Direct Semantics, section 2.3: true of any class, whatever the axioms
+            upper = "owl:Thing" if other != subject else "itself"
+            return Explanation(claim, f"every class is a subclass of {upper}", ())
         if predicate == f"{MESO}counteredBy":
             found = self._from_axioms(other, f"{MESO}counters", subject)
             rule = next(rule for rule in infer.RULES if rule.property == predicate)
@@ -87,21 +92,37 @@ class Explainer:
         ontology = self._ontology
         return tuple(Reason(ontology.wording.say(axiom), ontology.place(axiom.head)) for axiom in axioms)
 
+    def evidence(self, subject: str, predicate: str, other: str) -> tuple[Reason, ...]:
+        """The statements that report on the claim, whatever they find, with their direction and context."""
+        name, labels = self._ontology.wording.name, self._ontology.labels
+        return tuple(
+            Reason(
+                f"{name(facts['hasDirection'])}, {name(facts['hasDiseaseContext'])}: {labels[iri]}",
+                self._ontology.place_of(iri),
+            )
+            for iri, facts in self._claims(subject, predicate, other)
+        )
+
+    def _is_class(self, iri: str) -> bool:
+        declared = ox.Triple(ox.NamedNode(iri), TYPE, ox.NamedNode(f"{OWL}Class"))
+        return self._ontology.home(declared) is not None
+
     def _statements(self, mechanism: str, state: str) -> tuple[Reason, ...]:
         """The statements that the rule on activity rests on."""
+        return tuple(
+            Reason(self._ontology.labels[iri], self._ontology.place_of(iri))
+            for iri, facts in self._claims(mechanism, f"{MESO}activeIn", state)
+            if facts.get("hasDirection") == f"{MESO}Supports" and facts.get("hasDiseaseContext") in _CONTEXTS
+        )
+
+    def _claims(self, subject: str, relation: str, other: str) -> list[tuple[str, dict[str, str]]]:
+        """The statements with this claim by IRI, and what each says by local names of properties."""
         said: dict[str, dict[str, str]] = defaultdict(dict)
         for triple in self._ontology.triples(DATA):
             if isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.NamedNode):
                 said[triple.subject.value][triple.predicate.value.removeprefix(MESO)] = triple.object.value
-        found = [
-            iri
-            for iri, facts in said.items()
-            if facts.get("hasClaimSubject") == mechanism
-            and facts.get("hasClaimObject") == state
-            and facts.get("hasClaimRelation") == f"{MESO}activeIn"
-            and facts.get("hasDirection") == f"{MESO}Supports"
-            and facts.get("hasDiseaseContext") in _CONTEXTS
-        ]
-        return tuple(
-            Reason(self._ontology.labels[iri], self._ontology.place_of(iri)) for iri in sorted(found)
+        claim = (subject, relation, other)
+        parts = ("hasClaimSubject", "hasClaimRelation", "hasClaimObject")
+        return sorted(
+            (iri, facts) for iri, facts in said.items() if tuple(facts.get(part) for part in parts) == claim
         )
