@@ -22,6 +22,9 @@ GROUPS: dict[str, frozenset[str]] = {
     "Histology, biomarkers, subgroups": frozenset(
         {"ASS1", "biomarker", "histology", "PD-L1", "sarcomatoid", "subgroup"}
     ),
+    "Molecular classes and data sets": frozenset(
+        {"data set", "gap", "molecular classification", "roadmap", "signature"}
+    ),
     "Mechanisms": frozenset({"cell type", "extrapolation", "GO", "host", "mechanism", "protein"}),
     "Interventions and their development": frozenset(
         {"development", "development status", "dose", "intervention", "target"}
