@@ -51,9 +51,9 @@ def test_trials_of_checkpoint_blockade_that_improved_survival(page: Page) -> Non
 def test_what_speaks_for_and_against_lag_3(page: Page) -> None:
     enter(page, "Landscape")
     page.get_by_role("region", name="Matrix").get_by_role("link", name="LAG-3 checkpoint engagement").click()
-    expect(page.get_by_role("region", name="For", exact=True).get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_role("region", name="For", exact=True).get_by_role("listitem")).not_to_have_count(0)
     against = page.get_by_role("region", name="Against or inconclusive")
-    expect(against.get_by_role("listitem")).to_have_count(1)
+    expect(against.get_by_role("listitem")).not_to_have_count(0)
     expect(page.locator(".gap")).to_contain_text("looked for and not found")
     expect(page.get_by_role("region", name="What counters it, scrolls sideways")).to_contain_text(
         "relatlimab"

@@ -38,7 +38,8 @@ def test_trials_that_tested_checkpoint_blockade(facts: Facts) -> None:
     found = comparisons(facts, tested="immune checkpoint inhibitor", population=WHOLE)
     assert [group.population for group in found.groups] == [WHOLE]
     studies = {c.result.study.label for c in shown(found).values() if c.result.study is not None}
-    assert studies == {"BEAT-meso", "CheckMate 743", "CONFIRM", "DETERMINE", "IND.227", "PROMISE-meso"}
+    assert studies >= {"BEAT-meso", "CheckMate 743", "CONFIRM", "DETERMINE", "IND.227", "PROMISE-meso"}
+    assert "NIPU" not in studies
 
 
 def test_verdict_is_that_of_the_analysis_that_settled_it(facts: Facts) -> None:
