@@ -21,6 +21,7 @@ from mesoonto.namespaces import MESO, PREFIXES, SHAPES
 from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.report.findings import Finding, Report, Severity
 from mesoonto.validation.validate import Options, validate
+from tests.validation.helpers import by_shipped_shapes
 
 FOLDER = Path(__file__).parent / "shapes"
 VALID = sorted(FOLDER.glob("*/valid_*.ttl"))
@@ -126,14 +127,14 @@ def targets() -> Iterator[tuple[Node, str]]:
 
 @pytest.mark.parametrize("path", VALID, ids=named)
 def test_valid_file_conforms_without_a_finding(path: Path) -> None:
-    report = validate([path])
+    report = by_shipped_shapes(path)
     assert report.findings == ()
     assert report.conforms
 
 
 @pytest.mark.parametrize("path", INVALID, ids=named)
 def test_invalid_file_is_refused_as_it_announces(path: Path) -> None:
-    report = validate([path])
+    report = by_shipped_shapes(path)
     pairs = expected(path)
     assert {(finding.shape, focus(finding)) for finding in report.findings} == pairs
     assert {finding.shape: finding.message for finding in report.findings} == {
