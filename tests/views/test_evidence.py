@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyoxigraph as ox
 import pytest
 
@@ -10,7 +12,7 @@ from mesoonto.namespaces import DATA, MESO
 from mesoonto.ontology.files import DATA as RECORDS
 from mesoonto.ontology.files import MODULES
 from mesoonto.ontology.model import Ontology
-from mesoonto.views import decisions, evidence, history, places, schema_org, trial
+from mesoonto.views import decisions, evidence, history, places, records, schema_org, trial
 from mesoonto.views.facts import EntityLink, Facts
 
 
@@ -86,6 +88,20 @@ def test_decision_stands_beside_those_on_the_same_interventions(engine: Engine, 
         assert {d.link.iri for d in page.elsewhere} == expected
         based = asked(engine, f"SELECT ?x {{ <{node.value}> meso:basedOn ?x }}")
         assert {link.iri for link, _ in page.basis} == based
+
+
+def test_no_page_shows_a_property_by_its_raw_name(engine: Engine, facts: Facts) -> None:
+    raw = []
+    rows = engine.select("SELECT DISTINCT ?x { ?x a ?c FILTER(STRSTARTS(STR(?x), STR(meso:))) } ORDER BY ?x")
+    for row in rows[::9]:
+        page = records.record(facts, ox.NamedNode(row["x"]))
+        assert not page.kind.startswith("owl:"), row["x"]
+        raw += [
+            p.property
+            for p in (*page.rows, *page.named_by)
+            if re.match("(skos|owl|rdfs|dcterms):", p.property)
+        ]
+    assert sorted(set(raw)) == []
 
 
 def test_cohort_shows_all_its_figures(engine: Engine, facts: Facts) -> None:

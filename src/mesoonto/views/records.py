@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.namespaces import MESO, OBO, compress
+from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
+from mesoonto.views.elsewhere import name_elsewhere
 from mesoonto.views.facts import (
     BIBO,
     DCTERMS,
@@ -18,9 +20,12 @@ from mesoonto.views.facts import (
     TYPE,
     EntityLink,
     Facts,
+    local,
 )
 from mesoonto.views.results import ResultView, result
 from mesoonto.views.statements import StatementView, ordered, statement
+
+_OWL = PREFIXES["owl"]
 
 #: Words for properties whose own labels are made for queries.
 _WORDS = {
@@ -41,7 +46,37 @@ _WORDS = {
     f"{RDFS}domain": "domain",
     f"{RDFS}range": "range",
     f"{OBO}IAO_0100001": "replaced by",
+    f"{RDFS}seeAlso": "see also",
+    f"{RDFS}comment": "remark",
+    f"{DCTERMS}modified": "changed on",
+    f"{DCTERMS}description": "description",
+    f"{DCTERMS}license": "licence",
+    f"{DCTERMS}isReplacedBy": "replaced by",
+    f"{SKOS}notation": "short form",
+    f"{SKOS}example": "example",
+    f"{SKOS}exactMatch": "the same as",
+    f"{SKOS}closeMatch": "nearly the same as",
+    f"{SKOS}broadMatch": "narrower than",
+    f"{SKOS}narrowMatch": "broader than",
+    f"{SKOS}relatedMatch": "related to",
+    f"{_OWL}disjointWith": "never together with",
+    f"{_OWL}equivalentClass": "defined as",
+    f"{_OWL}equivalentProperty": "the same relation as",
+    f"{_OWL}inverseOf": "the other way round",
+    f"{_OWL}imports": "imports",
+    f"{_OWL}deprecated": "retired",
+    f"{_OWL}versionInfo": "version",
     f"{MESO}readAt": "read at",
+}
+
+#: Kinds of entities by the words of a reader.
+_KINDS = {
+    f"{_OWL}Class": "class",
+    f"{_OWL}NamedIndividual": "individual",
+    f"{_OWL}ObjectProperty": "relation",
+    f"{_OWL}DatatypeProperty": "property",
+    f"{_OWL}AnnotationProperty": "annotation",
+    f"{_OWL}Ontology": "ontology",
 }
 
 #: What comes first and what last; the others stand between, by their words.
@@ -83,13 +118,17 @@ def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
     results = [s for s in subjects if facts.is_a(s, f"{MESO}Result")]
     statements = [s for s in subjects if facts.is_a(s, f"{MESO}EvidenceStatement")]
     apart = {*results, *statements}
-    kinds = facts.linked(node, TYPE)
+    above = facts.links(_nearest(facts, facts.entities(node, SUBCLASS)))
+    kinds = above or tuple(value(facts, kind) for kind in facts.objects(node, TYPE))
+    stated = facts.outward(node)
+    if SUBCLASS in stated:
+        stated[SUBCLASS] = list(_nearest(facts, facts.entities(node, SUBCLASS)))
     return RecordPage(
         link=facts.link(node),
         kind=", ".join(link.label for link in kinds),
         rows=tuple(
             PropertyRow(word(facts, name), tuple(value(facts, o) for o in values))
-            for name, values in sorted(facts.outward(node).items(), key=lambda item: _place(facts, item[0]))
+            for name, values in sorted(stated.items(), key=lambda item: _place(facts, item[0]))
             if name != LABEL
         ),
         named_by=tuple(
@@ -108,13 +147,17 @@ def word(facts: Facts, iri: str) -> str:
     """The property *iri* as a reader expects it."""
     node = ox.NamedNode(iri)
     found = _WORDS.get(iri) or facts.text(node, LABEL)
-    return (found or compress(iri)).removeprefix("has ")
+    if not found:  # in the words that its name is put together from
+        found = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", local(iri)).lower()
+    return found.removeprefix("has ")
 
 
 def value(facts: Facts, term: ox.NamedNode | ox.BlankNode | ox.Literal) -> EntityLink:
     """A value, as a link where it has an address; a nameless node by what it gives or says."""
     if isinstance(term, ox.NamedNode):
-        return facts.link(term)
+        link = facts.link(term)
+        plain = link.label == compress(term.value)  # it has no label here
+        return EntityLink(_KINDS.get(term.value) or name_elsewhere(term.value), term.value) if plain else link
     if isinstance(term, ox.Literal):
         return EntityLink(term.value, "")
     parts = [
@@ -124,6 +167,12 @@ def value(facts: Facts, term: ox.NamedNode | ox.BlankNode | ox.Literal) -> Entit
         if name != TYPE
     ]
     return EntityLink(", ".join(parts), "")
+
+
+def _nearest(facts: Facts, nodes: list[ox.NamedNode]) -> list[ox.NamedNode]:
+    """*nodes* without those that another of them is a kind of."""
+    far = {n for one in nodes for n in facts.entities(one, SUBCLASS) if n != one}
+    return [node for node in nodes if node not in far]
 
 
 def _place(facts: Facts, name: str) -> tuple[int, str]:

@@ -103,7 +103,8 @@ class BiomarkerPage:
 
     term: Term
     features: tuple[EntityLink, ...]  #: of a tumour state, by definition
-    feature_of: tuple[EntityLink, ...]  #: the tumour states that have it by definition
+    #: the tumour states that have it by definition, with how many statements there are about each
+    feature_of: tuple[tuple[EntityLink, int], ...]
     claims: tuple[ClaimCount, ...]
     statements: tuple[StatementView, ...]
     results: tuple[ResultView, ...]  #: in patients who have it
@@ -203,12 +204,22 @@ def biomarker(facts: Facts, node: ox.NamedNode) -> BiomarkerPage:
     return BiomarkerPage(
         term=term(facts, node),
         features=nearest(facts, facts.entities(node, _FEATURE)),
-        feature_of=facts.links(facts.subjects(_FEATURE, node)),
+        feature_of=tuple(
+            (facts.link(state), len(_of_state(facts, state)))
+            for state in sorted(facts.subjects(_FEATURE, node), key=facts.label)
+        ),
         claims=claims(node, found),
         statements=found,
         results=tuple(sorted(results, key=lambda r: (r.study.label if r.study else "", r.weight))),
         cohorts=facts.links(c for c in named if facts.is_a(c, f"{MESO}Cohort")),
     )
+
+
+def _of_state(facts: Facts, state: ox.NamedNode) -> set[ox.NamedNode]:
+    """The statements about a tumour state, or in patients who have it."""
+    names = ("hasClaimSubject", "hasClaimObject", "hasPopulation")
+    found = (n for name in names for n in facts.subjects(MESO + name, state))
+    return {n for n in found if facts.is_a(n, f"{MESO}EvidenceStatement")}
 
 
 def given_in_trials(facts: Facts) -> tuple[EntityLink, ...]:
