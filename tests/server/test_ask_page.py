@@ -194,7 +194,10 @@ def test_drawing_of_an_earlier_answer_does_not_come_over_the_next_one(page: Page
     other.evaluate("document.getElementById('bundle-charts').href += '&again'")
     ask(other, ROWS)
     shown(other, "Chart")
-    other.wait_for_timeout(100)
+    for _ in range(500):
+        if waiting:
+            break
+        other.wait_for_timeout(20)
     shown(other, "Table")
     for route in waiting:
         route.continue_()
@@ -347,9 +350,10 @@ def suggest(page: Page, before: str, typed: str) -> Locator:
 
 
 def test_labels_are_completed_to_iris_and_their_prefix_is_declared(page: Page) -> None:
-    listed = suggest(page, "SELECT * { ?s ?p ", "nivolu")
+    with page.expect_response("**/ask/complete?text=nivolu&*"):
+        listed = suggest(page, "SELECT * { ?s ?p ", "nivolu")
     expect(listed.first).to_contain_text("meso:MESO_0002101")
-    page.wait_for_timeout(100)  # a list that has just opened does not take the key
+    page.wait_for_timeout(150)  # a list that has just opened does not take the key
     page.keyboard.press("Enter")
     expected = "PREFIX meso: <https://w3id.org/mesoonto/>\nSELECT * { ?s ?p meso:MESO_0002101"
     expect(page.locator("#query")).to_have_value(expected)

@@ -78,7 +78,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
             raise RequestError(413, f"more than {_MOST_BYTES} bytes of IRIs")
         try:
             asked = msgspec.json.decode(request.get_data(cache=False), type=list[str])
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise RequestError(400, f"a JSON list of IRIs is expected: {error}") from error
         found = view("labels", iri=asked[:_MOST_LABELS])
         return {str(iri): str(label) for iri, label in found.items()}
