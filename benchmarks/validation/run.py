@@ -200,9 +200,9 @@ def main() -> None:
             found = run(part)
             print("\n".join(found), flush=True)
             lines += found
-    lines[head] += f"{os.getloadavg()[0]:.1f}."
-    if given.output:
-        given.output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+            if given.output:  # after each table, so that a run that is broken off has shown something
+                written = [*lines[:head], f"{lines[head]}{os.getloadavg()[0]:.1f}.", *lines[head + 1 :]]
+                given.output.write_text("\n".join(written).rstrip() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
