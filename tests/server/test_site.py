@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 
+from mesoonto.validation.report.outputs import outputs
+from mesoonto.validation.request import ValidationRequest, judge
 from mesoonto_server.web.views import query_value
 from tests.conftest import program
 from tests.server.browser import chromium, quiet_page
@@ -306,3 +309,24 @@ def test_what_to_try_after_blockade_in_a_sarcomatoid_ass1_lost_tumour_and_how_go
 def test_contradictory_profile_is_told_in_words(address: str) -> None:
     body = fetch(address, "stratify?set=merlin%3Dhigh&set=NF2%3Daltered").body.decode()
     assert "NF2=altered and merlin=high contradict each other" in body
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_report_of_a_validation_needs_no_sideways_scroll_on_a_phone(
+    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    long = "https://example.org/" + 40 * "averylongpathwithoutabreak"
+    (tmp_path / "shapes.ttl").write_text(
+        f"@prefix sh: <http://www.w3.org/ns/shacl#> .\n<{long}/S> sh:targetClass <{long}/T> ; sh:property"
+        f" [ sh:path <{long}/p> ; sh:in ( <{long}/v> ) ] , [ sh:path <{long}/q> ; sh:minCount 1 ] ."
+    )
+    (tmp_path / "data.ttl").write_text(f'<{long}/a> a <{long}/T> ; <{long}/p> "{300 * "w"}" , <{long}/v/2> .')
+    (tmp_path / "broken.ttl").write_text(f"<{long}> .")
+    request = ValidationRequest(shapes=(str(tmp_path / "shapes.ttl"),), coverage=True)
+    report = judge([str(tmp_path / "data.ttl"), str(tmp_path / "broken.ttl")], request)
+    page = outputs()["html"].write(report, request.style)
+    with quiet_page(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme) as phone:
+        phone.set_content(page)
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        assert phone.locator("h2").count() > 3

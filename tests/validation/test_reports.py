@@ -16,7 +16,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from mesoonto.files.terms import RDF
 from mesoonto.validation.report.findings import Report, Severity
-from mesoonto.validation.report.outputs import Style, outputs
+from mesoonto.validation.report.outputs import Style, cause, outputs
 from mesoonto.validation.validate import Options, validate
 from tests.conftest import ROOT
 from tests.validation.helpers import PREFIXES
@@ -329,3 +329,18 @@ def test_documentation_of_the_shapes_is_current() -> None:
         pytest.skip("the documentation is in a checkout only")
     text = (ROOT / "docs" / "shapes.md").read_text()
     assert text.partition("\n")[2] == document(resources.shape_files(), ROOT / "tests" / "shapes")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github"])
+def test_causes_without_words_of_the_shape_name_their_property(tmp_path: Path, form: str) -> None:
+    (tmp_path / "shapes.ttl").write_text(
+        PREFIXES
+        + "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:p ; sh:minCount 1 ] ,"
+        ' [ sh:path ex:q ; sh:minCount 1 ] , [ sh:path ex:r ; sh:minCount 1 ; sh:message "an r, please" ] .'
+    )
+    (tmp_path / "data.ttl").write_text(PREFIXES + "ex:a a ex:T . ex:b a ex:T .")
+    found = validate([tmp_path / "data.ttl"], [tmp_path / "shapes.ttl"])
+    style = Style(limit=1)
+    text = written(found, form, style).replace("\\", "").replace("%3A", ":")
+    assert {f"https://example.org/{name}: expected at least 1 value" in text for name in "pq"} == {True}
+    assert [cause(group) for group in found.groups()][2] == "an r, please"

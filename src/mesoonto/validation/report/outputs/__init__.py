@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mesoonto.validation.data.graph import shortened as shown
-from mesoonto.validation.report.findings import Doubt, Report, Severity
+from mesoonto.validation.report.findings import Doubt, Finding, Report, Severity
 
 __all__ = ["Output", "Style", "Writer", "capped", "outputs", "shown", "verdict"]
 
@@ -89,6 +89,16 @@ def verdict(report: Report, style: Style) -> str:
         word = "does not conform" if style.failed(report) else "passes"
     size = f"{_count(report.triples, 'triple')}, {_count(report.shapes, 'shape')}"
     return f"{word}: {', '.join(parts)}; {size}"
+
+
+def cause(group: tuple[Finding, ...]) -> str:
+    """What the findings of *group* have in common, in one line: the words of the shape.
+
+    Where the shape has none, as its property shapes are alike in words, the property is named before them.
+    """
+    first = group[0]
+    generic = first.message in (f"expected {first.expected}", "does not conform")
+    return f"{shown(first.path)}: {first.message}" if generic and first.path else first.message
 
 
 def _count(number: int, what: str) -> str:

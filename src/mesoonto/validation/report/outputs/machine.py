@@ -11,7 +11,7 @@ from mesoonto import __version__
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import PREFIXES
 from mesoonto.validation.report.findings import ORDER, Doubt, Finding, Report, Severity
-from mesoonto.validation.report.outputs import Style, capped, shown, verdict
+from mesoonto.validation.report.outputs import Style, capped, cause, shown, verdict
 from mesoonto.validation.report.outputs.text import place_of
 from mesoonto.validation.report.results import as_json_ld
 
@@ -151,7 +151,7 @@ def as_github(report: Report, style: Style) -> str:
             place = (finding.file, finding.line, finding.column)
             lines.append(_command(_COMMANDS[finding.severity], *place, title, _annotation(finding)))
         if left:
-            lines.append(f"::notice::{_data(f'{left} more findings of the same cause: {group[0].message}')}")
+            lines.append(f"::notice::{_data(f'{left} more findings of the same cause: {cause(group)}')}")
     for kind, doubts in report.doubts_by_kind().items():
         level = ("error" if style.strict else "warning") if doubts[0].grave else "notice"
         listed_doubts, left = style.listed_doubts(doubts)

@@ -8,7 +8,7 @@ from html import escape
 
 from mesoonto import __version__
 from mesoonto.validation.report.findings import Coverage, Finding, Report
-from mesoonto.validation.report.outputs import Style, capped, shown, verdict
+from mesoonto.validation.report.outputs import Style, capped, cause, shown, verdict
 from mesoonto.validation.report.outputs.text import place_of
 
 _CSS = """
@@ -44,11 +44,11 @@ def as_markdown(report: Report, style: Style) -> str:
         lines += ["| severity | times | cause | shape |", "|---|---:|---|---|"]
         for group in groups:
             first = group[0]
-            cells = [first.severity.value, str(len(group)), _md(first.message), f"`{shown(first.shape)}`"]
+            cells = [first.severity.value, str(len(group)), _md(cause(group)), f"`{shown(first.shape)}`"]
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     for group in groups:
-        lines += [f"<details><summary>{escape(group[0].message)}</summary>", ""]
+        lines += [f"<details><summary>{escape(cause(group))}</summary>", ""]
         listed, left = capped(group, style.limit)
         lines += [_md_finding(finding) for finding in group[:listed]]
         lines += [f"- ... and {left} more"] if left else []
@@ -115,9 +115,9 @@ def _html_contents(report: Report) -> Iterator[str]:
     yield "<table><tr><th>severity</th><th>times</th><th>cause</th></tr>"
     for number, group in enumerate(report.groups()):
         severity = group[0].severity.value
-        cause = f'<a href="#cause{number}">{escape(group[0].message)}</a>'
+        link = f'<a href="#cause{number}">{escape(cause(group))}</a>'
         yield f'<tr><td class="{severity}">{severity}</td><td class="n">{len(group)}</td>'
-        yield f'<td class="long">{cause}</td></tr>'
+        yield f'<td class="long">{link}</td></tr>'
     yield "</table>"
 
 
@@ -127,7 +127,7 @@ def _html_groups(report: Report, style: Style) -> Iterator[str]:
         label = f" ({first.shape_label})" if first.shape_label else ""
         times = f", {len(group)} times" if len(group) > 1 else ""
         severity = first.severity.value
-        head = f'<span class="{severity}">{severity}</span>: {escape(first.message)}'
+        head = f'<span class="{severity}">{severity}</span>: {escape(cause(group))}'
         yield f'<section id="cause{number}"><h2>{head}</h2>'
         about = f"shape {shown(first.shape)}{label}{times}"
         about += f"; expected {first.expected}" if first.expected not in first.message else ""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mesoonto.validation.report.findings import Doubt, Finding, Report, Severity
-from mesoonto.validation.report.outputs import Style, capped, shown, verdict
+from mesoonto.validation.report.outputs import Style, capped, cause, shown, verdict
 
 _COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _WIDTH = 160
@@ -32,7 +32,7 @@ def _group(group: tuple[Finding, ...], style: Style) -> Iterator[str]:
     severity = _paint(first.severity.value.lower(), _COLOURS[first.severity], style)
     wordings = len({finding.message for finding in group})
     more = f" (and {wordings - 1} more wordings)" if wordings > 1 else ""
-    yield f"{severity}: {first.message}{more}"
+    yield f"{severity}: {cause(group)}{more}"
     times = f", {len(group)} times" if len(group) > 1 else ""
     yield f"  shape {shown(first.shape)}{label}{times}"
     if first.expected not in first.message:
@@ -108,7 +108,7 @@ def _counts(report: Report, style: Style) -> Iterator[str]:
             severity = _paint(group[0].severity.value.lower(), _COLOURS[group[0].severity], style)
             wordings = len({finding.message for finding in group})
             more = f" (and {wordings - 1} more wordings)" if wordings > 1 else ""
-            yield f"{severity} ({len(group)} times; list them with --warnings): {group[0].message}{more}"
+            yield f"{severity} ({len(group)} times; list them with --warnings): {cause(group)}{more}"
 
 
 def _paint(text: str, code: str, style: Style) -> str:
