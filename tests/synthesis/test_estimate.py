@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from mesoonto.synthesis.estimate import NoLibraryError, combine
+from mesoonto.synthesis.closed_form import combine_plainly
+from mesoonto.synthesis.estimate import Estimates, NoLibraryError, combine
 from mesoonto.synthesis.interval import LogRatio, log_ratio
 
 #: Value, ends and level of intervals, and what metafor 3.8-1 under R 4.2.2 gave for them once (Debian 12,
@@ -50,15 +52,18 @@ ratios = st.lists(
 quick = budget(max_examples=40)
 
 
+@pytest.mark.parametrize("by", [combine, combine_plainly])
 @pytest.mark.parametrize(
     ("intervals", "expected"),
     [(MIXED_LEVELS, METAFOR_MIXED), (THREE, METAFOR_THREE), (ALIKE, METAFOR_ALIKE)],
     ids=["mixed levels", "three", "alike"],
 )
 def test_estimates_are_those_of_metafor(
-    intervals: list[tuple[float, float, float, float]], expected: dict[str, object]
+    intervals: list[tuple[float, float, float, float]],
+    expected: dict[str, object],
+    by: Callable[[Sequence[LogRatio]], Estimates],
 ) -> None:
-    found = combine([log_ratio(*one) for one in intervals])
+    found = by([log_ratio(*one) for one in intervals])
     for name in ("fixed", "random"):
         one = getattr(found, name)
         logs = tuple(map(math.log, (one.ratio, one.low, one.high)))
@@ -92,6 +97,22 @@ def test_equal_ratios_differ_by_nothing() -> None:
     assert (round(found.q, 9), found.i2, found.tau2) == (0, 0, 0)
     assert found.p == pytest.approx(1)
     assert found.random == found.fixed
+
+
+@quick
+@given(ratios)
+def test_pages_compute_what_the_library_does(some: list[LogRatio]) -> None:
+    library, page = combine(some), combine_plainly(some)
+    for name in ("fixed", "random"):
+        here, there = getattr(page, name), getattr(library, name)
+        assert (here.ratio, here.low, here.high) == pytest.approx(
+            (there.ratio, there.low, there.high), rel=1e-5
+        )
+        assert here.weights == pytest.approx(there.weights, abs=1e-5)
+    assert page.q == pytest.approx(library.q, abs=1e-8, rel=1e-8)
+    assert page.p == pytest.approx(library.p, abs=1e-6)
+    assert page.tau2 == pytest.approx(library.tau2, abs=1e-5, rel=1e-5)
+    assert page.i2 == pytest.approx(library.i2, abs=1e-5)
 
 
 @quick

@@ -75,7 +75,7 @@ def pooled(first: Mapping[str, str] | None = None, second: Mapping[str, str] | N
     text = trial("one", first or {}) + trial("two", {"experimental": ":angio2_chemo", **(second or {})})
     store = ox.Store()
     store.load((_PREFIXES + _TERMS + text).encode(), format=ox.RdfFormat.TURTLE)
-    return synthesise(Facts(store), estimate=False)
+    return synthesise(Facts(store), by=None)
 
 
 def names(pool: TrialPool) -> list[str]:
@@ -231,12 +231,12 @@ class TestShipped:
 
 
 def test_end_point_is_found_whatever_its_case_and_an_unknown_one_is_told(facts: Facts) -> None:
-    some = synthesise(facts, end_point=" Overall Survival", estimate=False)
+    some = synthesise(facts, end_point=" Overall Survival", by=None)
     assert {one.result.end_point.label for one in some.left_out if one.result.end_point} == {
         "overall survival"
     }
     with pytest.raises(MesoontoError, match="there are ratios for objective response, overall survival"):
-        synthesise(facts, end_point="joy", estimate=False)
+        synthesise(facts, end_point="joy", by=None)
 
 
 def test_command_pools_without_the_library_and_says_so(

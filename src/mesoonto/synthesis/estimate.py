@@ -15,7 +15,7 @@ LEVEL = 95.0
 
 #: How near to its degrees of freedom the generalised Q of Paule and Mandel must come. The library takes a
 #: sum that falls below them for no variance at all, which rounding does when this is much smaller.
-_CLOSE = 1e-7
+_CLOSE = 1e-6
 
 MISSING = "estimates need the library statsmodels, which is not installed: pip install 'mesoonto[synthesis]'"
 
@@ -64,8 +64,8 @@ def combine(ratios: Sequence[LogRatio]) -> Estimates:
         test = found.test_homogeneity()
     q, freedom = max(float(found.q), 0.0), len(ratios) - 1
     return Estimates(
-        fixed=_pooled(found.mean_effect_fe, found.sd_eff_w_fe, found.weights_rel_fe),
-        random=_pooled(found.mean_effect_re, found.sd_eff_w_re, found.weights_rel_re),
+        fixed=pooled_by(found.mean_effect_fe, found.sd_eff_w_fe, found.weights_rel_fe),
+        random=pooled_by(found.mean_effect_re, found.sd_eff_w_re, found.weights_rel_re),
         q=q,
         freedom=freedom,
         p=float(test.pvalue),
@@ -74,7 +74,8 @@ def combine(ratios: Sequence[LogRatio]) -> Estimates:
     )
 
 
-def _pooled(mean: float, error: float, weights: Sequence[float]) -> Pooled:
+def pooled_by(mean: float, error: float, weights: Sequence[float]) -> Pooled:
+    """The pooled ratio of a *mean* of logarithms and its standard error."""
     reach = quantile(LEVEL) * float(error)
     low, ratio, high = (math.exp(float(mean) + shift) for shift in (-reach, 0.0, reach))
     return Pooled(ratio, low, high, tuple(float(w) for w in weights))

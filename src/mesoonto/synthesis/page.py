@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mesoonto.synthesis.closed_form import combine_plainly
 from mesoonto.synthesis.estimate import Pooled
 from mesoonto.synthesis.pools import LeftOut, TrialPool, synthesise
 from mesoonto.synthesis.report import LIMITS, WRITERS, heterogeneity, shown
@@ -35,7 +36,7 @@ class SynthesisPage:
 
 def synthesis_page(facts: Facts) -> SynthesisPage:
     """The page on all ratios on record."""
-    found = synthesise(facts)
+    found = synthesise(facts, by=combine_plainly)
     downloads = {form: WRITERS[form](found) for form in ("csv", "json")}
     return SynthesisPage(tuple(map(_section, found.pools)), found.left_out, found.problem, LIMITS, downloads)
 

@@ -7,7 +7,7 @@ arms; each patient counts once. docs/synthesis.md defines these words and their 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -74,11 +74,13 @@ class Synthesis:
     problem: str  #: why there are no estimates, or nothing
 
 
-def synthesise(facts: Facts, *, end_point: str = "", estimate: bool = True) -> Synthesis:
+def synthesise(
+    facts: Facts, *, end_point: str = "", by: Callable[[Sequence[LogRatio]], Estimates] | None = combine
+) -> Synthesis:
     """What may be pooled of the ratios on record, those of *end_point* alone where its label is given.
 
-    Without *estimate* the pools have no estimates, so that no library is needed. A MesoontoError names the
-    end points when none is called so.
+    *by* makes the estimates; without it there are none, so that no library is needed. A MesoontoError names
+    the end points when none is called so.
     """
     every = comparisons(facts)
     known = sorted({_label(c.result.end_point) for c in every} - {""})
@@ -104,9 +106,9 @@ def synthesise(facts: Facts, *, end_point: str = "", estimate: bool = True) -> S
     for chosen in filled:
         members = tuple(map(_member, chosen))
         estimates = None
-        if estimate:
+        if by is not None:
             try:
-                estimates = combine([m.ratio for m in members])
+                estimates = by([m.ratio for m in members])
             except NoLibraryError as error:
                 problem = str(error)
         near = tuple(out for c, out in left if _arms(c) == _arms(chosen[0]))

@@ -1,0 +1,1 @@
+"""How fast the site answers and shows its pages."""
