@@ -15,7 +15,7 @@ from mesoonto.errors import NoGraphError
 from mesoonto.knowledge import profile, statistics
 from mesoonto.knowledge import stratify as stratification
 from mesoonto.knowledge.strata_records import StrataRecords
-from mesoonto.knowledge.strata_report import Intervention
+from mesoonto.knowledge.strata_report import Intervention, StratificationReport
 from mesoonto.namespaces import MESO, compress
 from mesoonto.ontology.model import Ontology
 from mesoonto.synthesis.page import synthesis_page
@@ -225,10 +225,36 @@ def _stratify(engine: Engine, parameters: Parameters) -> Any:
     if settings:
         tumour = known.from_settings(settings)
         report = stratification.stratify(_records_of(engine), tumour, known.strata(tumour))
-        described["report"] = report
+        described["report"] = _dossier(report)
         described["options"] = list(map(_option, report.summary.options))
         described["refuted"] = list(map(_option, report.summary.refuted))
     return described
+
+
+def _dossier(report: StratificationReport) -> dict[str, Any]:
+    """What the page shows of *report*, which says much of it several times."""
+    names = ("profile", "strata", "prior", "predictions", "results", "in_trial", "contradicting")
+    summary = report.summary
+    return {
+        **{name: getattr(report, name) for name in names},
+        "summary": {
+            "without_evidence": summary.without_evidence,
+            "stopped": summary.stopped,
+            "had": summary.had,
+        },
+        "mechanisms": [
+            {
+                "iri": one.iri,
+                "label": one.label,
+                "basis": one.basis,
+                "statements": one.statements,
+                "interventions": [
+                    {"iri": i.iri, "label": i.label, "statements": i.statements} for i in one.interventions
+                ],
+            }
+            for one in report.mechanisms
+        ],
+    }
 
 
 def _option(one: Intervention) -> dict[str, str]:
