@@ -68,6 +68,9 @@ KEYS = {
     "decision": "NICE_TA818",
     "status": "pegargiminase_2026",
     "search": "galunisertib_2026",
+    "dataset": "Bueno2016",
+    "signature": "Nair2023-48",
+    "readiness": "PD-L1-prediction",
     "tumour": "example-1",
 }
 TODAY = datetime.date(2026, 11, 25)
