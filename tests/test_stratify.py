@@ -72,6 +72,9 @@ def test_strata_follow_from_definitions(vocabulary: ProfileVocabulary) -> None:
         ["PD-L1=positive", "PD-L1=negative"],
         ["PD-L1=high", "PD-L1=negative"],  # at least 50 % is a kind of at least 1 %
         ["BAP1=lost", "BAP1=retained"],
+        ["S-score=high", "S-score=low"],
+        ["cluster2016=biphasic-E", "cluster2016=sarcomatoid"],
+        ["methylation=low", "methylation=CIMP"],
         ["histology=epithelioid", "histology=sarcomatoid"],
     ],
 )
@@ -206,6 +209,19 @@ def test_ass1_deficient_sarcomatoid_tumour(store: ox.Store, vocabulary: ProfileV
     (hazard,) = [r for r in found.results if r.iri.endswith("result_NCT02709512_2023_os_hr_all")]
     assert hazard.value == "0.71 (95 % interval 0.55 to 0.93), p = 0.02"
     assert "another's account" in hazard.caution
+
+
+def test_score_and_class_by_molecules_bring_what_was_found_for_them(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
+    found = report(store, vocabulary, "histology=epithelioid", "S-score=high", "methylation=CIMP")
+    claims = {(s.subject, s.relation, s.object) for s in found.predictions}
+    assert {
+        ("high sarcomatoid score", "predicts resistance to", "nivolumab"),
+        ("high sarcomatoid score", "predicts benefit from", "nivolumab plus ipilimumab"),
+        ("CpG island methylator subtype of 2026", "predicts resistance to", "immune checkpoint inhibitor"),
+    } <= claims
+    assert "low methylation subtype of 2026" not in {s.subject for s in found.predictions}
 
 
 def test_other_histologies_are_not_told_of(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
