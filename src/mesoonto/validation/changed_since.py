@@ -186,7 +186,9 @@ def _dependents(nodes: set[Term], data: Data, shapes: model.Shapes) -> set[Term]
     found: set[Term] = set()
     for shape in shapes.targeted:
         focus = evaluator.focus(shape)
-        if any(_is_opaque(constraint) for part in shapes.parts(shape) for constraint in part.constraints):
+        parts = shapes.parts(shape)
+        opaque = any(_is_opaque(constraint) for part in parts for constraint in part.constraints)
+        if opaque or any(part.node in shapes.recursive for part in parts):
             found |= evaluator.focus_nodes(shape)
             continue
         for steps in _walks(shape, shapes):

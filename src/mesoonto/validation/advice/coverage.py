@@ -86,12 +86,20 @@ def _values(shape: model.Shape, evaluator: Evaluator, shapes: model.Shapes) -> s
     found: set[Term] = set()
     focus = evaluator.focus(shape)
     waiting = [(shape, focus)]
+    entered: set[Term] = set()
     while waiting:
         current, at = waiting.pop()
         inner = at if current.path is None else at.values(current.path)
         for constraint in current.constraints:
             for node in model.named_shapes(constraint):
                 part = shapes.by_node[node]
+                if node in shapes.recursive:
+                    if node not in entered:
+                        entered.add(node)
+                        found |= evaluator.recursion.reached(
+                            node, (row[0] for row in evaluator.ask(inner.select()))
+                        )
+                    continue
                 if current.path is not None:
                     found |= {row[0] for row in evaluator.ask(inner.select())}
                 waiting.append((part, inner))

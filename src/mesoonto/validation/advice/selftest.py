@@ -66,11 +66,14 @@ def self_test(data: Data, shapes: model.Shapes) -> Iterator[Trial]:
 def _constraints(shape: model.Shape, shapes: model.Shapes) -> Iterator[tuple[model.Shape, model.Constraint]]:
     """The constraints that report by themselves: those of the shape and of its property shapes."""
     waiting = [shape]
+    seen = {shape.node}
     while waiting:
         part = waiting.pop()
         for constraint in part.constraints:
             if isinstance(constraint, model.Nested):
-                waiting.append(shapes.by_node[constraint.shape])
+                if constraint.shape not in shapes.recursive or constraint.shape not in seen:
+                    seen.add(constraint.shape)
+                    waiting.append(shapes.by_node[constraint.shape])
             else:
                 yield part, constraint
 

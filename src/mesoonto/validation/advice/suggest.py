@@ -59,7 +59,9 @@ class Suggester:
             case model.Logical(component=component, shapes=shapes) if value is not None and _is_choice(
                 component
             ):
-                inner = (c for node in shapes for c in self.evaluator.shapes.by_node[node].constraints)
+                known = self.evaluator.shapes
+                plain = (node for node in shapes if node not in known.recursive)
+                inner = (c for node in plain for c in known.by_node[node].constraints)
                 return next((found for c in inner if (found := self._for(c, result))), "")
             case model.Datatype(datatype=datatype) if isinstance(value, ox.Literal):
                 return _retyped(value, datatype)

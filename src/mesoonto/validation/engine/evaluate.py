@@ -20,6 +20,7 @@ from mesoonto.validation.data.queries import select
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine import to_sparql as to_sparql
+from mesoonto.validation.engine.recursion import Recursion
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes import model
@@ -112,31 +113,44 @@ class Evaluator:
 
     def run_on(self, shape: model.Shape, nodes: set[Term]) -> list[Result]:
         """The results of *shape* on nodes of the data store, whether or not its targets name them."""
-        return list(self._results(shape, self.node_set(nodes)))
+        return list(self._all_results(shape, self.node_set(nodes)))
 
     def _parts(self, shape: model.Shape) -> Iterator[Iterator[Result]]:
         """The results of *shape*, those of each of its property shapes apart, so that these run at once."""
         focus = self.focus(shape)
-        if shape.path is not None:
-            yield self._results(shape, focus)
+        if shape.path is not None or shape.node in self.shapes.recursive:
+            yield self._all_results(shape, focus)
             return
         yield (_result(shape, row) for row in self._rows(shape, focus))
         for node in _nested(shape):
-            yield self._results(self.shapes.by_node[node], focus)
+            yield self._all_results(self.shapes.by_node[node], focus)
 
-    def _results(
+    def _all_results(
         self, shape: model.Shape, focus: Focus, times: Mapping[Term, int] | None = None
     ) -> Iterator[Result]:
         """The results of *shape*; those of a focus node that a path leads to several times come as often.
 
         *times* tells how often, where it can be more than once.
         """
+        if shape.node not in self.shapes.recursive:
+            yield from self._results(shape, focus, times)
+            return
+        starts = dict.fromkeys((row[0] for row in self.ask(focus.select())), 1) if times is None else times
+        for node, visits in self.recursion.visits(shape.node, starts).items():
+            yield from self._results(self.shapes.by_node[node], self.node_set(set(visits)), visits)
+
+    def _results(
+        self, shape: model.Shape, focus: Focus, times: Mapping[Term, int] | None = None
+    ) -> Iterator[Result]:
+        """As `_all_results`, but for property shapes that lead back to themselves."""
         if shape.deactivated:
             return
         for row in self._rows(shape, focus):
             for _ in range(1 if times is None else times[row.focus]):
                 yield _result(shape, row)
         nested = _nested(shape)
+        if shape.node in self.shapes.recursive:
+            nested = [node for node in nested if node not in self.shapes.recursive]
         if not nested:
             return
         if shape.path is not None:
@@ -145,7 +159,7 @@ class Evaluator:
                 counts[value] += 1 if times is None else times[this]
             focus, times = focus.values(shape.path), counts
         for node in nested:
-            yield from self._results(self.shapes.by_node[node], focus, times)
+            yield from self._all_results(self.shapes.by_node[node], focus, times)
 
     # Focus nodes
 
@@ -329,8 +343,22 @@ class Evaluator:
         """Those of *focus* that do not conform to the shape *node*."""
         key = (node, focus.pattern)
         if key not in self._failing:
-            self._failing[key] = set(self._fail(self.shapes.by_node[node], focus))
+            if node in self.shapes.recursive:
+                self._failing[key] = self.recursion.failing(
+                    node, (row[0] for row in self.ask(focus.select()))
+                )
+            else:
+                self._failing[key] = set(self._fail(self.shapes.by_node[node], focus))
         return self._failing[key]
+
+    def failed_by(self, shape: model.Shape, nodes: set[Term]) -> set[Term]:
+        """Those of *nodes* that do not conform to *shape*, which need not be one of the shapes graph."""
+        return set(self._fail(shape, self.node_set(nodes))) if nodes else set()
+
+    @cached_property
+    def recursion(self) -> Recursion:
+        """What is known of shapes that lead back to themselves."""
+        return Recursion(self)
 
     def _fail(self, shape: model.Shape, focus: Focus) -> Iterator[Term]:
         if shape.deactivated:

@@ -95,6 +95,11 @@ def _run(data: Graph, shapes: Graph, repeat: bool) -> Graph:
             do_owl_imports=False,
             iterate_rules=repeat,
         )
+    except ShapeRecursionWarning as error:
+        raise unusable(
+            "a shape leads back to itself over these data, and pySHACL, which has to evaluate it, breaks "
+            "recursion off"
+        ) from error
     except Exception as error:
         # pySHACL 0.40 and the libraries below it raise almost anything on odd shapes and odd values, plain
         # Exception among them: re.error, TypeError, KeyError, StopIteration, ParseException ...

@@ -215,6 +215,8 @@ def conforms(
     An expression looks at one node with single patterns. What needs to count or to join goes by sets.
     """
     shape = shapes.by_node[node]
+    if node in shapes.recursive:
+        return None
     if shape.path is not None:
         return _property_conforms(shape, value, subclasses, depth)
     tests = []

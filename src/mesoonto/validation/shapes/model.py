@@ -200,6 +200,7 @@ class Shapes:
     by_node: dict[Term, Shape]
     foreign: tuple[str, ...] = ()  #: parts of the whole graph that only pySHACL does, such as functions
     rules: tuple[ShapeRule, ...] = ()  #: in the order in which they run
+    recursive: frozenset[Term] = frozenset()  #: shapes that lead back to themselves (section 3.4.3)
     queries: tuple[tuple[Term, str], ...] = ()  #: those of components and functions, which pySHACL runs
     sources: tuple[Source, ...] = ()  #: the files that were read
     missing: tuple[str, ...] = ()  #: IRIs of graphs that are imported and were not at hand

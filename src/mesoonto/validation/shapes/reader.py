@@ -61,7 +61,7 @@ _VALIDATORS = ("validator", "nodeValidator", "propertyValidator")
 
 
 def read_shapes(graph: Graph, inferred: frozenset[str] = frozenset()) -> Shapes:
-    """The shapes of *graph*; raises ShapeError when one is not well formed or refers to itself.
+    """The shapes of *graph*; raises ShapeError when one is not well formed.
 
     *inferred* are the entailment regimes by which the data are completed before.
     """
@@ -70,15 +70,14 @@ def read_shapes(graph: Graph, inferred: frozenset[str] = frozenset()) -> Shapes:
     for node in [*graph.subjects()]:
         if reader.is_declared(node):
             reader.read(node)
-    shapes = Shapes(
+    return Shapes(
         graph,
         reader.shapes,
         tuple(sorted(reader.foreign)),
         tuple(reader.ordered_rules()),
+        recursive=frozenset(_leading_back(reader.shapes)),
         queries=tuple(reader.foreign_queries()),
     )
-    _refuse_recursion(shapes)
-    return shapes
 
 
 def component_name(parameter: str) -> str:
@@ -95,28 +94,33 @@ def component_name(parameter: str) -> str:
     return special.get(parameter, f"{parameter[0].upper()}{parameter[1:]}ConstraintComponent")
 
 
-def _refuse_recursion(shapes: Shapes) -> None:
-    done: set[Term] = set()
-    for start in shapes.by_node:
-        stack: list[tuple[Term, Iterator[Term]]] = [(start, _referred(shapes, start))]
-        on_path = {start}
-        while stack:
-            node, rest = stack[-1]
-            following = next(rest, None)
-            if following is None:
-                stack.pop()
-                on_path.discard(node)
-                done.add(node)
-            elif following in on_path:
-                raise unusable(f"the shape {brief(following)} refers to itself; SHACL leaves that undefined")
-            elif following not in done:
-                on_path.add(following)
-                stack.append((following, _referred(shapes, following)))
+def _leading_back(shapes: dict[Term, Shape]) -> Iterator[Term]:
+    """The shapes from which references lead back to themselves."""
+    referred = {node: {*_referred(shape)} & shapes.keys() for node, shape in shapes.items()}
+    # What refers to nothing, or only to such shapes, leads back to nothing; the same from the other side.
+    for _ in range(2):
+        while ended := [node for node, further in referred.items() if not further]:
+            for node in ended:
+                del referred[node]
+            for further in referred.values():
+                further.difference_update(ended)
+        turned: dict[Term, set[Term]] = {node: set() for node in referred}
+        for node, further in referred.items():
+            for other in further:
+                turned[other].add(node)
+        referred = turned
+    for node, further in referred.items():
+        waiting, seen = list(further), set(further)
+        while waiting and node not in seen:
+            new = referred[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        if node in seen:
+            yield node
 
 
-def _referred(shapes: Shapes, node: Term) -> Iterator[Term]:
-    shape = shapes.by_node.get(node)
-    for constraint in shape.constraints if shape else ():
+def _referred(shape: Shape) -> Iterator[Term]:
+    for constraint in shape.constraints:
         yield from named_shapes(constraint)
 
 
