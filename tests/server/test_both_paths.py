@@ -17,9 +17,6 @@ from tests.conftest import running_server
 from tests.hostile.raw import connect, exchange, head
 from tests.wire import FORM, QUERY, UPDATE, Client, quickly_quoted, request
 
-#: Processes here are watched, stopped and killed; others would take their time.
-pytestmark = pytest.mark.serial
-
 #: Differ with each response.
 _OWN = frozenset(("date", "x-request-id"))
 
