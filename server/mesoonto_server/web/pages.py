@@ -94,14 +94,14 @@ def blueprint(gateway: Gateway) -> Blueprint:
         permalink = "/stratify?" + urlencode([*asked, *(("prior", name) for name in prior)])
         return render_template(
             "stratify.html", view=found, choices=_choices(found["choices"]), problem=problem, prior=prior,
-            permalink=permalink,
+            permalink=permalink, shown=_FIRST,
         )  # fmt: skip
 
     return bp
 
 
-#: The traits that a form begins with.
-_FIRST = {"site": 0, "histology": 1, "setting": 2}
+#: The traits that a form shows, in this order; the others open on demand, or when one of them is set.
+_FIRST = ("site", "histology", "setting", "ASS1", "BAP1", "CDKN2A", "MTAP", "NF2", "PD-L1", "TMB")
 
 
 def _choices(lines: list[str]) -> dict[str, list[str]]:
@@ -110,4 +110,5 @@ def _choices(lines: list[str]) -> dict[str, list[str]]:
     for line in lines:
         name, _, values = line.partition("=")
         found.setdefault(name, []).extend(values.split("|"))
-    return dict(sorted(found.items(), key=lambda item: (_FIRST.get(item[0], len(_FIRST)), item[0])))
+    order = {name: number for number, name in enumerate(_FIRST)}
+    return dict(sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0].casefold())))

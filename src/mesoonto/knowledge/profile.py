@@ -81,6 +81,7 @@ class ProfileVocabulary:
             for t in ontology.triples()
             if t.predicate == notation
             and isinstance(t.object, ox.Literal)
+            and "=" in t.object.value  # other notations are ranks
             and isinstance(t.subject, ox.NamedNode)
         }
 
