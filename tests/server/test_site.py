@@ -264,6 +264,7 @@ def test_pooled_estimates_are_found_from_the_comparisons_and_name_what_is_left_o
         page.get_by_role("link", name="Which of them may be pooled").click()
         # metafor 3.8-1 gave 0.770 (0.632 to 0.938): see tests/synthesis
         expect(page.locator("dl.facts").first).to_contain_text("0.77 (0.63 to 0.94, 95 %)")
+        expect(page.locator("p.notice").nth(1)).to_contain_text("LUME-Meso, phase 3")
         expect(page.locator("polygon.pooled")).to_have_count(2)
         left = page.get_by_role("row").filter(has_text="BEAT-meso: overall survival, hazard ratio, all")
         expect(left).to_contain_text("the level of its interval was not read")

@@ -131,7 +131,6 @@ def test_comparisons_that_differ_stand_alone(change: dict[str, str]) -> None:
         ({"level": ""}, "level of its interval was not read"),
         ({"low": ""}, "no interval with both ends"),
         ({"population": ""}, "patients it counts were not read"),
-        ({"analysis": "meso:InterimAnalysis"}, "interim"),
         ({"more": ":later meso:supersedes :two_hr ."}, "superseded by a later figure"),
         ({"more": ":later meso:supersedes :two_analysis ."}, "a later analysis replaces"),
         ({"value": "0.98"}, "not the middle"),
@@ -154,6 +153,14 @@ def test_each_obstacle_leaves_one_out_and_the_other_alone(change: dict[str, str]
     assert found.pools == ()
     assert reason in why(found, "two")
     assert why(found, "one") == ALONE
+
+
+def test_an_interim_analysis_that_none_followed_stays_with_a_caution() -> None:
+    (pool,) = pooled(second={"analysis": "meso:InterimAnalysis"}).pools
+    assert {m.result.link.label: m.cautions for m in pool.members} == {
+        "one": (),
+        "two": ("an interim analysis, the last one read",),
+    }
 
 
 def test_cisplatin_and_carboplatin_count_as_one() -> None:
@@ -218,6 +225,12 @@ class TestShipped:
         for one in (pool.estimates.fixed, pool.estimates.random):
             assert (one.ratio, one.low, one.high) == pytest.approx((0.77, 0.63222, 0.93781), abs=1e-5)
         assert pool.estimates.q == pytest.approx(0, abs=1e-9)
+
+    def test_a_trial_of_the_same_arms_that_found_otherwise_is_told_first(self, found: Synthesis) -> None:
+        # LUME-Meso, phase 3, enrolled epithelioid disease alone, so other patients: 1.12 (0.79 to 1.58)
+        (pool,) = [p for p in found.pools if "VEGF" in p.added and p.end_point == "overall survival"]
+        assert [(one.result.value, one.reasons) for one in pool.contrary] == [("1.12", (ALONE,))]
+        assert "caution: outside the pooled interval, and not in it: LUME-Meso" in report.text(found)
 
     def test_reports_hold_all_of_it(self, found: Synthesis) -> None:
         rows = list(csv.DictReader(io.StringIO(report.as_csv(found))))

@@ -64,6 +64,21 @@ class TrialPool:
         beside = f" beside {self.shared}" if self.shared != "nothing" else ""
         return f"{self.end_point}: {self.added}{instead}{beside}, {self.setting}, {self.population}"
 
+    @property
+    def contrary(self) -> tuple[LeftOut, ...]:
+        """Ratios of the same arms in other trials that lie outside the pooled interval of one true ratio."""
+        if self.estimates is None:
+            return ()
+        low, high = self.estimates.fixed.low, self.estimates.fixed.high
+        pooled = {m.result.cohort for m in self.members}
+        return tuple(
+            one
+            for one in self.near
+            if not (one.result.superseded or one.result.earlier or one.result.cohort in pooled)
+            and one.result.point is not None
+            and not low <= one.result.point <= high
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
@@ -124,7 +139,6 @@ def _reasons(one: ArmComparison) -> list[str]:
         (not r.comparative, "the trial was not designed to compare its arms"),
         (r.superseded, "superseded by a later figure"),
         (r.earlier and not r.superseded, "a later analysis replaces the one it comes from"),
-        (one.interim, "an interim analysis"),
         (not one.states or not (one.counted or r.population), "the patients it counts were not read"),
         (_judged(r) and not r.assessor, "who judged the end point was not read"),
         (not one.added.agents and not one.dropped.agents, "the records do not tell what its arms differ in"),
@@ -222,8 +236,10 @@ def _member(one: ArmComparison) -> Member:
     r = one.result
     if r.point is None or r.low is None or r.high is None or one.level is None:
         raise ValueError("a comparison without an interval is in no pool")
-    cautions = ["read second-hand"] if r.second_hand else []
-    return Member(r, log_ratio(r.point, r.low, r.high, one.level), tuple(cautions))
+    # leaving out the only figure of a trial because it is early would favour trials that ended well
+    cautions = ("read second-hand", "an interim analysis, the last one read")
+    said = tuple(words for words, holds in zip(cautions, (r.second_hand, one.interim), strict=True) if holds)
+    return Member(r, log_ratio(r.point, r.low, r.high, one.level), said)
 
 
 def _pool(

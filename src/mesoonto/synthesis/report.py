@@ -84,6 +84,9 @@ def _lines(found: Synthesis) -> Iterator[str]:
             yield f"  fixed effect:   {shown(pool.estimates.fixed)}"
             yield f"  random effects: {shown(pool.estimates.random)}"
             yield f"  {heterogeneity(pool.estimates)}"
+        for left in pool.contrary:
+            told = f"{left.result.whose}: {left.result.value}"
+            yield f"  caution: outside the pooled interval, and not in it: {told}"
         for left in pool.near:
             yield f"  not in it, of the same arms: {left.result.link.label}: {'; '.join(left.reasons)}"
         yield ""
