@@ -18,6 +18,7 @@ from mesoonto_server.web import sparql
 from tests.conftest import program, running_server
 from tests.server.browser import FLAGS
 from tests.server.client import ask, get
+from tests.server.test_ask_page import write
 
 OTHER = "".join(f"<http://e/s{n}> <http://e/score> {n} .\n" for n in range(50))
 
@@ -167,7 +168,7 @@ def test_page_shows_the_plan_beside_the_result(joining: str, other: str) -> None
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
         page = browser.new_page()
         page.goto(f"{joining}ask")
-        page.locator("#query").fill(scores(other))
+        write(page, scores(other))
         page.get_by_role("button", name="Run").click()
         expect(page.locator(".plan")).to_contain_text("scores: bound by 3 local bindings of ?s")
         expect(page.locator("#result tbody tr")).to_have_count(2)
