@@ -17,6 +17,7 @@ class PoolSection:
     """A pool on the page; words are empty where there are no estimates."""
 
     pool: TrialPool
+    contrary: tuple[LeftOut, ...]  #: trials of the same arms that found otherwise
     plot: Forest | None
     fixed: str
     random: str
@@ -45,10 +46,10 @@ def _section(pool: TrialPool) -> PoolSection:
     results = [m.result for m in pool.members]
     e = pool.estimates
     if e is None:
-        return PoolSection(pool, forest(results, across=True), "", "", "")
+        return PoolSection(pool, pool.contrary, forest(results, across=True), "", "", "")
     rows = [_row("fixed effect", e.fixed), _row("random effects", e.random)]
     plot = forest(results, across=True, summaries=rows)
-    return PoolSection(pool, plot, shown(e.fixed), shown(e.random), heterogeneity(e))
+    return PoolSection(pool, pool.contrary, plot, shown(e.fixed), shown(e.random), heterogeneity(e))
 
 
 def _row(name: str, pooled: Pooled) -> PooledRow:
