@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import ROOT, running_server
+from mesoonto import resources
+from tests.conftest import running_server
 from tests.server.client import ask
 
 PREFIXES = """
@@ -78,7 +79,7 @@ def test_newest_release_comes_first(address: str) -> None:
 
 def test_shipped_file_is_the_one_that_is_edited(address: str) -> None:
     name = "ontology/modules/mechanism.ttl"
-    assert ask(address, path=f"/download/{name}").body == (ROOT / name).read_bytes()
+    assert ask(address, path=f"/download/{name}").body == (resources.root() / name).read_bytes()
 
 
 @pytest.mark.parametrize(

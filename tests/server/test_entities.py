@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import rdflib
 
+from mesoonto import resources
 from tests.conftest import running_server
 from tests.server.client import Reply, ask
 
@@ -171,8 +171,7 @@ def test_page_names_file_and_line(address: str) -> None:
     text = page(address, "/MESO_0001020").text
     found = re.search(r"<code>(ontology/modules/\w+\.ttl):(\d+)</code>", text)
     assert found is not None
-    root = Path(__file__).parents[2]
-    line = (root / found[1]).read_text().splitlines()[int(found[2]) - 1]
+    line = (resources.root() / found[1]).read_text().splitlines()[int(found[2]) - 1]
     assert line.startswith("meso:MESO_0001020 a owl:Class")
 
 
