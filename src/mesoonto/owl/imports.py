@@ -30,8 +30,12 @@ _LICENSE = ox.NamedNode(PREFIXES["dcterms"] + "license")
 _IMPORTED_FROM = ox.NamedNode(f"{OBO}IAO_0000412")
 
 COLUMNS = ["id", "label", "type", "parent"]
-#: Sources whose whole hierarchy was read, so that no superclass among the terms of a slice is missing.
-HIERARCHY_READ = frozenset({"bfo", "cl"})
+#: Sources whose whole hierarchy was read, and where: no superclass among terms of their slices is missing.
+HIERARCHY_READ = {
+    "bfo": "BFO 2020, 21838-2/owl/bfo-core.ttl",
+    "cl": "the edit file of the Cell Ontology, August 2026",
+    "mondo": "subsets/mondo-rare_edges.tsv of Mondo's repository, release of August 2026",
+}
 _PARENT_NOT_KNOWN = (
     "Parent not known: the hierarchy of the source was not at hand, so that superclasses may be missing here."
 )
@@ -89,8 +93,9 @@ def _triples(source: str, terms: Sequence[OutsideTerm]) -> Iterator[ox.Triple]:
         slice_iri, _TITLE, ox.Literal(f"Terms of {source} that mesoonto refers to", language="en")
     )
     yield ox.Triple(slice_iri, _LICENSE, ox.NamedNode("https://creativecommons.org/licenses/by/4.0/"))
-    if source not in HIERARCHY_READ:
-        yield ox.Triple(slice_iri, _DESCRIPTION, ox.Literal(_PARENT_NOT_KNOWN, language="en"))
+    read = HIERARCHY_READ.get(source)
+    description = f"Superclasses as in {read}." if read else _PARENT_NOT_KNOWN
+    yield ox.Triple(slice_iri, _DESCRIPTION, ox.Literal(description, language="en"))
     # Everything that is mentioned is declared, so that the slice by itself is OWL 2 DL.
     for annotation in (_TITLE, _DESCRIPTION, _LICENSE, _IMPORTED_FROM):
         yield ox.Triple(annotation, _TYPE, ox.NamedNode(f"{_OWL}AnnotationProperty"))
