@@ -209,7 +209,7 @@ def _is_shipped(settings: Settings) -> bool:
 
 
 def _validator(settings: Settings) -> Role:
-    return Role(_nothing, jobs(tasks.judging), settings.query_memory * MIB)
+    return Role(_nothing, jobs(tasks.judging(settings.timeout)), settings.query_memory * MIB)
 
 
 def _nothing() -> Engine:

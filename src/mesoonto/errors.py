@@ -70,7 +70,7 @@ class QueryFaultError(QueryFailedError):
 
 
 class OutOfTimeError(QueryFailedError):
-    """A query or write that was ended at its deadline."""
+    """A query, write or validation that was ended at its deadline."""
 
 
 class OutOfMemoryError(QueryFailedError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -110,7 +111,10 @@ def test_answer_is_bounded() -> None:
     found = json.loads(answer.content)
     causes = {(f["shape"], f["component"]) for f in found["findings"]}
     assert len(found["findings"]) == 5 * len(causes)
-    assert f"{45 * len(causes)} more left out here" in found["summary"]
+    violations, warnings = map(int, re.findall(r"(\d+) (?:violation|warning)s", found["summary"]))
+    assert violations + warnings == 50 * len(causes)
+    assert f"{45 * len(causes)} of these are not listed here" in found["summary"]
+    assert {(o["shape"], o["component"]): o["number"] for o in found["omitted"]} == dict.fromkeys(causes, 45)
 
 
 @pytest.mark.chromium
@@ -146,7 +150,8 @@ def test_page_shows_the_findings_of_a_dropped_file(server: str, tmp_path: Path) 
 @pytest.mark.chromium
 def test_report_belongs_to_the_file_that_was_sent_last_and_a_check_can_be_cancelled(server: str) -> None:
     def answer(route: Route, word: str) -> None:
-        found = {"prefixes": {}, "findings": [], "doubts": [], "summary": word, "failed": False}
+        nothing: dict[str, object] = {"prefixes": {}, "findings": [], "omitted": [], "doubts": []}
+        found = {**nothing, "summary": word, "failed": False}
         with suppress(Error):  # the page may have given it up
             route.fulfill(json=found)
 

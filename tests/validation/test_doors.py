@@ -128,7 +128,7 @@ def by_action(folder: Path, case: Case, _: str) -> tuple[set[str], bool]:
     step = action["runs"]["steps"][-1]  # type: ignore[call-overload, index]
     inputs = {name: str(row.get("default", "")) for name, row in action["inputs"].items()}  # type: ignore[call-overload, union-attr]
     inputs |= {"data": "data.ttl", "shapes": "shapes.ttl", "context": "rest" if case.context else ""}
-    inputs |= {name: value for name, value in case.options.items() if name != "engine"}
+    inputs |= case.options
     environment = {
         name: inputs[re.sub(r"\$\{\{ inputs\.|\s*\}\}", "", text)] for name, text in step["env"].items()
     }
@@ -206,8 +206,6 @@ def server() -> Iterator[str]:
 @pytest.mark.parametrize("name", CASES)
 def test_option_does_the_same_at_every_door(tmp_path: Path, server: str, name: str, door: str) -> None:
     case = CASES[name]
-    if name == "engine" and door == "action":
-        return  # the Action leaves the choice of engine to the program
     lay(tmp_path, case)
     found, failed = DOORS[door](tmp_path, case, server)
     # A plain run of the plugin shows nothing of a test that passes.

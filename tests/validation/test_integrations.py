@@ -50,6 +50,28 @@ def test_fixture_fails_with_the_finding(tmp_path: Path) -> None:
     )
 
 
+def test_what_does_not_end_is_a_failure_that_names_the_shape_and_the_session_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "endless.ttl").write_text(
+        PREFIXES + "ex:Slow a sh:NodeShape ; sh:targetNode ex:ann ; "
+        "sh:property [ sh:path ex:text ; sh:pattern '^(?=a)(a+)+$' ] ."
+    )
+    (tmp_path / "long.ttl").write_text(PREFIXES + f'ex:ann ex:text "{"a" * 60}b" .')
+    (tmp_path / "test_it.py").write_text(
+        'def test_long(shacl):\n    shacl.validate("long.ttl", shapes="endless.ttl", timeout=4)\n\n'
+        'def test_good(shacl):\n    shacl.validate("good.ttl", shapes="shapes.ttl", timeout=300)\n'
+    )
+    text = pytest_in(tmp_path)
+    assert "1 failed, 1 passed" in text
+    assert "\nnot done within 4 seconds; under way was the shape <https://example.org/Slow>\n" in text
+
+
+def test_shapes_that_cannot_be_used_fail_each_file(tmp_path: Path) -> None:
+    (tmp_path / "broken.ttl").write_text(PREFIXES + "ex:S sh:property .")
+    text = pytest_in(tmp_path, "--shacl", "*d.ttl", "--shacl-shapes", "broken.ttl")
+    assert "2 failed" in text
+    assert "broken.ttl:7:" in text
+
+
 def test_option_makes_a_test_of_each_file(tmp_path: Path) -> None:
     text = pytest_in(tmp_path, "--shacl", "*d.ttl", "--shacl-shapes", "shapes.ttl")
     assert "1 failed, 1 passed" in text
@@ -163,9 +185,10 @@ def test_action_runs(tmp_path: Path) -> None:
         environment = {
             "PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path),
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+            "COVERAGE": "false", "REPEAT": "false", "TIMEOUT": "",
             "DATA": data, "SHAPES": "shapes.ttl", "ONTOLOGY": "", "FAIL_ON": "violation", "STRICT": "true",
             "SINCE": "", "SARIF": "out.sarif", "CONTEXT": "", "CATALOG": "", "FORMAT": "", "INFERENCE": "",
-            "FOCUS": "", "SHAPE": "", "IGNORE": "", "LIMIT": "20", "NETWORK": "false",
+            "FOCUS": "", "SHAPE": "", "IGNORE": "", "LIMIT": "20", "NETWORK": "false", "ENGINE": "auto",
         }  # fmt: skip
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         done = subprocess.run(

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
+import operator
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.validation.helpers import PREFIXES
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import OutOfTimeError, ShapeError
+from mesoonto.validation.request import ValidationRequest, judge
 from mesoonto.validation.timeout import limited
-from mesoonto.validation.validate import validate
-
-def work():
-    report = validate([Path(sys.argv[2])], [Path(sys.argv[1])])
-    print(len(report.results))
-    raise SystemExit(len(report.results))
-
-try:
-    raise SystemExit(limited(float(sys.argv[3]), work))
-except MesoontoError as error:
-    print(error)
-    raise SystemExit(99)
-"""
+from mesoonto.validation.validate import read_shape_files
+from tests.validation.helpers import PREFIXES
 
 #: Every combination of four statements, each to be looked at.
 PRODUCT = (
@@ -44,42 +31,47 @@ ENDLESS = {
 }
 
 
-def run(folder: Path, asked: str, seconds: float) -> tuple[int, str]:
+def lay(folder: Path, asked: str) -> None:
     data = "".join(f"ex:n{n} ex:p {n} .\n" for n in range(400)) + f'ex:a ex:text "{"a" * 60}b" .'
     (folder / "data.ttl").write_text(PREFIXES + data)
     (folder / "shapes.ttl").write_text(PREFIXES + f"ex:Slow a sh:NodeShape ; sh:targetNode ex:a ; {asked} .")
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, "shapes.ttl", "data.ttl", str(seconds)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not done.stderr
-    return done.returncode, done.stdout
+
+
+def request(folder: Path, seconds: float) -> tuple[list[Path], ValidationRequest]:
+    return [folder / "data.ttl"], ValidationRequest(shapes=(folder / "shapes.ttl",), timeout=seconds)
 
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_shape_that_does_not_end_is_named(case: str, tmp_path: Path) -> None:
+    lay(tmp_path, ENDLESS[case])
     started = time.monotonic()
-    code, text = run(tmp_path, ENDLESS[case], 5)
-    assert (code, text) == (
-        99,
-        "not done within 5 seconds; under way was the shape <https://example.org/Slow>\n",
-    )
+    (error,) = judge(*request(tmp_path, 4)).errors
+    assert str(error) == "not done within 4 seconds; under way was the shape <https://example.org/Slow>"
+    assert isinstance(error, OutOfTimeError)
     assert time.monotonic() - started < 60
 
 
 def test_what_ends_in_time_ends_as_it_would(tmp_path: Path) -> None:
-    code, text = run(tmp_path, "sh:property [ sh:path ex:text ; sh:maxLength 5 ]", 300)
-    assert (code, text) == (1, "1\n")
+    lay(tmp_path, "sh:property [ sh:path ex:text ; sh:maxLength 5 ]")
+    data, bounded = request(tmp_path, 300)
+    found, plain = judge(data, bounded), judge(data, replace(bounded, timeout=0))
+    assert found.findings == plain.findings != ()
+    assert found.triples == plain.triples
+
+
+def test_refusal_comes_back_from_the_other_process(tmp_path: Path) -> None:
+    with pytest.raises(ShapeError, match=r"missing\.ttl"):
+        limited(300, read_shape_files, [tmp_path / "missing.ttl"])
+
+
+def test_fault_of_the_other_process_is_no_result(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        limited(300, operator.truediv, 1, 0)
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_every_report_tells_that_the_time_was_over(tmp_path: Path) -> None:
-    data = "".join(f"ex:n{n} ex:p {n} .\n" for n in range(400)) + f'ex:a ex:text "{"a" * 60}b" .'
-    (tmp_path / "data.ttl").write_text(PREFIXES + data)
-    shapes = f"ex:Slow a sh:NodeShape ; sh:targetNode ex:a ; {ENDLESS['a pattern']} ."
-    (tmp_path / "shapes.ttl").write_text(PREFIXES + shapes)
+    lay(tmp_path, ENDLESS["a pattern"])
     done = subprocess.run(
         [
             *(sys.executable, "-m", "mesoonto", "validate", "--timeout", "3", "--shapes", "shapes.ttl"),

@@ -96,13 +96,21 @@ def decoded(request: WorkerRequest) -> IO[bytes]:
 
 def files(request: WorkerRequest, content: IO[bytes]) -> list[tuple[str, FileStorage]]:
     """The files in the form *content*, each with the name of its field; for a worker."""
+    return form(request, content)[1]
+
+
+def form(
+    request: WorkerRequest, content: IO[bytes]
+) -> tuple[dict[str, list[str]], list[tuple[str, FileStorage]]]:
+    """The texts in the form *content* by their fields, and its files, each with its field; for a worker."""
     _, options = parse_options_header(request.content_type)
     try:
         with temporary.told():  # large files of a form wait in files of their own
-            _, _, found = FormDataParser(silent=False).parse(content, "multipart/form-data", None, options)
+            parser = FormDataParser(silent=False)
+            _, texts, found = parser.parse(content, "multipart/form-data", None, options)
     except ValueError as error:
         raise RequestError(400, f"the form cannot be read: {error}") from error
-    return list(found.items(multi=True))
+    return dict(texts.lists()), list(found.items(multi=True))
 
 
 def too_large(limit: int) -> RequestError:

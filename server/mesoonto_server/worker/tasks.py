@@ -52,17 +52,21 @@ def reading(
     return handle
 
 
-def judging(engine: Engine, job: bytes, reply: Reply) -> None:
-    """The handler of workers that validate what was sent."""
-    # SHACL takes half a second to import, which only these workers need.
-    from mesoonto_server.worker import validation
+def judging(seconds: float) -> Handler:
+    """The handler of workers that validate what was sent, and are ended after *seconds*."""
 
-    request = decode_request(job)
-    response = WorkerResponse(request, Framed(reply))
-    try:
-        validation.answer(engine, request, response)
-    except (MesoontoError, RequestError) as error:
-        response.refuse(error)
+    def handle(_: Engine, job: bytes, reply: Reply) -> None:
+        # SHACL takes half a second to import, which only these workers need.
+        from mesoonto_server.worker import validation
+
+        request = decode_request(job)
+        response = WorkerResponse(request, Framed(reply))
+        try:
+            validation.answer(request, response, seconds)
+        except (MesoontoError, RequestError) as error:
+            response.refuse(error)
+
+    return handle
 
 
 def writing(writer: Writer) -> Handler:

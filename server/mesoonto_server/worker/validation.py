@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from werkzeug.datastructures import FileStorage
 
-from mesoonto.dataset.store import Engine
 from mesoonto.validation import upload
 from mesoonto.validation.request import from_words
 from mesoonto_server.http import bodies, negotiate
@@ -46,15 +46,15 @@ _ENDINGS = {
 _LIMITS = upload.UploadLimits()
 
 
-def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
-    """Judge the file in *request*; in a worker."""
+def answer(request: WorkerRequest, response: WorkerResponse, seconds: float) -> None:
+    """Judge the file in *request*; in a worker, which is ended after *seconds*."""
     chosen = negotiate.choose(list(_OFFERS), request.accept)
     if chosen is None:
         raise RequestError(406, f"a validation report comes as one of: {', '.join(_OFFERS)}")
     asked = _upload(request, _OFFERS[chosen])
     if sum(len(file.content) for file in (*asked.data, *asked.shapes, *asked.context)) > _LIMITS.bytes:
         raise RequestError(413, f"a file to validate has at most {_LIMITS.bytes:,} bytes")
-    found = upload.check_upload(asked, _LIMITS)
+    found = upload.check_upload(asked, replace(_LIMITS, seconds=seconds))
     charset = "" if chosen.endswith("json") else "; charset=utf-8"
     headers: ResponseHeaders = [
         ("content-type", f"{chosen}{charset}"),
@@ -70,7 +70,7 @@ def answer(_: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
 def _upload(request: WorkerRequest, output: str) -> upload.UploadRequest:
     """The upload in *request*: its body, or the fields ``file``, ``shapes`` and ``context`` of a form.
 
-    Options are those of the command line, as parameters of the address.
+    Options are those of the command line, as parameters of the address or further fields of the form.
     """
     words = decode_form(request.query)
     media_type, _ = media_type_of(request.content_type)
@@ -79,14 +79,20 @@ def _upload(request: WorkerRequest, output: str) -> upload.UploadRequest:
         if media_type != "multipart/form-data":
             files["file"].append(upload.File(content.read(), _known(media_type)))
         else:
-            for name, file in bodies.files(request, content):
-                if name in files and file.filename:
+            texts, sent = bodies.form(request, content)
+            # A field of the page that was left empty asks for nothing.
+            words |= {name: given for name, values in texts.items() if (given := list(filter(None, values)))}
+            for name, file in sent:
+                if file.filename:
+                    if name not in files:
+                        known = ", ".join(files)
+                        raise RequestError(400, f"the form has a file in {name!r}; known are {known}")
                     files[name].append(_from_form(file))
             if not files["file"]:
                 raise RequestError(400, "the form has no field 'file' with a file in it")
-    for name in upload.REFUSED:
-        if name in words:
-            raise RequestError(400, f"{name} is no option here; send files in the fields shapes and context")
+    for name in words:
+        if reason := upload.REFUSED.get(name.replace("_", "-")):
+            raise RequestError(400, f"{name} is no option here: {reason}")
     data, shapes, context = (tuple(files[name]) for name in ("file", "shapes", "context"))
     return upload.UploadRequest(data, shapes, context, output, from_words(words))
 

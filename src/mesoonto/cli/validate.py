@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesoonto.errors import ShapeError
 from mesoonto.files.replacing import replacing
 
 if TYPE_CHECKING:
@@ -204,8 +203,6 @@ def validate(
     if document is not None:
         _document(document, words["shapes"], examples)
         return
-    from functools import partial
-
     from mesoonto.validation.request import ValidationRequest
 
     request = ValidationRequest(
@@ -213,28 +210,16 @@ def validate(
         changed_since=changed_since or "",
         data_format=data_format or "",
         inference=inference or "",
+        timeout=timeout or 0.0,
         **words,
     )
-    work = partial(_judge, data, request, outputs, self_test)
-    if timeout is None:
-        work()
-    else:
-        from mesoonto.validation.report.findings import Report
-        from mesoonto.validation.timeout import limited
-
-        try:
-            code = limited(timeout, work)
-        except ShapeError as error:
-            report = Report((), 0, 0, errors=(error,), home=data[0] if data else "")
-            code = _tell(report, request, outputs)
-        raise SystemExit(code)
+    if self_test:
+        raise SystemExit(_self_test(data, request))
+    _judge(data, request, outputs)
 
 
 def _judge(
-    data: tuple[str, ...],
-    request: ValidationRequest,
-    outputs: tuple[tuple[str, Path | None], ...],
-    self_test: bool,
+    data: tuple[str, ...], request: ValidationRequest, outputs: tuple[tuple[str, Path | None], ...]
 ) -> None:
     """Validate, write and leave with the exit code."""
     from mesoonto.validation.request import judge
@@ -244,14 +229,16 @@ def _judge(
     gc.set_threshold(100_000, 50, 100)
     held: list[object] = []
     with _Progress() as progress:
-        if self_test:
-            raise SystemExit(_self_test(data, request))
-        report = judge(data, request, progress.read, lambda line: click.echo(line, err=True), held)
+        report = judge(data, request, progress.read, _say, held)
     code = _tell(report, request, outputs)
     # The process is about to end: freeing a million statements takes half a second.
     held.append(held)
     gc.freeze()
     raise SystemExit(code)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _tell(report: Report, request: ValidationRequest, outputs: tuple[tuple[str, Path | None], ...]) -> int:
@@ -314,6 +301,13 @@ def _coverage(report: Report) -> Iterator[str]:
 
 
 def _self_test(data: tuple[str, ...], request: ValidationRequest) -> int:
+    """Tell which constraints do not notice that they are broken; the exit code."""
+    from dataclasses import replace
+
+    from mesoonto.validation.timeout import limited
+
+    if request.timeout:
+        return limited(request.timeout, _self_test, data, replace(request, timeout=0.0))
     from mesoonto.validation.advice import selftest
     from mesoonto.validation.validate import data_sources, load, read_shape_files
 
@@ -330,24 +324,16 @@ def _self_test(data: tuple[str, ...], request: ValidationRequest) -> int:
 
 
 class _Progress:
-    """Tells on the terminal, and only there, how far a long run has come."""
-
-    def __init__(self) -> None:
-        self._shown = False
+    """Tells on the terminal, and only there, how far a long run has come; perhaps from another process."""
 
     def __enter__(self) -> _Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
+        if sys.stderr.isatty():
             click.echo("\r\033[K", err=True, nl=False)
 
     def read(self, statements: int) -> None:
         """Tell how many statements were read."""
-        self.say(f"{statements:,} statements read")
-
-    def say(self, text: str) -> None:
-        """Show *text* in place of what was shown before."""
         if sys.stderr.isatty():
-            self._shown = True
-            click.echo(f"\r\033[K{text}", err=True, nl=False)
+            click.echo(f"\r\033[K{statements:,} statements read", err=True, nl=False)

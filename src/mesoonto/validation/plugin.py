@@ -38,26 +38,32 @@ class Shacl:
         """The report on *data*, for a test that looks at it itself.
 
         *options* are those of the command line, with ``_`` for ``-``: ``context="records/"``,
-        ``ignore=["deactivated"]``. Raises MesoontoError for what cannot be read or used.
+        ``ignore=["deactivated"]``, ``timeout=60``. Raises MesoontoError for what cannot be read or used, and
+        for what takes longer than it may.
         """
-        from mesoonto.validation.request import judge
-
-        report = judge([self._at(path) for path in data], self._request(shapes, options))
+        report = self._report(data, self._request(shapes, options))
         if report.errors:
             raise report.errors[0]
         return report
 
     def validate(self, *data: str | Path, shapes: Files = (), strict: bool = True, **options: Any) -> None:
         """Fail the test, with the findings, unless *data* conform; *strict* fails it on a doubt as well."""
-        report = self.check(*data, shapes=shapes, strict=strict, **options)
-        self.judge(report, self._request(shapes, {"strict": strict, **options}))
+        request = self._request(shapes, {"strict": strict, **options})
+        self.judge(self._report(data, request), request)
 
     def judge(self, report: Report, request: ValidationRequest) -> None:
         """Fail the test when *report* does."""
         from mesoonto.validation.report.outputs import outputs
 
+        if report.errors:
+            pytest.fail("\n".join(map(str, report.errors)), pytrace=False)
         if request.style.failed(report):
             pytest.fail(outputs()["text"].write(report, request.style), pytrace=False)
+
+    def _report(self, data: Sequence[str | Path], request: ValidationRequest) -> Report:
+        from mesoonto.validation.request import judge
+
+        return judge([self._at(path) for path in data], request)
 
     def _request(self, shapes: Files, options: dict[str, Any]) -> ValidationRequest:
         from mesoonto.validation.request import from_words
@@ -67,16 +73,11 @@ class Shacl:
             name, _, value = option.partition("=")
             words.setdefault(name, []).append(value)
         request = from_words(words)
-        given: dict[str, Any] = {
-            name: value if isinstance(value, bool | int) else _several(value)
-            for name, value in options.items()
-        }
+        given = {name: _value(getattr(request, name, None), value) for name, value in options.items()}
         for name in ("ontology", "context", "catalog"):
             given[name] = tuple(self._at(path) for path in given.get(name, getattr(request, name)))
-        for name in ("fail_on", "engine", "inference", "data_format", "changed_since"):
-            if name in given:
-                given[name] = str(given[name][0])
-        given["shapes"] = tuple(self._at(path) for path in _several(shapes) or self._shapes)
+        named = _several(shapes) or request.shapes or self._shapes
+        given["shapes"] = tuple(self._at(path) for path in named)
         return replace(request, **given)
 
     def _at(self, path: str | Path) -> str | Path:
@@ -86,6 +87,13 @@ class Shacl:
 
 def _several(files: Files) -> tuple[str | Path, ...]:
     return (files,) if isinstance(files, str | Path) else tuple(files)
+
+
+def _value(usual: object, value: Any) -> Any:
+    """*value* as the option takes it that usually is *usual*."""
+    if isinstance(usual, tuple):
+        return _several(value)
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +124,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse options that validation does not have."""
+    if config.getoption("--shacl-option"):
+        from mesoonto.errors import MesoontoError
+
+        try:
+            _shacl(config)._request((), {})
+        except MesoontoError as error:
+            raise pytest.UsageError(f"--shacl-option: {error}") from None
+
+
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Make a test of each file that ``--shacl`` names."""
     for path in _named(session.config):
@@ -143,10 +162,8 @@ class _Item(pytest.Item):
         request = shacl._request((), {})
         if _REPORT not in self.config.stash:
             self.config.stash[_REPORT] = judge(list(_named(self.config)), request)
-        report = self.config.stash[_REPORT].about(str(self.path))
-        if report.errors:
-            pytest.fail("\n".join(map(str, report.errors)), pytrace=False)
-        shacl.judge(report, request)
+        files = {str(path) for path in _named(self.config)}
+        shacl.judge(self.config.stash[_REPORT].about(str(self.path), files), request)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"shacl: {self.path.name}"

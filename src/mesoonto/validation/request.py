@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.files import catalog, network
+from mesoonto.validation import inference, timeout
 from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.inputs import SYNTAXES, Reading
 from mesoonto.validation.report.findings import Report, Severity
@@ -20,6 +23,14 @@ DOUBTS = (
     "undefined-shape", "unknown-class", "unknown-property", "unknown-term", "unread-context",
     "unseen-file", "unused-property",
 )  # fmt: skip
+
+_TRUE = frozenset(("1", "true", "yes", "on", ""))
+_FALSE = frozenset(("0", "false", "no", "off"))
+_INTEGER = re.compile("[0-9]{1,9}")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+#: Of what is set by a door itself, and by nobody who asks.
+_INNER = {"inner": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +55,9 @@ class ValidationRequest:
     changed_since: str = ""
     coverage: bool = False
     warnings: bool = False
-    placed: int = field(default=PLACED)
-    local: bool = True  #: whether shapes may import files by their addresses
+    timeout: float = 0.0  #: seconds after which the validation is ended; 0 for never
+    placed: int = field(default=PLACED, metadata=_INNER)
+    local: bool = field(default=True, metadata=_INNER)  #: whether shapes may import files by their addresses
 
     def __post_init__(self) -> None:
         if self.fail_on.upper() not in Severity.__members__:
@@ -54,6 +66,10 @@ class ValidationRequest:
             raise InputError(f"{self.engine} is no engine; choose from auto, oxigraph, pyshacl")
         if self.data_format and self.data_format not in SYNTAXES:
             raise InputError(f"{self.data_format} is no syntax; choose from {', '.join(SYNTAXES)}")
+        if self.inference not in ("", *inference.REGIMES):
+            raise InputError(f"{self.inference} is no inference; choose from {', '.join(inference.REGIMES)}")
+        if not 0 <= self.timeout <= timeout.LONGEST:
+            raise InputError(f"timeout: {self.timeout:g} is no number of seconds up to {timeout.LONGEST:,}")
         for kind in self.ignore:
             if kind not in DOUBTS:
                 raise InputError(f"{kind} is no kind of doubt; choose from {', '.join(DOUBTS)}")
@@ -89,28 +105,46 @@ class ValidationRequest:
         )
 
 
-def from_words(words: Mapping[str, Sequence[str]]) -> ValidationRequest:
-    """The request that *words*, texts by the names of options, make; those of no option are passed over.
+def names() -> tuple[str, ...]:
+    """The options as they are written, such as ``fail-on``."""
+    options = (option for option in fields(ValidationRequest) if not option.metadata)
+    return tuple(option.name.replace("_", "-") for option in options)
 
-    Raises InputError for a word that an option does not have.
+
+def from_words(words: Mapping[str, Sequence[str]]) -> ValidationRequest:
+    """The request that *words*, texts by the names of options, make.
+
+    Raises InputError for a name that no option has, and for a word that an option does not take.
     """
+    known = names()
+    for name in words:
+        if name.replace("_", "-") not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}" if near else f"choose from {', '.join(known)}"
+            raise InputError(f"{name} is no option; {hint}")
     given: dict[str, object] = {}
     for option in fields(ValidationRequest):
         values = words.get(option.name.replace("_", "-")) or words.get(option.name)
-        if not values:
-            continue
-        last = values[-1]
-        if isinstance(option.default, bool):
-            given[option.name] = last.lower() in ("1", "true", "yes", "on", "")
-        elif isinstance(option.default, tuple):
-            given[option.name] = tuple(part for value in values for part in value.split())
-        elif isinstance(option.default, int):
-            if not last.isdigit() or len(last) > 9:
-                raise InputError(f"{option.name}: {last} is no number")
-            given[option.name] = int(last)
-        else:
-            given[option.name] = last
+        if values:
+            given[option.name] = _value(option.name, option.default, values)
     return ValidationRequest(**given)  # type: ignore[arg-type]
+
+
+def _value(name: str, default: object, values: Sequence[str]) -> object:
+    """What *values* mean for the option called *name*, which has the type of its *default*."""
+    last = values[-1]
+    if isinstance(default, bool):
+        if last.lower() not in _TRUE | _FALSE:
+            raise InputError(f"{name}: {last} is neither true nor false")
+        return last.lower() in _TRUE
+    if isinstance(default, tuple):
+        return tuple(part for value in values for part in value.split())
+    if not isinstance(default, int | float):
+        return last
+    number = _INTEGER if isinstance(default, int) else _NUMBER
+    if not number.fullmatch(last):
+        raise InputError(f"{name}: {last} is no number")
+    return type(default)(last)
 
 
 def judge(
@@ -123,9 +157,13 @@ def judge(
     """The report on *data*; what cannot be read or used is in it as an error, so that it can be written.
 
     *say* is given a line on what has changed, where only that is checked; *held*, for those whose process is
-    about to end, keeps the data from being freed.
+    about to end, keeps the data from being freed. Where the request bounds the time, *progress* and *say* are
+    called in another process.
     """
     try:
+        if request.timeout:
+            unbounded = replace(request, timeout=0.0)
+            return timeout.limited(request.timeout, judge, data, unbounded, progress, say)
         report = _judged(data, request, progress, say, held)
     except MesoontoError as error:
         report = Report((), 0, 0, errors=(error,), home=str(data[0]) if data else "")

@@ -9,12 +9,22 @@ import pyoxigraph as ox
 
 from mesoonto.errors import InputError, ShapeError
 from mesoonto.files.rdf import Source, from_bytes
+from mesoonto.validation import timeout
 from mesoonto.validation.report.outputs import outputs
 from mesoonto.validation.request import ValidationRequest as Options
 from mesoonto.validation.validate import check, load, read_shape_files, read_shapes
 
-#: Options of a request that name files or addresses of the machine on which it is judged, or git.
-REFUSED = ("shapes", "ontology", "context", "catalog", "allow-network", "changed-since")
+#: Options that an upload does not have, as they would name files of the machine on which it is judged, or
+#: need none; with what to do.
+REFUSED = {
+    "shapes": "send files in the field shapes",
+    "ontology": "send files in the field context",
+    "context": "send files in the field context",
+    "catalog": "nothing is read but what is sent",
+    "allow-network": "nothing is fetched",
+    "changed-since": "there is no earlier state here",
+    "data-format": "the content type or the ending of the file tells the syntax",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class UploadLimits:
 
     bytes: int = 5_000_000  #: size of the upload, all its files together
     findings: int = 1000  #: findings of one cause in the answer; the rest is counted
+    seconds: float = timeout.LONGEST  #: the longest time that may be asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +68,14 @@ class Answer:
 def check_upload(request: UploadRequest, limits: UploadLimits | None = None) -> Answer:
     """Validate one upload against the shipped shapes, or those that came with it. Nothing is kept.
 
-    Raises InputError when it is too large, of no RDF syntax, or broken. Time and memory are for the caller
-    to bound, who can end the process.
+    Raises InputError when it is too large, of no RDF syntax, or broken, and OutOfTimeError when it takes
+    longer than it is given. Time, where nobody names one, and memory are for the caller to bound, who can end
+    the process.
     """
     bounds = limits or UploadLimits()
+    if seconds := min(request.options.timeout, bounds.seconds):
+        unbounded = replace(request, options=replace(request.options, timeout=0.0))
+        return timeout.limited(seconds, check_upload, unbounded, bounds)
     size = sum(len(file.content) for file in (*request.data, *request.shapes, *request.context))
     if size > bounds.bytes:
         raise InputError(f"the upload has {size:,} bytes; at most {bounds.bytes:,} are taken")
@@ -72,8 +87,8 @@ def check_upload(request: UploadRequest, limits: UploadLimits | None = None) -> 
         whole = check(data, shapes, options).without(asked.ignore)
     except ShapeError as error:
         raise InputError(error.message, error.place) from error
-    report = whole.shortened(bounds.findings)
     output = outputs()[request.output]
+    report = whole.shortened(bounds.findings) if output.whole else whole
     style = replace(asked.style, limit=min(asked.limit or bounds.findings, bounds.findings), warnings=True)
     return Answer(output.write(report, style).encode(), output.media_type, not style.failed(report))
 

@@ -5,8 +5,13 @@ const form = document.getElementById("upload");
 const input = document.getElementById("file");
 const drop = document.getElementById("drop");
 const report = document.getElementById("report");
-const LISTED = 20;
 const DOUBTS = 5;
+
+// How many of *number* to list, where *most* are the usual; none are left out when the form asks for all.
+function listed(number, most) {
+  const asked = form.elements.limit.value;
+  return asked === "0" ? number : most || Number(asked) || 20;
+}
 
 let prefixes = [];
 
@@ -38,32 +43,39 @@ function showFinding(finding) {
   return item;
 }
 
-function showGroup(findings) {
+function showGroup([findings, omitted]) {
   const first = findings[0];
+  const number = findings.length + omitted;
+  const shownOf = Math.min(listed(number), findings.length);
   const section = element("section");
   const title = element("h2");
   title.append(element("span", first.severity, first.severity), `: ${first.message}`);
-  const times = findings.length > 1 ? `, ${findings.length} times` : "";
+  const times = number > 1 ? `, ${number} times` : "";
   const about = `${first.shape_label || shown(first.shape)}${times}${first.expected ? `; expected ${first.expected}` : ""}`;
   const list = element("ol");
-  list.append(...findings.slice(0, LISTED).map(showFinding));
+  list.append(...findings.slice(0, shownOf).map(showFinding));
   section.append(title, element("p", about, "about"), list);
-  if (findings.length > LISTED) section.append(element("p", `... and ${findings.length - LISTED} more`));
+  if (number > shownOf) section.append(element("p", `... and ${number - shownOf} more`));
   return section;
 }
 
 function show(found) {
   prefixes = Object.entries(found.prefixes).sort((a, b) => b[1].length - a[1].length);
+  // The findings of each cause, and how many more there are than were sent.
   const groups = new Map();
+  const cause = (finding) => JSON.stringify([finding.shape, finding.component, finding.message]);
   for (const finding of found.findings) {
-    const cause = JSON.stringify([finding.shape, finding.component, finding.message]);
-    groups.set(cause, [...(groups.get(cause) || []), finding]);
+    if (!groups.has(cause(finding))) groups.set(cause(finding), [[], 0]);
+    groups.get(cause(finding))[0].push(finding);
   }
+  for (const left of found.omitted) if (groups.has(cause(left))) groups.get(cause(left))[1] += left.number;
+  const severity = ([findings]) => findings[0].severity;
+  const size = ([findings, omitted]) => findings.length + omitted;
   report.replaceChildren(
     element("p", found.summary, found.failed ? "Violation" : "good"),
     ...doubts(found.doubts),
-    ...[...groups.values()].sort((a, b) => a[0].severity === b[0].severity ? b.length - a.length
-      : a[0].severity === "Violation" ? -1 : 1).map(showGroup));
+    ...[...groups.values()].sort((a, b) => severity(a) === severity(b) ? size(b) - size(a)
+      : severity(a) === "Violation" ? -1 : 1).map(showGroup));
 }
 
 // The doubts of each kind, the first of them; those that fail no strict run are notes.
@@ -72,9 +84,10 @@ function doubts(found) {
   for (const doubt of found) kinds.set(doubt.kind, [...(kinds.get(doubt.kind) || []), doubt]);
   return [...kinds.values()].flatMap((group) => {
     const word = group[0].grave ? "doubt" : "note";
-    const listed = group.slice(0, DOUBTS).map((doubt) => element("p", `${word}: ${doubt.subject}: ${doubt.message}`, "Warning"));
-    if (group.length > DOUBTS) listed.push(element("p", `... and ${group.length - DOUBTS} more: ${group[0].kind}`));
-    return listed;
+    const most = listed(group.length, DOUBTS);
+    const told = group.slice(0, most).map((doubt) => element("p", `${word}: ${doubt.subject}: ${doubt.message}`, "Warning"));
+    if (group.length > most) told.push(element("p", `... and ${group.length - most} more: ${group[0].kind}`));
+    return told;
   });
 }
 

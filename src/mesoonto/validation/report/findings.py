@@ -103,6 +103,17 @@ class Coverage:
     unseen_predicates: tuple[tuple[str, int], ...] = ()  #: predicates that no shape names, with how often
 
 
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """Findings of one cause that were left out of an answer, described by the first of them."""
+
+    shape: str
+    component: str
+    message: str
+    severity: Severity
+    number: int
+
+
 @dataclass(frozen=True)
 class Report:
     """All findings, in the order of files and places, and how much was looked at."""
@@ -116,7 +127,7 @@ class Report:
     home: str = ""  #: a file to name where no better place is known
     coverage: Coverage = Coverage()
     files: int = 0  #: number of files that were read
-    omitted: int = 0  #: findings that were left out of an answer
+    omitted: tuple[Omitted, ...] = ()  #: findings that were left out of an answer, by their cause
     delegated: tuple[tuple[str, str], ...] = ()  #: shapes that pySHACL evaluated, with the reason
 
     @property
@@ -135,8 +146,10 @@ class Report:
         return as_turtle(self.results)
 
     def shortened(self, most: int) -> Report:
-        """The report with at most *most* findings of one cause, and the number of those left out."""
-        kept = {id(finding) for group in self.groups() for finding in group[:most]}
+        """The report with at most *most* findings of one cause, and how many of each were left out."""
+        groups = self.groups()
+        kept = {id(finding) for group in groups for finding in group[:most]}
+        left = [(group[0], len(group) - most) for group in groups if len(group) > most]
         seen: Counter[tuple[str, ...]] = Counter()
         results = []
         for result in self.results:
@@ -145,17 +158,18 @@ class Report:
             if seen[cause] <= most:
                 results.append(result)
         findings = tuple(finding for finding in self.findings if id(finding) in kept)
-        left = len(self.findings) - len(findings)
-        return replace(self, findings=findings, results=tuple(results), omitted=left)
+        omitted = tuple(Omitted(f.shape, f.component, f.message, f.severity, number) for f, number in left)
+        return replace(self, findings=findings, results=tuple(results), omitted=omitted)
 
     def without(self, kinds: Collection[str]) -> Report:
         """The report without doubts of these *kinds*."""
         return replace(self, doubts=tuple(doubt for doubt in self.doubts if doubt.kind not in kinds))
 
-    def about(self, file: str) -> Report:
-        """What the report says of *file*, and what it says of no file of the data: of shapes, say."""
-        errors = tuple(e for e in self.errors if e.place is None or e.place.source in (file, ""))
-        findings = tuple(finding for finding in self.findings if finding.file in (file, ""))
+    def about(self, file: str, files: Collection[str]) -> Report:
+        """What the report says of *file*, and what of none of the *files* of the data: of shapes, say."""
+        others = {other for other in files if other != file}
+        errors = tuple(e for e in self.errors if e.place is None or e.place.source not in others)
+        findings = tuple(finding for finding in self.findings if finding.file not in others)
         doubts = tuple(d for d in self.doubts if d.kind != "unseen-file" or d.file == file)
         return replace(self, findings=findings, doubts=doubts, errors=errors)
 

@@ -44,6 +44,7 @@ class Output:
     media_type: str
     write: Writer
     about: str
+    whole: bool = False  #: whether all findings are in it, however many are of one cause
 
 
 def outputs() -> dict[str, Output]:
@@ -52,14 +53,14 @@ def outputs() -> dict[str, Output]:
 
     found = [
         Output("text", "text/plain", text.write, "for people, with the source line"),
-        Output("json", "application/json", machine.as_json, "every finding with all its fields"),
-        Output("sarif", "application/sarif+json", sarif.write, "SARIF 2.1.0, for code scanning"),
-        Output("junit", "application/xml", machine.as_junit, "JUnit XML, for test reports"),
+        Output("json", "application/json", machine.as_json, "every finding with all its fields", whole=True),
+        Output("sarif", "application/sarif+json", sarif.write, "SARIF 2.1.0, for code scanning", whole=True),
+        Output("junit", "application/xml", machine.as_junit, "JUnit XML, for test reports", whole=True),
         Output("github", "text/x-github-annotations", machine.as_github, "annotations of GitHub Actions"),
         Output("markdown", "text/markdown", page.as_markdown, "a summary for a pull request"),
         Output("html", "text/html", page.as_html, "one page that needs nothing else"),
-        Output("turtle", "text/turtle", machine.as_turtle, "the SHACL validation report"),
-        Output("jsonld", "application/ld+json", machine.as_jsonld, "the SHACL validation report"),
+        Output("turtle", "text/turtle", machine.as_turtle, "the SHACL validation report", whole=True),
+        Output("jsonld", "application/ld+json", machine.as_jsonld, "the SHACL validation report", whole=True),
     ]
     return {output.name: output for output in found}
 
@@ -69,11 +70,13 @@ def verdict(report: Report, style: Style) -> str:
     counts = dict.fromkeys(Severity, 0)
     for finding in report.findings:
         counts[finding.severity] += 1
+    for left in report.omitted:
+        counts[left.severity] += left.number
     parts = [_count(counts[Severity.VIOLATION], "violation"), _count(counts[Severity.WARNING], "warning")]
     if counts[Severity.INFO]:
         parts.append(_count(counts[Severity.INFO], "remark"))
     if report.omitted:
-        parts.append(f"{report.omitted} more left out here")
+        parts.append(f"{sum(left.number for left in report.omitted)} of these are not listed here")
     grave = sum(doubt.grave for doubt in report.doubts)
     if grave:
         parts.append(_count(grave, "doubt"))

@@ -39,6 +39,7 @@ def as_json(report: Report, style: Style) -> str:
         "files": report.files,
         "prefixes": PREFIXES,
         "findings": findings,
+        "omitted": [asdict(left) | {"severity": left.severity.value} for left in report.omitted],
         "doubts": [_doubt(doubt) for doubt in report.doubts],
         "errors": [_error(error) for error in report.errors],
         "evaluatedByPySHACL": [{"shape": shape, "reason": reason} for shape, reason in report.delegated],
