@@ -155,7 +155,7 @@ def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | No
         store, version = shipped.build(), shipped.version()
     own = merged.separate(store) if settings.rdf_file is not None and not settings.empty else None
     engine = Engine(store, version, union=not settings.empty, own=own)
-    views.prepare(engine, shipped=_is_shipped(settings))
+    views.prepare(engine, shipped=settings.shipped)
     return {**_readers(settings, lambda: engine, others, rate), "validator": _validator(settings)}
 
 
@@ -192,7 +192,7 @@ def _readers(
         settings.max_rows,
         others=others,
         writable=settings.writable,
-        shipped=_is_shipped(settings),
+        shipped=settings.shipped,
         releases=settings.releases_dir,
     )
     reading = jobs(handler)
@@ -201,11 +201,6 @@ def _readers(
         "query": Role(opened, reading, memory),
         CONNECTION: Role(opened, connections.work(settings, rate, federated=others.door is not None), memory),
     }
-
-
-def _is_shipped(settings: Settings) -> bool:
-    """Whether the shipped data are served, and not those of somebody's file or none."""
-    return settings.rdf_file is None and not settings.empty
 
 
 def _validator(settings: Settings) -> Role:

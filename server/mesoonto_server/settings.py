@@ -108,6 +108,11 @@ class Settings:
         """Whether anybody may write."""
         return self.token_file is not None or self.allow_update
 
+    @property
+    def shipped(self) -> bool:
+        """Whether the shipped data are served, and not those of somebody's file or none."""
+        return self.rdf_file is None and not self.empty
+
 
 def option_table() -> list[tuple[str, str, str, str]]:
     """Option, environment variable, default and meaning of every setting, for documentation."""

@@ -15,6 +15,7 @@ from mesoonto_server.telemetry.report import Telemetry
 from mesoonto_server.web import (
     ask,
     bundles,
+    discovery,
     downloads,
     entities,
     find,
@@ -55,6 +56,7 @@ def create_app(
     app.register_blueprint(pages.blueprint(gateway))
     app.register_blueprint(synthesis.blueprint(gateway))
     app.register_blueprint(find.blueprint(gateway))
+    app.register_blueprint(discovery.blueprint(gateway, settings))
     app.register_blueprint(downloads.blueprint(gateway, settings))
     app.register_blueprint(entities.blueprint(gateway))
     app.after_request(_secured)

@@ -12,6 +12,7 @@ from mesoonto import resources
 from mesoonto.namespaces import MESO
 from mesoonto.release import folder
 from mesoonto.release.tables import TABLES
+from mesoonto.views.about import DESCRIPTION, LICENSE
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
@@ -40,7 +41,7 @@ def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
     bp = Blueprint("downloads", __name__)
     view = reader(gateway)
     releases = settings.releases_dir
-    shipped = settings.rdf_file is None and not settings.empty
+    shipped = settings.shipped
 
     @bp.get("/download")
     def download() -> str:
@@ -91,11 +92,10 @@ def _dataset(version: str) -> dict[str, object]:
         "@type": "Dataset",
         "@id": MESO,
         "name": "mesoonto",
-        "description": "Resistance to immunotherapy in malignant pleural mesothelioma: mechanisms, "
-        "interventions, biomarkers, trial results with populations and interval levels, evidence.",
+        "description": DESCRIPTION,
         "url": f"{root}/",
         "version": version,
-        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "license": LICENSE,
         "creator": {"@type": "Organization", "name": "mesoonto contributors"},
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": _MEDIA_TYPES[name], "contentUrl": root + href}

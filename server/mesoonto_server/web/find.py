@@ -76,10 +76,6 @@ def blueprint(gateway: Gateway) -> Blueprint:
     def robots() -> Response:
         return Response(render_template("robots.txt"), mimetype="text/plain")
 
-    @bp.get("/llms.txt")
-    def llms() -> Response:
-        return Response(render_template("llms.txt"), mimetype="text/plain")
-
     @bp.get("/sitemap.xml")
     def sitemap() -> Response:
         version = gateway.pool.version

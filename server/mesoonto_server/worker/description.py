@@ -11,7 +11,10 @@ from mesoonto.dataset.formats import FORMATS, Format, Kind
 from mesoonto.dataset.rdf_output import write_triples
 from mesoonto.dataset.store import Engine
 from mesoonto.dataset.xml_output import ByteOutput
-from mesoonto.namespaces import MESO, PREFIXES
+from mesoonto.knowledge import questions
+from mesoonto.knowledge.examples import EXAMPLE_PREFIXES, example_triples
+from mesoonto.namespaces import MESO, PREFIXES, SHAPES
+from mesoonto.views.about import DESCRIPTION, EXAMPLE_RESOURCES, LICENSE, TITLE
 from mesoonto_server.http.headers import description_headers, entity_tag, format_for, matches
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.worker.reply import WorkerResponse
@@ -22,8 +25,19 @@ _VOID = "http://rdfs.org/ns/void#"
 _FORMAT = "http://www.w3.org/ns/formats/"
 _DCTERMS = PREFIXES["dcterms"]
 _TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")
+_LABEL = ox.NamedNode(f"{PREFIXES['rdfs']}label")
+_SERVICE = ox.BlankNode("service")
 _INTEGER = ox.NamedNode(f"{PREFIXES['xsd']}integer")
-_PREFIXES = {"sd": _SD, "void": _VOID, "formats": _FORMAT, "dcterms": _DCTERMS, **PREFIXES}
+_DCAT, _FOAF = "http://www.w3.org/ns/dcat#", "http://xmlns.com/foaf/0.1/"
+_PREFIXES = {"sd": _SD, "void": _VOID, "formats": _FORMAT, "dcat": _DCAT, "foaf": _FOAF, **EXAMPLE_PREFIXES}
+
+#: Where more is told of the service: address, words, and the relation of the service to it.
+_DOCUMENTS = (
+    ("llms.txt", "where to begin, for programs and people", f"{_FOAF}page"),
+    ("schema", "classes, properties and lists of values, in 8 kB of Markdown", f"{_DCAT}endpointDescription"),
+    ("openapi.json", "the HTTP interface, as OpenAPI", f"{_DCAT}endpointDescription"),
+)
+_EXAMPLES = ("examples", "queries that are asked often, as Markdown or RDF", f"{_DCTERMS}relation")
 
 #: What VoID counts of the whole dataset and of each graph.
 _COUNTS = {
@@ -34,14 +48,45 @@ _COUNTS = {
 }
 
 
-def service(engine: Engine, request: WorkerRequest, response: WorkerResponse, *, writable: bool) -> None:
-    """What the endpoint can do; that for updates is another service, with its own address."""
-    _respond(engine, request, response, partial(_services, engine, request.base, writable))
+def service(
+    engine: Engine,
+    request: WorkerRequest,
+    response: WorkerResponse,
+    *,
+    writable: bool,
+    federated: bool,
+    shipped: bool,
+) -> None:
+    """What the endpoint can do, and where more is told; that for updates is a service with its own address.
+
+    There are examples where the *shipped* data are served.
+    """
+
+    def triples() -> Iterator[ox.Triple]:
+        yield from _service(engine, f"{request.base}/sparql", federated=federated)
+        yield from _documents(request.base, shipped=shipped)
+        if writable:
+            yield from _updates(request.base)
+
+    _respond(engine, request, response, triples)
 
 
-def void(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
+def void(engine: Engine, request: WorkerRequest, response: WorkerResponse, *, shipped: bool) -> None:
     """What the dataset holds, counted (https://www.w3.org/TR/void/)."""
-    _respond(engine, request, response, partial(_void, engine, request.base))
+
+    def triples() -> Iterator[ox.Triple]:
+        yield from _void(engine, request.base)
+        if shipped:
+            yield from _about_shipped(request.base)
+
+    _respond(engine, request, response, triples)
+
+
+def examples(engine: Engine, request: WorkerRequest, response: WorkerResponse, *, shipped: bool) -> None:
+    """The shipped questions, as other endpoints publish theirs; none where the data are others."""
+    asked = [*questions.shipped(), *questions.federated()] if shipped else []
+    names, endpoint = f"{request.base}/examples/", f"{request.base}/sparql"
+    _respond(engine, request, response, partial(example_triples, asked, names, endpoint))
 
 
 def _respond(
@@ -61,26 +106,39 @@ def _respond(
 
 def _serialize(triples: list[ox.Triple], form: Format, output: ByteOutput) -> None:
     assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # formats for triples are
-    write_triples(triples, form.syntax, output, _PREFIXES)
+    text = "\n".join(map(str, triples))
+    used = {prefix: stem for prefix, stem in _PREFIXES.items() if stem in text}
+    write_triples(triples, form.syntax, output, used)
 
 
-def _services(engine: Engine, base: str, writable: bool) -> Iterator[ox.Triple]:
-    yield from _service(engine, f"{base}/sparql")
-    if writable:
-        updates = ox.BlankNode("updates")
-        yield ox.Triple(updates, _TYPE, _name(_SD, "Service"))
-        yield ox.Triple(updates, _name(_SD, "endpoint"), ox.NamedNode(f"{base}/update"))
-        yield ox.Triple(updates, _name(_SD, "supportedLanguage"), _name(_SD, "SPARQL11Update"))
+def _documents(base: str, *, shipped: bool) -> Iterator[ox.Triple]:
+    """Where more is told of the service."""
+    yield ox.Triple(_SERVICE, _name(_DCAT, "servesDataset"), ox.NamedNode(f"{base}/.well-known/void#dataset"))
+    for path, words, relation in (*_DOCUMENTS, _EXAMPLES) if shipped else _DOCUMENTS:
+        document = ox.NamedNode(f"{base}/{path}")
+        yield ox.Triple(_SERVICE, ox.NamedNode(relation), document)
+        yield ox.Triple(document, _LABEL, ox.Literal(words, language="en"))
+    if shipped:
+        yield ox.Triple(_SERVICE, _name(_DCTERMS, "conformsTo"), ox.NamedNode(SHAPES.removesuffix("/")))
 
 
-def _service(engine: Engine, address: str) -> Iterator[ox.Triple]:
-    service, dataset, default = ox.BlankNode("service"), ox.BlankNode("dataset"), ox.BlankNode("default")
+def _updates(base: str) -> Iterator[ox.Triple]:
+    updates = ox.BlankNode("updates")
+    yield ox.Triple(updates, _TYPE, _name(_SD, "Service"))
+    yield ox.Triple(updates, _name(_SD, "endpoint"), ox.NamedNode(f"{base}/update"))
+    yield ox.Triple(updates, _name(_SD, "supportedLanguage"), _name(_SD, "SPARQL11Update"))
+
+
+def _service(engine: Engine, address: str, *, federated: bool) -> Iterator[ox.Triple]:
+    service, dataset, default = _SERVICE, ox.BlankNode("dataset"), ox.BlankNode("default")
     sd = partial(_name, _SD)
     yield ox.Triple(service, _TYPE, sd("Service"))
     yield ox.Triple(service, sd("endpoint"), ox.NamedNode(address))
     yield ox.Triple(service, sd("supportedLanguage"), sd("SPARQL11Query"))
     if engine.union:
         yield ox.Triple(service, sd("feature"), sd("UnionDefaultGraph"))
+    if federated:
+        yield ox.Triple(service, sd("feature"), sd("BasicFederatedQuery"))
     yield ox.Triple(service, sd("defaultDataset"), dataset)
     yield ox.Triple(dataset, _TYPE, sd("Dataset"))
     yield ox.Triple(dataset, sd("defaultGraph"), default)
@@ -104,10 +162,6 @@ def _void(engine: Engine, base: str) -> Iterator[ox.Triple]:
     yield ox.Triple(whole, _TYPE, term("Dataset"))
     yield ox.Triple(whole, term("sparqlEndpoint"), ox.NamedNode(f"{base}/sparql"))
     yield ox.Triple(whole, _name(_DCTERMS, "hasVersion"), ox.Literal(engine.version))
-    if engine.union:
-        yield ox.Triple(whole, term("uriSpace"), ox.Literal(MESO))
-        licence = ox.NamedNode("https://creativecommons.org/licenses/by/4.0/")
-        yield ox.Triple(whole, _name(_DCTERMS, "license"), licence)
     everything = "?s ?p ?o" if engine.union else "{ ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } }"
     yield from _counted(engine, whole, everything)
     rows = engine.select(f"SELECT ?c (COUNT(DISTINCT ?s) AS ?n) WHERE {{ {_typed(everything)} }} GROUP BY ?c")
@@ -131,6 +185,20 @@ def _void(engine: Engine, base: str) -> Iterator[ox.Triple]:
         yield ox.Triple(whole, term("subset"), graph)
         yield ox.Triple(graph, _TYPE, term("Dataset"))
         yield from _counted(engine, graph, f"GRAPH <{name}> {{ ?s ?p ?o }}")
+
+
+def _about_shipped(base: str) -> Iterator[ox.Triple]:
+    """What the shipped data are, with an example of each kind that is asked for most."""
+    whole = ox.NamedNode(f"{base}/.well-known/void#dataset")
+    for name, text in (("title", TITLE), ("description", DESCRIPTION)):
+        yield ox.Triple(whole, _name(_DCTERMS, name), ox.Literal(text, language="en"))
+    yield ox.Triple(whole, _name(_DCTERMS, "license"), ox.NamedNode(LICENSE))
+    yield ox.Triple(whole, _name(_FOAF, "homepage"), ox.NamedNode(f"{base}/"))
+    yield ox.Triple(whole, _name(_VOID, "uriSpace"), ox.Literal(MESO))
+    for name in ("meso", "dcterms", "rdfs", "owl", "skos", "bibo"):
+        yield ox.Triple(whole, _name(_VOID, "vocabulary"), ox.NamedNode(PREFIXES[name]))
+    for iri in EXAMPLE_RESOURCES:
+        yield ox.Triple(whole, _name(_VOID, "exampleResource"), ox.NamedNode(iri))
 
 
 def _typed(pattern: str) -> str:

@@ -35,8 +35,11 @@ def reading(
     tasks: dict[str, Task] = {
         "query": partial(query.answer, max_rows=max_rows, others=others),
         "graph": graph_store.get,
-        "description": partial(description.service, writable=writable),
-        "void": description.void,
+        "description": partial(
+            description.service, writable=writable, federated=others.door is not None, shipped=shipped
+        ),
+        "void": partial(description.void, shipped=shipped),
+        "examples": partial(description.examples, shipped=shipped),
         "entity": entities.describe,
         "view": partial(views.answer, shipped=shipped, releases=releases),
     }

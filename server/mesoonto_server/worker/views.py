@@ -28,6 +28,7 @@ from mesoonto.views import (
     mechanism,
     places,
     records,
+    schema,
     schema_org,
     search,
     terms,
@@ -309,6 +310,8 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "pool": lambda engine, _: synthesis_page(Facts(engine.store)),
     "stratify": _stratify,
     "coverage": lambda engine, _: coverage(engine),
+    "schema": lambda engine, _: schema.schema_card(engine),
+    "schema_text": lambda engine, _: schema.schema_text(schema.schema_card(engine)),
     "counts": lambda engine, _: statistics.count(engine),
     **pictures.VIEWS,
 }
