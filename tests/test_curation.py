@@ -14,7 +14,7 @@ from mesoonto import resources
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.files import sssom
-from mesoonto.knowledge import completeness, identifiers, templates
+from mesoonto.knowledge import completeness, identifiers, questions, readings, templates
 from mesoonto.validation.validate import validate
 
 DAY = datetime.date(2026, 11, 24)
@@ -65,6 +65,53 @@ def test_gaps_are_found_and_only_where_they_are() -> None:
         ("hazard ratio without an interval", "http://e/thin"),
         ("figure whose population was not read", "http://e/thin"),
     }
+
+
+READ_AGAIN = """@prefix meso: <https://w3id.org/mesoonto/> . @prefix : <http://e/> .
+    :a a meso:Result . :b a meso:Result . :c a meso:Result . :d a meso:Result . :s a meso:EvidenceStatement .
+    :other a meso:SecondReading ; meso:hasReadingBasis meso:OtherSource ; meso:hasReadingItem
+        [ meso:ofRecord :a ; meso:hasReadingOutcome meso:ReadingAgrees ] ,
+        [ meso:ofRecord :b ; meso:hasReadingOutcome meso:ReadingDiffers ;
+            meso:hasDifferenceResolution meso:RecordMended ] ,
+        [ meso:ofRecord :c ; meso:hasReadingOutcome meso:NotFoundAgain ] .
+    :same a meso:SecondReading ; meso:hasReadingBasis meso:SameSourceAgain ; meso:hasReadingItem
+        [ meso:ofRecord :d ; meso:hasReadingOutcome meso:ReadingAgrees ] ,
+        [ meso:ofRecord :b ; meso:hasReadingOutcome meso:NotFoundAgain ] ,
+        [ meso:ofRecord :a ; meso:hasReadingOutcome meso:ReadingDiffers ;
+            meso:hasDifferenceResolution meso:DifferenceOpen ] ."""
+
+
+def question(sparql: str) -> questions.CompetencyQuestion:
+    return questions.CompetencyQuestion("CQ01", "Which?", ("a",), sparql, Path("CQ01_a.rq"))
+
+
+class TestSecondReadings:
+    @pytest.fixture
+    def read_again(self) -> Engine:
+        store = ox.Store()
+        store.load(READ_AGAIN, format=ox.RdfFormat.TURTLE)
+        return Engine(store, "x")
+
+    def test_share_is_of_all_records_and_of_those_behind_an_answer(self, read_again: Engine) -> None:
+        prefix = "PREFIX meso: <https://w3id.org/mesoonto/> "
+        inventory = question(f"{prefix}SELECT (COUNT(?x) AS ?n) {{ ?x a meso:Result }}")
+        some = question(
+            f"""{prefix}SELECT ?o {{ ?x a meso:Result . ?i meso:ofRecord ?x ; meso:hasReadingOutcome ?o
+            FILTER(?o = meso:NotFoundAgain) }} ORDER BY ?o"""
+        )
+        found = {share.of: share for share in readings.shares(read_again, [inventory, some])}
+        assert found["results"] == readings.Share("results", 4, agreeing=2, mended=1, not_found=1)
+        assert found["results"].percent == 75
+        behind = found["results behind an answer"]
+        assert (behind.records, behind.agreeing, behind.mended, behind.not_found) == (2, 0, 1, 1)
+        assert found["evidence statements"].percent == 0
+        assert found["evidence statements behind an answer"].percent == 0
+
+    def test_only_another_source_is_a_second_source(self, read_again: Engine) -> None:
+        found = completeness.gaps(read_again)
+        lacking = {gap.record for gap in found if gap.lack == "figure without a second source"}
+        assert lacking == {"http://e/b", "http://e/c", "http://e/d"}
+        assert [gap.record for gap in found if "not settled" in gap.lack] == ["http://e/a"]
 
 
 def table(folder: Path, name: str, rows: str) -> None:

@@ -175,3 +175,19 @@ class TestLanguage:
         self, store: ox.Store, languages: tuple[str, ...], iri: str, label: str
     ) -> None:
         assert Facts(store, languages).label(ox.NamedNode(iri)) == label
+
+
+def test_second_readings_stand_on_the_pages_of_what_was_read_again(engine: Engine, facts: Facts) -> None:
+    rows = engine.select(
+        """SELECT ?record ?outcome ?page {
+        ?reading a meso:SecondReading ; meso:readAt ?page ; meso:hasReadingItem ?item .
+        ?item meso:ofRecord ?record ; meso:hasReadingOutcome/rdfs:label ?outcome }"""
+    )
+    expected: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        expected.setdefault(row["record"], set()).add((row["outcome"], row["page"]))
+    assert expected
+    for record in sorted(expected)[::5]:
+        again = evidence.reading(facts, ox.NamedNode(record)).again
+        assert {(a.outcome, a.page.iri) for a in again if a.page is not None} == expected[record]
+        assert all(a.read_on and a.basis for a in again)

@@ -11,7 +11,11 @@ _LACKS: dict[str, str] = {
     "figure read only in another's account of its source": """
         ?record a meso:Result ; meso:locator ?locator . FILTER(STRSTARTS(?locator, "secondary account"))""",
     "figure without a second source": """
-        ?record a meso:Result . FILTER NOT EXISTS { ?record meso:confirmedBy ?page }""",
+        ?record a meso:Result . FILTER NOT EXISTS { ?record meso:confirmedBy ?page }
+        FILTER NOT EXISTS { ?item meso:ofRecord ?record ; meso:hasReadingOutcome meso:ReadingAgrees .
+            ?reading meso:hasReadingItem ?item ; meso:hasReadingBasis meso:OtherSource }""",
+    "difference between a page and a record that is not settled": """
+        ?item meso:ofRecord ?record ; meso:hasDifferenceResolution meso:DifferenceOpen""",
     "hazard ratio without an interval": """
         ?record meso:hasStatistic meso:MESO_0004101 . FILTER NOT EXISTS { ?record meso:lowerBound ?lower }""",
     "interval whose level was not read": """

@@ -453,6 +453,52 @@ RECORD_KINDS = (
 """,
     ),
     RecordKind(
+        name="reading",
+        classes=("SecondReading",),
+        shape="SecondReadingShape",
+        words="second reading",
+        key=r"[A-Za-z0-9.-]+",
+        example="CheckMate743-2021",
+        stem="reading_{key}",
+        folder="readings",
+        fields=(
+            "hasReadingBasis",
+            "ofRecord",
+            "valueRead",
+            "lowerBoundRead",
+            "upperBoundRead",
+            "hasReadingOutcome",
+            "hasReadingItem",
+        ),
+        counts=(("second readings", "?x a meso:SecondReading"),),
+        table_name="readings",
+        table="""SELECT ?reading ?page_read ?address ?read_on ?basis ?record ?value_read ?lower_bound_read
+            ?upper_bound_read ?outcome ?resolution ?recorded_before ?printed_there WHERE {
+        ?reading a meso:SecondReading ; rdfs:label ?page_read ; meso:readAt ?address ;
+            meso:dateRead ?read_on ;
+            meso:hasReadingBasis/rdfs:label ?basis ; meso:hasReadingItem ?item .
+        ?item meso:ofRecord ?record ; meso:hasReadingOutcome/rdfs:label ?outcome .
+        OPTIONAL { ?item meso:valueRead ?value_read } OPTIONAL { ?item meso:lowerBoundRead ?lower_bound_read }
+        OPTIONAL { ?item meso:upperBoundRead ?upper_bound_read }
+        OPTIONAL { ?item meso:hasDifferenceResolution/rdfs:label ?resolution }
+        OPTIONAL { ?item meso:recordedBefore ?recorded_before }
+        OPTIONAL { ?item meso:printedThere ?printed_there }
+        } ORDER BY ?reading ?record ?outcome ?resolution""",
+        template="""mesod:reading_{key} a meso:SecondReading ;
+    rdfs:label ""@en ;                              # what was read, such as the abstract of which paper
+    meso:readAt <> ;                                   # the one page
+    meso:dateRead "{today}"^^xsd:date ;
+    meso:hasReadingBasis meso: ;          # SameSourceAgain OtherSource
+    meso:hasReadingItem [ a meso:ReadingItem ;         # one for each record
+        meso:ofRecord mesod:result_ ;
+        meso:valueRead 0.0 ; meso:lowerBoundRead 0.0 ; meso:upperBoundRead 0.0 ;   # as the page prints them
+        meso:hasReadingOutcome meso: ;    # ReadingAgrees ReadingDiffers NotFoundAgain
+        meso:printedThere ""@en ; meso:recordedBefore ""@en ;                      # only of a difference
+        meso:hasDifferenceResolution meso: ] ;   # RecordMended PageInError BothHold DifferenceOpen
+    {curation}
+""",
+    ),
+    RecordKind(
         name="publication",
         classes=("Publication",),
         shape="PublicationShape",

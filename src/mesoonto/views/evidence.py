@@ -15,6 +15,20 @@ from mesoonto.views.statements import StatementView, beside, ordered, statement
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """What a second reader, who had not seen the first notes, found of a record on one page."""
+
+    link: EntityLink  #: the second reading
+    page: EntityLink | None
+    read_on: str
+    basis: str  #: whether the page is another source or the same one
+    outcome: str
+    resolution: str  #: of a difference
+    printed_there: str
+    recorded_before: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordReading:
     """Where something was read."""
 
@@ -22,6 +36,7 @@ class RecordReading:
     locator: str  #: where in the source
     read_at: tuple[EntityLink, ...]  #: where the curator found the text
     confirmed_by: tuple[EntityLink, ...]  #: other accounts that say the same
+    again: tuple[ReadAgain, ...]  #: second readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +164,27 @@ def reading(facts: Facts, node: ox.NamedNode) -> RecordReading:
         locator=facts.text(node, f"{MESO}locator"),
         read_at=facts.linked(node, f"{MESO}readAt"),
         confirmed_by=facts.linked(node, f"{MESO}confirmedBy"),
+        again=tuple(sorted(_again(facts, node), key=lambda r: (r.read_on, r.link.label))),
     )
+
+
+def _again(facts: Facts, node: ox.NamedNode) -> Iterable[ReadAgain]:
+    for item in facts.parts(f"{MESO}ofRecord", node):
+
+        def word(name: str, of: ox.NamedNode | ox.BlankNode = item) -> str:
+            return link.label if (link := facts.one(of, MESO + name)) is not None else ""
+
+        for read in facts.subjects(f"{MESO}hasReadingItem", item):
+            yield ReadAgain(
+                link=facts.link(read),
+                page=next(iter(facts.linked(read, f"{MESO}readAt")), None),
+                read_on=facts.text(read, f"{MESO}dateRead"),
+                basis=word("hasReadingBasis", read),
+                outcome=word("hasReadingOutcome"),
+                resolution=word("hasDifferenceResolution"),
+                printed_there=facts.text(item, f"{MESO}printedThere"),
+                recorded_before=facts.text(item, f"{MESO}recordedBefore"),
+            )
 
 
 def _arms(facts: Facts, node: ox.NamedNode) -> Iterable[tuple[str, EntityLink, EntityLink | None, str]]:

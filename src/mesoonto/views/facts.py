@@ -79,6 +79,11 @@ class Facts:
             {q.subject for q in found if isinstance(q.subject, ox.NamedNode)}, key=lambda s: s.value
         )
 
+    def parts(self, predicate: str, value: ox.NamedNode) -> list[ox.BlankNode]:
+        """The unnamed parts of records that are related to *value* by *predicate*."""
+        found = self._store.quads_for_pattern(None, ox.NamedNode(predicate), value, None)
+        return list(dict.fromkeys(q.subject for q in found if isinstance(q.subject, ox.BlankNode)))
+
     def outward(self, subject: Entity) -> dict[str, list[ox.NamedNode | ox.BlankNode | ox.Literal]]:
         """All that is stated of *subject*, by property."""
         names = {q.predicate.value for q in self._store.quads_for_pattern(subject, None, None, None)}
