@@ -10,7 +10,7 @@ BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve frontend test test-pythons setup check bench bench-federation lock
+.PHONY: help serve frontend test test-all test-pythons setup check bench bench-federation lock
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,22 +18,26 @@ help: ## show this help
 serve: build/validated frontend ## set up, build and validate the dataset, serve it
 	@$(BIN)/mesoonto serve
 
-test: $(VENV)/dev frontend ## set up what tests need and run them all
+test: $(VENV)/dev frontend ## set up what tests need and run them
 	@sh tests/setup.sh
 	tests/run $(PYTEST_ARGS)
+
+test-all: $(VENV)/dev frontend ## the same with all examples of generated input, and the tests marked thorough
+	@sh tests/setup.sh
+	tests/run --thorough $(PYTEST_ARGS)
 
 test-pythons: $(VENV)/ready ## set up on other declared Pythons that are at hand; a sample of the tests
 	@sh tests/pythons
 
 setup: $(VENV)/ready ## set up the environment in .venv
 
-check: $(VENV)/dev frontend ## lint, types, tests with coverage
+check: $(VENV)/dev frontend ## lint, types, all tests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@sh tests/setup.sh
 	@rm -f .coverage
-	tests/run --cov --cov-append --cov-report= --cov-fail-under=0 $(PYTEST_ARGS)
+	tests/run --thorough --cov --cov-append --cov-report= --cov-fail-under=0 $(PYTEST_ARGS)
 	$(BIN)/coverage report
 
 # The libraries of the site come from npm, when their pins or sources have changed; without them the site works too.

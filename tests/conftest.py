@@ -11,8 +11,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from random import randrange
@@ -27,14 +28,14 @@ from mesoonto.cli import main
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
 from mesoonto_server.web.bundles import BUILT
-from tests import suites
+from tests import examples, suites
 from tests.suites import CACHE
 
 # How long an example takes is the machine's affair, and no failure of what is tried.
-settings.register_profile(
-    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", UNHURRIED, max_examples=100 // examples.SHARE)
+settings.register_profile("thorough", UNHURRIED, max_examples=100)
+settings.load_profile("quick")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +66,18 @@ def program(marker: str) -> str | None:
     return next((found for n in names if (found := shutil.which(n) or n * Path(n).is_file())), None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="all examples of generated input, and tests marked thorough"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say how many examples are tried before the modules are imported that ask for a number of them."""
+    if config.getoption("thorough"):
+        settings.load_profile("thorough")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what the machine cannot run and say how to get it; with CI=true a missing program is a failure."""
     lacking = [
@@ -83,8 +96,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(message)
 
 
-#: Markers of long runs; such a test runs only when -m names its marker, and a smaller one stands in for it.
-LONG = ("w3c_full", "hostile_full", "slow", "federation_full")
+#: Markers of long runs; such a test runs only when -m names its marker (--thorough names the first), and a
+#: smaller one stands in for it.
+LONG = ("thorough", "w3c_full", "hostile_full", "slow", "federation_full")
 
 
 #: Files that take longest: where several processes share the tests, they begin with these, so that none is
@@ -105,9 +119,10 @@ LONGEST = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the long runs that were not asked for, and put the longest files first."""
     wanted = str(config.getoption("markexpr"))
-    left_out = [
-        item for item in items if any(item.get_closest_marker(name) and name not in wanted for name in LONG)
-    ]
+    long = {name for name in LONG if name not in wanted}
+    if config.getoption("thorough"):
+        long.discard("thorough")
+    left_out = [item for item in items if any(map(item.get_closest_marker, long))]
     config.hook.pytest_deselected(items=left_out)
     places = {ROOT / name: place for place, name in enumerate(LONGEST)}
     items[:] = sorted(
@@ -214,21 +229,19 @@ class _Program:
         main(args)
 
 
+def run_within(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in *folder*, within this process."""
+    with chdir(folder):
+        done = CliRunner().invoke(cast(click.Command, _Program()), arguments, env=env, catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
 @pytest.fixture
-def mesoonto(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., subprocess.CompletedProcess[str]]:
+def mesoonto(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs the command line in an empty directory, within this process; see `mesoonto_process`."""
-
-    def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        with monkeypatch.context() as patch:
-            patch.chdir(tmp_path)
-            done = CliRunner().invoke(
-                cast(click.Command, _Program()), arguments, env=env, catch_exceptions=False
-            )
-        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
-
-    return run
+    return partial(run_within, tmp_path)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mesoonto.dataset.formats import format_named
 from mesoonto.dataset.row_limit import limited
 from mesoonto.dataset.store import Engine
+from tests.examples import examples
 
 ENGINE = Engine(ox.Store(), "test", union=False)
 ENGINE.store.update(" ".join(f"INSERT DATA {{ <urn:s{n:02}> <urn:p> {n} }} ;" for n in range(10)))
@@ -60,7 +61,7 @@ def values_of(body: bytes, name: str) -> list[str | None]:
     ),
     most=st.integers(1, 8),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_first_rows_stay(name: str, values: list[str | None], most: int) -> None:
     result = ENGINE.query(query(values))
     found = limited(result, format_named(name, result.kind), most)
@@ -77,7 +78,7 @@ CLOSES = {"json": b"]}}", "xml": b"</results></sparql>", "csv": b"", "tsv": b""}
 @given(
     values=st.lists(st.none() | st.sampled_from(TRICKY) | TEXT, max_size=8), most_bytes=st.integers(1, 20_000)
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_rows_that_go_into_the_bytes_stay(name: str, values: list[str | None], most_bytes: int) -> None:
     result = ENGINE.query(query(values))
     form = format_named(name, result.kind)
@@ -112,7 +113,7 @@ def test_one_endless_value_is_broken_off() -> None:
 
 
 @given(values=st.lists(st.sampled_from(TRICKY) | st.none(), max_size=8), most=st.integers(1, 8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_csv_is_the_beginning_of_the_whole(values: list[str | None], most: int) -> None:
     result = ENGINE.query(query(values))
     form = format_named("csv", result.kind)

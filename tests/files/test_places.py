@@ -16,6 +16,7 @@ from mesoonto.files.places import homes, locate
 from mesoonto.files.rdf import Source, from_path
 from mesoonto.files.terms import TYPE, XSD
 from mesoonto.validation.data import store as data_files
+from tests.examples import examples
 
 EX = "http://example.org/"
 F = ox.RdfFormat
@@ -145,7 +146,7 @@ SYNTAXES = {
 
 
 @pytest.mark.parametrize("ending", SYNTAXES)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(found=many, pads=pads, mark=st.booleans())
 def test_statements_stand_where_they_were_written(
     ending: str, found: list[list[Part]], pads: list[str], mark: bool

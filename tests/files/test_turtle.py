@@ -13,6 +13,7 @@ from mesoonto.files import turtle
 from mesoonto.files.places import locate
 from mesoonto.files.rdf import Source, from_path
 from mesoonto.validation.data import store as data_files
+from tests.examples import examples
 from tests.validation.helpers import PREFIXES, source
 
 FILES = [
@@ -68,14 +69,14 @@ documents = st.lists(
 ).map(lambda lines: "\n".join([*lines, ""]))  # at the very end pyoxigraph waits for more of `ex:a\\,b.`
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=documents)
 def test_any_turtle_is_read_as_pyoxigraph_reads_it(text: str) -> None:
     read = source(text)
     assert [(t.subject, t.predicate, t.object) for t in places(read.text())] == triples(read)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=documents, number=st.integers(0, 5))
 def test_only_what_is_asked_for_is_read_and_stands_where_it_stands(text: str, number: int) -> None:
     read = source(text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -46,3 +48,17 @@ def quiet_page(browser: Browser, **context: Any) -> Iterator[Page]:
     # 400 answers that a test provokes are shown by the browser as console errors.
     left = [text for text in problems if "400" not in text]
     assert not left, left
+
+
+#: WCAG 2.2 AA and axe's best practices. What is in order need not be described, which takes half the time.
+_AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+def barriers(page: Page) -> list[tuple[str, str]]:
+    """What axe finds on *page*, whose context bypasses the policy of the site: rule and first element."""
+    page.evaluate(Path(str(program("axe"))).read_text())
+    found = page.evaluate(f"axe.run({json.dumps(_AXE)})")["violations"]
+    return [(violation["id"], violation["nodes"][0]["html"]) for violation in found]

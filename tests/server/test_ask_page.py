@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -17,9 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
 
 from mesoonto.knowledge import questions
-from tests.conftest import program
-from tests.server.browser import chromium, quiet_page
-from tests.server.test_site import WCAG
+from tests.server.browser import barriers, chromium, quiet_page
 
 pytestmark = [pytest.mark.chromium, pytest.mark.bundles]
 
@@ -439,7 +436,6 @@ def test_every_state_fits_the_window_and_asks_nobody_else(
 
 @pytest.mark.axe
 def test_no_state_has_barriers(browser: Browser, address: str) -> None:
-    axe = Path(str(program("axe"))).read_text()
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     for query, tab in STATES[1:]:  # test_site looks at a table
@@ -449,9 +445,7 @@ def test_no_state_has_barriers(browser: Browser, address: str) -> None:
             shown(page, tab)
         page.get_by_text("The same from a shell").click()
         page.locator(".groups").evaluate("(groups) => groups.remove()")  # test_site looks at them
-        page.evaluate(axe)
-        found = page.evaluate(f"axe.run({{ runOnly: {json.dumps(WCAG)} }})")["violations"]
-        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == [], tab
+        assert barriers(page) == [], tab
     context.close()
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mesoonto_server.http import bodies
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
+from tests.examples import examples
 
 MIB = 1 << 20
 
@@ -91,7 +92,7 @@ def zstd(content: bytes) -> bytes:
 CODERS = {"gzip": gzip.compress, "zstd": zstd}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.binary(max_size=5000), st.binary(max_size=50))
 @pytest.mark.parametrize("coding", CODERS)
 def test_decoding_undoes_coding_also_of_several_members(coding: str, first: bytes, second: bytes) -> None:
@@ -119,7 +120,7 @@ def test_large_body_is_decoded_from_its_file(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @pytest.mark.parametrize("coding", CODERS)
 def test_body_that_is_cut_off_is_400_wherever_it_is_cut(coding: str, data: st.DataObject) -> None:
     whole = CODERS[coding](b"<a:a> <a:b> <a:c> .\n" * 100)

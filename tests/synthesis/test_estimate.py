@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mesoonto.synthesis.closed_form import combine_plainly
 from mesoonto.synthesis.estimate import Estimates, NoLibraryError, combine
 from mesoonto.synthesis.interval import LogRatio, log_ratio
+from tests.examples import examples
 
 #: Value, ends and level of intervals, and what metafor 3.8-1 under R 4.2.2 gave for them once (Debian 12,
 #: r-cran-metafor): rma(yi, sei, method="EE") for the fixed effect, rma(yi, sei, method="PM") with tolerance
@@ -49,7 +50,7 @@ ratios = st.lists(
     min_size=2,
     max_size=8,
 )
-quick = budget(max_examples=40)
+quick = budget(max_examples=examples(40))
 
 
 @pytest.mark.parametrize("by", [combine, combine_plainly])

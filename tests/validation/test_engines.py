@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from pathlib import Path
@@ -19,6 +18,7 @@ from mesoonto.validation.engine import to_sparql
 from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.validate import Options, validate
 from tests.conftest import ROOT
+from tests.examples import examples
 from tests.validation.helpers import load, outcome, rows, shapes
 
 NODES = [f"ex:n{number}" for number in range(5)] + ["_:b0", "_:b1"]
@@ -153,10 +153,7 @@ top_shapes = st.tuples(
     )
 )
 
-EXAMPLES = int(os.environ.get("MESOONTO_EXAMPLES", "100"))
-common = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+common = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
 def assert_alike(text: str, asked: str) -> None:
@@ -230,7 +227,7 @@ def spells_one_way(text: str) -> bool:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=data.filter(spells_one_way))
 def test_queries_evaluated_once_are_those_evaluated_for_each_node(name: str, text: str) -> None:
     asked = (
@@ -256,7 +253,7 @@ def test_query_that_finds_a_value_reports_each_spelling_that_its_node_has() -> N
     assert len(outcome(load(text), read, EngineChoice.PYSHACL).results) == 1
 
 
-@settings(common, max_examples=30)
+@settings(common, max_examples=examples(30))
 @given(text=data, path=st.tuples(paths, paths, paths), asked=st.lists(on_properties, min_size=1, max_size=2))
 def test_long_sequences_go_in_parts(text: str, path: tuple[str, ...], asked: list[str]) -> None:
     """pySHACL walks no long path: a step of each sequence is a part of its own here."""

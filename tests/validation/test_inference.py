@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mesoonto.errors import InputError
 from mesoonto.validation import inference
+from tests.examples import examples
 from tests.validation.helpers import PREFIXES, load
 from tests.validation.test_engines import common
 
@@ -53,7 +54,7 @@ def value(term: rdflib.term.Node) -> str:
 
 
 @pytest.mark.parametrize("regime", inference.REGIMES)
-@settings(common, max_examples=15)
+@settings(common, max_examples=examples(15))
 @given(text=texts)
 def test_conclusions_are_those_of_the_library(regime: str, text: str) -> None:
     found = {

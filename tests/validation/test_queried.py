@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mesoonto.files.terms import RDF, XSD
 from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.engine.queried import properties
+from tests.examples import examples
 from tests.validation.helpers import load, outcome, shapes
 
 EX = "https://example.org/"
@@ -54,7 +55,7 @@ def found(query: str, stated: list[ox.Quad]) -> Counter[str]:
     return Counter(str(row) for row in store.query(query))  # type: ignore[union-attr]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(pattern=patterns, stated=quads)
 def test_query_finds_the_same_without_the_statements_that_it_does_not_look_at(
     pattern: str, stated: list[ox.Quad]

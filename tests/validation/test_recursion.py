@@ -16,6 +16,7 @@ from mesoonto.errors import ShapeError
 from mesoonto.validation.advice import coverage
 from mesoonto.validation.engine import recursion
 from mesoonto.validation.engine.plan import EngineChoice, run
+from tests.examples import examples
 from tests.validation.helpers import PREFIXES, Row, load, rows, shapes
 from tests.validation.test_engines import common
 
@@ -99,7 +100,7 @@ def judged(asked: str, text: str, engine: EngineChoice) -> Counter[Row]:
     return rows(run(load(text), shapes(asked), engine).results)
 
 
-@settings(common, max_examples=30)
+@settings(common, max_examples=examples(30))
 @given(text=data_texts(3, cyclic=False), texts=shape_texts(st.one_of(growing, denying)))
 def test_recursion_that_ends_is_what_pyshacl_makes_of_copies(text: str, texts: tuple[str, str]) -> None:
     found = judged(recursive(texts, 3), text, EngineChoice.OXIGRAPH)
@@ -114,7 +115,7 @@ def test_pair_that_is_reached_again_conforms(text: str, texts: tuple[str, str]) 
     assert found == without_copies(judged(written_out(texts, 3, 7), text, EngineChoice.OXIGRAPH))
 
 
-@settings(common, max_examples=40)
+@settings(common, max_examples=examples(40))
 @given(text=data_texts(3, cyclic=False), inner=st.lists(steps, min_size=1, max_size=2, unique=True))
 def test_property_shapes_that_lead_back_report_for_each_way(text: str, inner: list[str]) -> None:
     def properties(tilde: str) -> str:

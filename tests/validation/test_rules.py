@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mesoonto.errors import ShapeError
 from mesoonto.validation.engine.plan import EngineChoice, run
+from tests.examples import examples
 from tests.validation.helpers import load, rows, shapes
 from tests.validation.test_engines import DECLARED, common, properties
 
@@ -58,7 +59,7 @@ WITNESS = """ex:W a sh:NodeShape ; sh:targetClass ex:A , ex:B ; sh:targetSubject
     sh:targetObjectsOf ex:p , ex:q , ex:r ; sh:closed true ."""
 
 
-@settings(common, max_examples=40)
+@settings(common, max_examples=examples(40))
 @given(text=texts, asked=st.lists(ruled, min_size=1, max_size=2), repeat=st.booleans())
 def test_rules_make_what_pyshacl_makes(text: str, asked: list[str], repeat: bool) -> None:
     """A closed shape without properties reports every statement, so results show the whole of the data."""

@@ -20,10 +20,12 @@ from mesoonto.files.terms import XSD
 from mesoonto.validation.data.literals import BEYOND, encode, is_well_formed
 from mesoonto.validation.data.values import Order, compared
 from mesoonto.validation.engine.plan import EngineChoice
+from tests.examples import examples
 from tests.validation.helpers import load, outcome, shapes
 
-MANY = 60
-common = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+common = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
 
 Pair = tuple[ox.Literal, ox.Literal]
 
@@ -163,7 +165,7 @@ def order(left: Any, right: Any) -> Order:
     return Order.LESS if left < right else Order.GREATER if left > right else Order.EQUAL
 
 
-@settings(common, max_examples=600)
+@settings(common, max_examples=examples(600))
 @given(pair=pairs)
 def test_order_is_that_of_another_implementation(pair: Pair) -> None:
     assert compared(*pair) is expected(*pair)

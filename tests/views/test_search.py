@@ -13,6 +13,7 @@ from mesoonto.dataset.store import Engine
 from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import Facts
 from mesoonto.views.search import KINDS, Index, folded
+from tests.examples import examples
 
 
 @cache
@@ -49,13 +50,13 @@ def test_names_synonyms_identifiers_and_errors_find(text: str, label: str) -> No
 
 
 @given(label=LABELS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_every_label_finds_its_own_entity_first(label: str) -> None:
     assert index().find(label)[0].link.label == label
 
 
 @given(label=LONG_LABELS, data=st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_letter_that_is_missing_is_forgiven(label: str, data: st.DataObject) -> None:
     typed = folded(label)
     place = data.draw(st.integers(1, len(typed) - 2))
@@ -64,7 +65,7 @@ def test_a_letter_that_is_missing_is_forgiven(label: str, data: st.DataObject) -
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_whatever_is_typed_is_answered(text: str) -> None:
     assert len(index().find(text, most=5)) <= 5
 
@@ -129,7 +130,7 @@ def test_facets_have_what_the_records_say(engine: Engine, chosen: dict[str, str]
     st.sampled_from(["", "nivolumab", "survival", "checkpoint"]),
     st.dictionaries(st.sampled_from(["kind", *FACETS]), st.integers(0, 5), max_size=2),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_facet_counts_what_it_leads_to(text: str, picks: dict[str, int]) -> None:
     offered = {f.name: [v for v, _ in f.values] for f in index().search(text, {}).facets}
     chosen = {n: offered[n][i % len(offered[n])] for n, i in picks.items() if offered[n]}
