@@ -100,6 +100,65 @@ def test_form_is_taken_as_well_as_a_body(server: str) -> None:
     assert json.loads(content)["conforms"] is True
 
 
+def form(*parts: tuple[str, str, str]) -> bytes:
+    """A form of fields with their content, and a file name where they are files."""
+    body = ""
+    for name, file, content in parts:
+        about = f'name="{name}"' + (f'; filename="{file}"' if file else "")
+        body += f"--x\r\nContent-Disposition: form-data; {about}\r\n\r\n{content}\r\n"
+    return f"{body}--x--\r\n".encode()
+
+
+PREFIXES = "PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX ex: <https://example.org/> "
+COUNT = f"{PREFIXES} ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:deactivated true ; sh:minLength 1 ."
+ENDLESS = (
+    f"{PREFIXES} ex:Slow a sh:NodeShape ; sh:targetNode ex:a ; "
+    "sh:property [ sh:path ex:p ; sh:pattern '^(?=a)(a+)+$' ] ."
+)
+LONG = f'<https://example.org/a> <https://example.org/p> "{"a" * 60}b" .'
+
+
+@pytest.mark.parametrize(
+    ("parts", "failed"),
+    [
+        ([], False),
+        ([("strict", "", "true")], True),
+        ([("strict", "", ""), ("limit", "", ""), ("fail-on", "", "")], False),
+        ([("strict", "", "true"), ("ignore", "", "deactivated no-shapes unseen-file")], False),
+    ],
+)
+def test_form_takes_options(server: str, parts: list[tuple[str, str, str]], failed: bool) -> None:
+    body = form(("file", "d.ttl", LONG), ("shapes", "s.ttl", COUNT), *parts)
+    status, _, content = post(server, body, "multipart/form-data; boundary=x", "application/json")
+    assert status == 200, content
+    assert json.loads(content)["failed"] is failed
+
+
+@pytest.mark.parametrize(
+    ("query", "part", "said"),
+    [
+        ("?strct=true", (), "strct is no option; did you mean strict"),
+        ("?changed_since=HEAD", (), "changed_since is no option here"),
+        ("", ("data", "d.ttl", LONG), "a file in 'data'; known are file, shapes, context"),
+        ("", ("catalog", "", "/etc/x"), "catalog is no option here: nothing is read but what is sent"),
+    ],
+)
+def test_field_that_is_none_is_refused(
+    server: str, query: str, part: tuple[str, str, str], said: str
+) -> None:
+    body = form(("file", "d.ttl", LONG), *([part] if part else []))
+    status, _, content = post(server + query, body, "multipart/form-data; boundary=x", "text/plain")
+    assert (status, content.count(b"\n")) == (400, 1)
+    assert said in content.decode()
+
+
+def test_time_that_is_asked_for_ends_a_validation_and_names_the_shape(server: str) -> None:
+    body = form(("file", "d.ttl", LONG), ("shapes", "s.ttl", ENDLESS))
+    status, _, content = post(f"{server}?timeout=4", body, "multipart/form-data; boundary=x", "text/plain")
+    assert status == 503
+    assert content == b"not done within 4 seconds; under way was the shape <https://example.org/Slow>\n"
+
+
 def test_upload_above_the_limit_is_refused_by_the_library() -> None:
     with pytest.raises(InputError, match="at most 10"):
         check_upload(UploadRequest((File(b"x" * 11, "text/turtle"),)), UploadLimits(bytes=10))

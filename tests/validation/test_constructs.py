@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mesoonto.errors import ShapeError
 from mesoonto.validation.advice import constructs as advice
+from mesoonto.validation.advice.doubts import of_shapes
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.graph import Graph
 from mesoonto.validation.engine.plan import EngineChoice, prepare
 from mesoonto.validation.shapes import constructs
 from mesoonto.validation.shapes.constructs import TABLE, Construct, Treatment
+from mesoonto.validation.shipped import Vocabulary
 from tests.conftest import ROOT
 from tests.validation.helpers import load, outcome, shapes, source
+from tests.validation.shacl_words import WORDS
 
 DATA = """ex:a a ex:T ; ex:p 1, 2, "x"@en, "y"@en ; ex:q 1 ; ex:o ex:b . ex:b ex:p "z" .
 ex:D rdfs:subClassOf ex:C ."""
@@ -114,14 +119,14 @@ EXAMPLES = {
     "sh:qualifiedValueShape [ sh:nodeKind sh:Literal ] ] , [ sh:path ex:q ; "
     "sh:qualifiedValueShapesDisjoint true ; sh:qualifiedMinCount 1 ; "
     "sh:qualifiedValueShape [ sh:minLength 0 ] ] .",
-    "name": on_values("sh:name 'a name'"),
-    "description": on_values("sh:description 'a text'"),
-    "order": on_values("sh:order 1"),
-    "group": on_values("sh:group ex:g"),
-    "defaultValue": on_values("sh:defaultValue 1"),
+    "name": on_values("sh:minCount 9 ; sh:name 'a name'"),
+    "description": on_values("sh:minCount 9 ; sh:description 'a text'"),
+    "order": on_values("sh:minCount 9 ; sh:order 1"),
+    "group": on_values("sh:minCount 9 ; sh:group ex:g"),
+    "defaultValue": on_values("sh:minCount 9 ; sh:defaultValue 1"),
     "entailment": f"ex:graph sh:entailment <{RDFS}> . {on_values('sh:minCount 1')}",
-    "shapesGraph": f"ex:graph sh:shapesGraph ex:other . {on_values('sh:minCount 1')}",
-    "suggestedShapesGraph": f"ex:graph sh:suggestedShapesGraph ex:other . {on_values('sh:minCount 1')}",
+    "shapesGraph": f"ex:graph sh:shapesGraph ex:other . {on_values('sh:minCount 9')}",
+    "suggestedShapesGraph": f"ex:graph sh:suggestedShapesGraph ex:other . {on_values('sh:minCount 9')}",
     "sparql": QUERY,
     "select": QUERY,
     "prefixes": QUERY,
@@ -144,7 +149,7 @@ EXAMPLES = {
     "construct": f"{RULED} ; sh:rule [ a sh:SPARQLRule ; sh:prefixes ex: ; "
     f"sh:construct 'CONSTRUCT {{ $this ex:made 1 }} {{}}' ] . {DECLARED}",
     "expression": on_node("sh:expression [ sh:path ex:q ]"),
-    "values": on_values("sh:values [ sh:path ex:q ]"),
+    "values": on_values("sh:minCount 9 ; sh:values [ sh:path ex:q ]"),
     "returnType": f"{DECLARED} ex:f a sh:SPARQLFunction ; sh:prefixes ex: ; sh:returnType xsd:boolean ; "
     "sh:select 'SELECT (true AS ?x) {}' . " + QUERY.removeprefix(DECLARED),
     "resultAnnotation": on_node(
@@ -156,39 +161,126 @@ EXAMPLES = {
     "jsLibrary": f"ex:f sh:jsLibrary ex:l . {on_values('sh:minCount 1')}",
     "jsLibraryURL": f"ex:f sh:jsLibraryURL 'file:///l.js' . {on_values('sh:minCount 1')}",
 }
-PLAIN = [row.word for row in TABLE if row.word not in EXAMPLES]
+PREFIXED = "".join(f"PREFIX {prefix}: <{stems[0]}> " for prefix, stems in constructs.NAMESPACES.items())
+VALUES = ("BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral", "TripleTerm")
+SEVERITIES = ("Violation", "Warning", "Info", "Trace", "Debug")
+EXAMPLES |= {
+    "union": on_node("sh:expression [ sh:union ( [ sh:path ex:q ] ) ]"),
+    "intersection": on_node("sh:expression [ sh:intersection ( [ sh:path ex:q ] ) ]"),
+    "ask": EXAMPLES["validator"],
+    "optional": with_component(f"sh:parameter [ sh:path ex:more ; sh:optional true ] ; sh:validator {ASK}"),
+    "this": EXAMPLES["rule"],
+    "NodeShape": EXAMPLES["and"],
+    "PropertyShape": "ex:S a sh:PropertyShape ; sh:targetNode ex:a ; sh:path ex:p ; sh:maxCount 0 .",
+    "SPARQLConstraint": QUERY.replace("[ sh:prefixes", "[ a sh:SPARQLConstraint ; sh:prefixes"),
+    "SPARQLTarget": f"{DECLARED} ex:S a sh:NodeShape ; sh:nodeKind sh:Literal ; "
+    "sh:target [ a sh:SPARQLTarget ; sh:prefixes ex: ; sh:select 'SELECT ?this { ?this ex:q 1 }' ] .",
+    "SPARQLTargetType": EXAMPLES["target"],
+    "TripleRule": EXAMPLES["rule"],
+    "SPARQLRule": EXAMPLES["construct"],
+    "ConstraintComponent": EXAMPLES["validator"],
+    "SPARQLAskValidator": EXAMPLES["validator"],
+    "SPARQLSelectValidator": EXAMPLES["propertyValidator"],
+    "SPARQLFunction": EXAMPLES["returnType"],
+    "RulesEntailment": f"ex:graph sh:entailment sh:RulesEntailment . {on_values('sh:minCount 1')}",
+    # A list that every value of the data breaks.
+    **{word: on_values(f"sh:not [ sh:nodeKind sh:{word} ] ; sh:nodeKind sh:{word}") for word in VALUES},
+    **{word: on_values(f"sh:minCount 9 ; sh:severity sh:{word}") for word in SEVERITIES},
+}
 
 
 def example(row: Construct) -> str:
-    return EXAMPLES.get(row.word) or on_values(f"sh:{row.word} ex:anything")
+    """Shapes that use the word, and find something by something else where it is no constraint."""
+    if row.prefix == "sh" and row.word in EXAMPLES:
+        return PREFIXED + EXAMPLES[row.word]
+    word = row.name if row.word else f"{row.prefix}:anything"
+    if row.treatment is Treatment.REFUSED:
+        return PREFIXED + on_node(f"sh:expression [ {word} ex:anything ]")
+    if row.is_property:
+        return PREFIXED + on_values(f"sh:minCount 9 ; {word} ex:anything")
+    return PREFIXED + f"ex:thing a {word} . {on_values('sh:minCount 9')}"
 
 
-def test_only_words_of_drafts_have_no_example_of_their_own() -> None:
-    assert {row.standard for row in TABLE if row.word in PLAIN} == {constructs.Standard.DRAFT}
-    assert set(EXAMPLES) <= {row.word for row in TABLE}
-    assert len({row.word for row in TABLE}) == len(TABLE)
+def test_what_is_evaluated_has_an_example_of_its_own() -> None:
+    evaluated = {row.word for row in TABLE if row.treatment in (Treatment.COMPILED, Treatment.PYSHACL)}
+    assert evaluated <= set(EXAMPLES) <= {row.word for row in TABLE}
+    assert len({row.name for row in TABLE}) == len(TABLE)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.word)
+@pytest.mark.parametrize("prefix", WORDS)
+def test_every_word_of_the_vocabularies_has_a_row(prefix: str) -> None:
+    assert {row.word for row in TABLE if row.prefix == prefix} == WORDS[prefix]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_construct_does_what_the_table_says(row: Construct) -> None:
     text = example(row)
-    assert f"sh:{row.word} " in text
+    assert re.search(rf"\b{row.prefix}:{row.word or 'anything'}\b", text.removeprefix(PREFIXED))
     if row.treatment is Treatment.REFUSED:
-        with pytest.raises(ShapeError, match=f"sh:{row.word}|JavaScript"):
+        with pytest.raises(ShapeError, match=f"{row.name}|JavaScript"):
             shapes(text)
         return
     read = shapes(text)
     found = outcome(load(DATA), read, EngineChoice.AUTO)
-    doubts = [doubt.message for doubt in advice.of_constructs(read)]
-    assert (f"sh:{row.word} ({row.standard.value}) is not evaluated" in doubts) == (
+    doubts = {doubt.message for doubt in advice.of_constructs(read)}
+    assert (f"{row.name} ({row.standard.value}) is not evaluated" in doubts) == (
         row.treatment is Treatment.DOUBT
     )
+    assert not [
+        doubt
+        for doubt in of_shapes(read, Vocabulary(load(DATA), shipped=False))
+        if doubt.kind == "unknown-term"
+    ]
+    assert found.results
     if row.treatment is Treatment.COMPILED:
-        assert found.results
         assert not found.plan.delegated
     elif row.treatment is Treatment.PYSHACL:
-        assert found.results
         assert found.plan.delegated
+
+
+@pytest.mark.parametrize("prefix", ["shnex", "srl"])
+def test_word_that_a_draft_gets_later_is_a_doubt(prefix: str) -> None:
+    read = shapes(PREFIXED + on_values(f"sh:minCount 1 ; {prefix}:later 1") + f" ex:y a {prefix}:Later .")
+    found = {doubt.message.split()[0] for doubt in advice.of_constructs(read)}
+    assert found == {f"{prefix}:later", f"{prefix}:Later"}
+
+
+@pytest.mark.parametrize("word", ["shape", "incomplete", "incompleteURIStart"])
+def test_word_in_the_data_that_steers_validation_is_a_doubt(word: str) -> None:
+    data = load(f"{DATA} ex:a sh:{word} ex:S .")
+    assert [doubt.message for doubt in advice.of_data(data.store)] == [
+        f"sh:{word} (SHACL 1.2, drafts) is not evaluated"
+    ]
+    assert not list(advice.of_data(load(DATA).store))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("minCont 1", "minCount"), ("datatyp xsd:date", "datatype"), ("severty sh:Warning", "severity"),
+        ("nodekind sh:IRI", "nodeKind"), ("severity sh:warning", "Warning"),
+        ("memberShapes ex:S", "memberShape"), ("minLenght 1", "minLength"),
+        ("uniqueLangs true", "uniqueLang"), ("hasvalue 1", "hasValue"),
+    ],
+)  # fmt: skip
+def test_word_that_shacl_does_not_have_is_a_doubt_with_the_nearest(written: str, meant: str) -> None:
+    read = shapes(on_values(f"sh:minCount 1 ; sh:{written}"))
+    (doubt,) = (d for d in of_shapes(read, Vocabulary(load(DATA), shipped=False)) if d.kind == "unknown-term")
+    assert doubt.message.endswith(f"did you mean sh:{meant}")
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        "sh:class ( ex:A ex:B )", "sh:datatype ( xsd:date )", "sh:nodeKind ( sh:IRI )",
+        "sh:minCount [ sh:path ex:q ]", "sh:disjoint [ sh:inversePath ex:q ]",
+        "sh:deactivated [ sh:path ex:q ]", "sh:closed sh:ByTypes",
+        "sh:targetNode [ sh:path ex:q ]",
+    ],
+)  # fmt: skip
+def test_value_that_only_the_drafts_allow_is_refused(constraint: str) -> None:
+    with pytest.raises(ShapeError, match=constraint.split()[0]):
+        shapes(on_values(constraint))
 
 
 def test_entailment_that_was_done_is_not_refused() -> None:

@@ -25,6 +25,8 @@ from mesoonto.validation.shapes.wording import expected
 from mesoonto.validation.trace import Statement, last_statement
 
 _SEVERITIES = {SH + severity.value: severity for severity in Severity}
+#: Milder ones of the drafts of SHACL 1.2. Those that somebody made up are as grave as can be.
+_SEVERITIES |= {SH + name: Severity.INFO for name in ("Debug", "Trace")}
 
 
 def assemble(

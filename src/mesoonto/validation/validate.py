@@ -201,6 +201,7 @@ def check(
         found += doubts.of_shapes(shapes, vocabulary)
         found += doubts.of_strays(shapes)
         found += constructs.of_constructs(shapes)
+        found += constructs.of_data(data.store)
         found += constructs.of_roles(shapes, data.store)
         found += doubts.of_imports(shapes)
         found += doubts.of_context(data.unread)

@@ -20,8 +20,17 @@ def of_constructs(shapes: Shapes) -> Iterator[Doubt]:
     """Words of SHACL or of its drafts that are not evaluated here."""
     names = Names(shapes)
     for subject, row in constructs.unevaluated(shapes.graph):
-        message = f"sh:{row.word} ({row.standard.value}) is not evaluated"
-        yield Doubt("not-evaluated", brief(names.named(subject)), message, subject)
+        yield Doubt("not-evaluated", brief(names.named(subject)), _told(row), subject)
+
+
+def of_data(store: ox.Store) -> Iterator[Doubt]:
+    """Words in the data by which the drafts steer validation, and which are not evaluated here."""
+    for row in constructs.in_data(store):
+        yield Doubt("not-evaluated", "the data", _told(row))
+
+
+def _told(row: constructs.Construct) -> str:
+    return f"{row.name} ({row.standard.value}) is not evaluated"
 
 
 def of_roles(shapes: Shapes, store: ox.Store) -> Iterator[Doubt]:

@@ -10,28 +10,14 @@ import pyoxigraph as ox
 from mesoonto.errors import MesoontoError
 from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data.graph import Graph, brief
-from mesoonto.validation.data.vocabulary import PARAMETERS, PROPERTIES, SH, TARGETS, sh
+from mesoonto.validation.data.vocabulary import PARAMETERS, SH, TARGETS, sh
 from mesoonto.validation.inputs import IMPORTS
 from mesoonto.validation.report.findings import Doubt
 from mesoonto.validation.shapes import model
+from mesoonto.validation.shapes.constructs import OBJECTS, PROPERTIES
 from mesoonto.validation.shapes.model import Shapes, named_shapes
 from mesoonto.validation.shapes.names import Names
 from mesoonto.validation.shipped import Vocabulary
-
-#: Terms of SHACL that may stand as objects: classes, node kinds, severities.
-_OBJECTS = frozenset(
-    (
-        "AbstractResult", "BlankNode", "BlankNodeOrIRI", "BlankNodeOrLiteral", "ConstraintComponent",
-        "Function", "IRI", "IRIOrLiteral", "Info", "JSConstraint", "JSExecutable", "JSFunction",
-        "JSLibrary", "JSRule", "JSTarget", "JSTargetType", "JSValidator", "Literal", "NodeShape",
-        "Parameter", "Parameterizable", "PrefixDeclaration", "PropertyGroup", "PropertyShape",
-        "ResultAnnotation", "Rule", "SPARQLAskExecutable", "SPARQLAskValidator", "SPARQLConstraint",
-        "SPARQLConstructExecutable", "SPARQLExecutable", "SPARQLFunction", "SPARQLRule",
-        "SPARQLSelectExecutable", "SPARQLSelectValidator", "SPARQLTarget", "SPARQLTargetType",
-        "SPARQLUpdateExecutable", "Severity", "Shape", "Target", "TargetType", "TripleRule",
-        "ValidationReport", "ValidationResult", "Validator", "Violation", "Warning", "this",
-    )
-)  # fmt: skip
 
 
 def of_shapes(shapes: Shapes, vocabulary: Vocabulary) -> Iterator[Doubt]:
@@ -75,7 +61,7 @@ def of_shapes(shapes: Shapes, vocabulary: Vocabulary) -> Iterator[Doubt]:
 def _unknown_words(graph: Graph) -> Iterator[Doubt]:
     seen: set[str] = set()
     for subject, predicate, value in graph:
-        for term, known in ((predicate, PROPERTIES), (value, _OBJECTS | PROPERTIES)):
+        for term, known in ((predicate, PROPERTIES), (value, OBJECTS | PROPERTIES)):
             if (
                 not isinstance(term, ox.NamedNode)
                 or not term.value.startswith(SH)

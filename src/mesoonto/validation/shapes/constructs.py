@@ -35,21 +35,51 @@ class Standard(Enum):
     ADVANCED = "SHACL Advanced Features"
     JAVASCRIPT = "SHACL JavaScript Extensions"
     DRAFT = "SHACL 1.2, drafts"
+    EXPRESSIONS = "SHACL 1.2 Node Expressions, draft"
+    RULES = "SHACL 1.2 Rules, draft"
+    INTERFACES = "SHACL 1.2 User Interfaces, draft"
+    PROFILING = "SHACL 1.2 Profiling, draft"
+
+
+#: The namespaces of the vocabularies, by their usual prefixes; that of user interfaces was moved.
+NAMESPACES = {
+    "sh": (SH,),
+    "shnex": ("http://www.w3.org/ns/shnex#",),
+    "srl": ("http://www.w3.org/ns/shacl-rules#",),
+    "shui": ("http://www.w3.org/ns/shacl-ui#", "http://www.w3.org/ns/shacl-ui/"),
+    "shpr": ("http://www.w3.org/ns/shacl-pr#",),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Construct:
-    """One word of the SHACL vocabulary that a shapes graph may use."""
+    """One word of a vocabulary of SHACL that a shapes graph may use."""
 
-    word: str  #: its local name
+    word: str  #: its local name; "" stands for all words of the namespace
     standard: Standard
     treatment: Treatment
     note: str = ""
+    prefix: str = "sh"
+
+    @property
+    def name(self) -> str:
+        """How it is written."""
+        return f"{self.prefix}:{self.word}" if self.word else f"all of {self.prefix}:"
+
+    @property
+    def is_property(self) -> bool:
+        """Whether it stands as a predicate; else it is a class, or one of the values that SHACL names."""
+        return not self.word[:1].isupper()
 
 
-def _rows(standard: Standard, treatment: Treatment, words: str, note: str = "") -> Iterator[Construct]:
-    return (Construct(word, standard, treatment, note) for word in words.split())
+def _rows(
+    standard: Standard, treatment: Treatment, words: str, note: str = "", prefix: str = "sh"
+) -> Iterator[Construct]:
+    return (Construct(word, standard, treatment, note, prefix) for word in words.split())
 
+
+#: Of words by which data steer their own validation.
+_IN_DATA = "in the data too"
 
 _CORE = [word for word in (*TARGETS, *PARAMETERS) if word not in ("target", "sparql")]
 TABLE: tuple[Construct, ...] = (
@@ -60,7 +90,14 @@ TABLE: tuple[Construct, ...] = (
         "path inversePath alternativePath zeroOrMorePath oneOrMorePath zeroOrOnePath deactivated severity "
         "message flags ignoredProperties qualifiedValueShapesDisjoint",
     ),
-    *_rows(Standard.CORE, Treatment.NO_EFFECT, "name description order group defaultValue"),
+    *_rows(
+        Standard.CORE,
+        Treatment.COMPILED,
+        "NodeShape PropertyShape BlankNode IRI Literal BlankNodeOrIRI BlankNodeOrLiteral IRIOrLiteral "
+        "Violation Warning Info",
+    ),
+    *_rows(Standard.CORE, Treatment.NO_EFFECT, "name description order group defaultValue PropertyGroup"),
+    *_rows(Standard.CORE, Treatment.NO_EFFECT, "Shape NodeKind Severity", "classes of the vocabulary itself"),
     Construct(
         "entailment",
         Standard.CORE,
@@ -73,29 +110,169 @@ TABLE: tuple[Construct, ...] = (
         "shapesGraph suggestedShapesGraph",
         "the shapes are those of `--shapes`",
     ),
-    *_rows(Standard.SPARQL, Treatment.COMPILED, "sparql select prefixes declare prefix namespace"),
+    *_rows(
+        Standard.CORE,
+        Treatment.NO_EFFECT,
+        "ValidationReport AbstractResult ValidationResult conforms result shapesGraphWellFormed detail "
+        "focusNode resultMessage resultPath resultSeverity sourceConstraint sourceConstraintComponent "
+        "sourceShape value",
+        "words of reports",
+    ),
+    *_rows(
+        Standard.SPARQL,
+        Treatment.COMPILED,
+        "sparql select prefixes declare prefix namespace SPARQLConstraint",
+    ),
     Construct("parameter", Standard.SPARQL, Treatment.PYSHACL, "components that the shapes define"),
-    *_rows(Standard.SPARQL, Treatment.PYSHACL, "validator nodeValidator propertyValidator"),
-    Construct("target", Standard.ADVANCED, Treatment.COMPILED, "SPARQLTarget and SPARQLTargetType"),
-    Construct("rule", Standard.ADVANCED, Treatment.COMPILED, "TripleRule and SPARQLRule"),
-    *_rows(Standard.ADVANCED, Treatment.COMPILED, "condition construct subject predicate object"),
-    Construct("expression", Standard.ADVANCED, Treatment.PYSHACL),
+    *_rows(
+        Standard.SPARQL,
+        Treatment.PYSHACL,
+        "validator nodeValidator propertyValidator ask optional ConstraintComponent SPARQLAskValidator "
+        "SPARQLSelectValidator",
+    ),
+    *_rows(
+        Standard.SPARQL,
+        Treatment.NO_EFFECT,
+        "Parameterizable Parameter Validator labelTemplate SPARQLExecutable SPARQLAskExecutable "
+        "SPARQLSelectExecutable SPARQLConstructExecutable SPARQLUpdateExecutable PrefixDeclaration update",
+        "by themselves; what refers to them counts",
+    ),
+    *_rows(
+        Standard.ADVANCED,
+        Treatment.COMPILED,
+        "target SPARQLTarget SPARQLTargetType",
+    ),
+    *_rows(Standard.ADVANCED, Treatment.COMPILED, "rule TripleRule SPARQLRule"),
+    *_rows(Standard.ADVANCED, Treatment.COMPILED, "condition construct subject predicate object this"),
+    *_rows(Standard.ADVANCED, Treatment.PYSHACL, "expression union intersection"),
+    *_rows(
+        Standard.ADVANCED,
+        Treatment.REFUSED,
+        "filterShape nodes minus distinct count min max sum groupConcat separator orderBy desc limit offset "
+        "if then else exists",
+        "in a node expression; pySHACL has none of them",
+    ),
     Construct("values", Standard.ADVANCED, Treatment.DOUBT),
-    Construct("returnType", Standard.ADVANCED, Treatment.PYSHACL, "SPARQLFunction"),
-    Construct("resultAnnotation", Standard.ADVANCED, Treatment.DOUBT, "the results are right without it"),
+    *_rows(Standard.ADVANCED, Treatment.PYSHACL, "SPARQLFunction returnType"),
+    *_rows(
+        Standard.ADVANCED,
+        Treatment.NO_EFFECT,
+        "Target TargetType Function Rule",
+        "by themselves; what refers to them counts",
+    ),
+    *_rows(
+        Standard.ADVANCED,
+        Treatment.DOUBT,
+        "resultAnnotation annotationProperty annotationValue annotationVarName ResultAnnotation",
+        "the results are right without it",
+    ),
     *_rows(Standard.JAVASCRIPT, Treatment.REFUSED, "js jsFunctionName jsLibrary jsLibraryURL"),
+    *_rows(
+        Standard.JAVASCRIPT,
+        Treatment.REFUSED,
+        "JSConstraint JSRule JSTarget JSTargetType JSFunction JSValidator",
+    ),
+    *_rows(
+        Standard.JAVASCRIPT,
+        Treatment.NO_EFFECT,
+        "JSExecutable JSLibrary",
+        "by themselves; what refers to them counts",
+    ),
     *_rows(
         Standard.DRAFT,
         Treatment.DOUBT,
         "memberShape minListLength maxListLength uniqueMembers reifierShape reificationRequired rootClass "
         "singleLine someValue subsetOf uniqueValuesFor nodeByExpression sparqlExpr bodyExpression "
-        "targetWhere shape",
+        "keyParameter targetWhere ShapeClass NodeExpressionFunction NamedParameterExpressionFunction "
+        "ListParameterExpressionFunction NodeExpression NamedParameterExpression ListParameterExpression "
+        "SelectExpression SPARQLExprExpression",
     ),
-    *_rows(Standard.DRAFT, Treatment.NO_EFFECT, "agentInstruction codeIdentifier intent unit"),
+    *_rows(
+        Standard.DRAFT,
+        Treatment.DOUBT,
+        "shape incomplete incompleteURIStart",
+        _IN_DATA,
+    ),
+    *_rows(
+        Standard.DRAFT,
+        Treatment.DOUBT,
+        "expectedPredicate layer runOnce includesRuleSet hasRule ruleProcessor tempTriple RuleSet "
+        "SPARQLRuleTemplate",
+        "rules run in the order of `sh:order`",
+    ),
+    *_rows(Standard.DRAFT, Treatment.REFUSED, "TripleTerm", "triple terms are not read"),
+    Construct(
+        "RulesEntailment", Standard.DRAFT, Treatment.REFUSED, "in `sh:entailment`; rules run without it"
+    ),
+    *_rows(Standard.DRAFT, Treatment.COMPILED, "Trace Debug", "as remarks, with `sh:Info`"),
+    *_rows(
+        Standard.DRAFT,
+        Treatment.NO_EFFECT,
+        "agentInstruction codeIdentifier intent formalized unit",
+    ),
+    *_rows(
+        Standard.DRAFT,
+        Treatment.NO_EFFECT,
+        "Graph DataGraph ShapesGraph RulesGraph SPARQLDescribeExecutable describe sourceRule",
+        "by themselves",
+    ),
+    *_rows(
+        Standard.DRAFT,
+        Treatment.NO_EFFECT,
+        "ProcessorConfiguration conformsToShapesGraph conformanceDisallows usedShapesGraph usedDataGraph "
+        "usedConfiguration",
+        "words of reports",
+    ),
+    *_rows(
+        Standard.EXPRESSIONS,
+        Treatment.REFUSED,
+        "nodes count distinct exists filterShape if then else instancesOf intersection limit max min minus "
+        "offset pathValues focusNode sum union var where concat remove",
+        "in a node expression; elsewhere told as a doubt, as is any other word of shnex:",
+        "shnex",
+    ),
+    *_rows(
+        Standard.RULES,
+        Treatment.DOUBT,
+        "rules data head body triplePattern filter assign assignVar assignValue not tripleTemplate subject "
+        "predicate object varName RuleSet Rule RuleElement TriplePatternElement FilterElement "
+        "AssignmentElement NegationElement TripleTemplate",
+        "as is any other word of srl:",
+        "srl",
+    ),
+    Construct("", Standard.INTERFACES, Treatment.NO_EFFECT, prefix="shui"),
+    Construct("", Standard.PROFILING, Treatment.NO_EFFECT, prefix="shpr"),
 )
 
-#: Classes of the JavaScript extensions; whatever is one of them cannot be evaluated.
-_SCRIPTS = ("JSConstraint", "JSRule", "JSTarget", "JSTargetType", "JSFunction", "JSValidator")
+#: Properties of SHACL, and what may stand as objects: its classes, node kinds, severities.
+PROPERTIES = frozenset(row.word for row in TABLE if row.prefix == "sh" and row.is_property)
+OBJECTS = frozenset(row.word for row in TABLE if row.prefix == "sh" and not row.is_property)
+
+#: Words that nothing evaluates, by their IRIs, and the namespaces of which that is true of every word.
+_DOUBTFUL = {
+    ox.NamedNode(stem + row.word): row
+    for row in TABLE
+    if row.treatment is Treatment.DOUBT
+    for stem in NAMESPACES[row.prefix]
+}
+_UNKNOWN = {
+    stem: (prefix, standard)
+    for prefix, standard in (("shnex", Standard.EXPRESSIONS), ("srl", Standard.RULES))
+    for stem in NAMESPACES[prefix]
+}
+_SCRIPTS = frozenset(
+    ox.NamedNode(SH + row.word)
+    for row in TABLE
+    if row.standard is Standard.JAVASCRIPT and row.treatment is Treatment.REFUSED
+)
+_EXPRESSIONS = {
+    ox.NamedNode(stem + row.word): row
+    for row in TABLE
+    if row.treatment is Treatment.REFUSED and row.standard in (Standard.ADVANCED, Standard.EXPRESSIONS)
+    for stem in NAMESPACES[row.prefix]
+}
+#: What has a node expression for a value.
+_HOLDERS = tuple(map(sh, ("expression", "subject", "predicate", "object")))
 
 
 def refuse(graph: Graph, inferred: frozenset[str] = frozenset()) -> None:
@@ -111,23 +288,57 @@ def refuse(graph: Graph, inferred: frozenset[str] = frozenset()) -> None:
                     "RDFS is, with --inference rdfs",
                     subject,
                 )
-        scripts = [kind for kind in _SCRIPTS if sh(kind) in graph.all(subject, TYPE)]
-        words = [f"sh:{row.word}" for row in TABLE if _is_script(row) and graph.all(subject, sh(row.word))]
-        if found := [*words, *(f"sh:{kind}" for kind in scripts)]:
-            raise unusable(f"{brief(subject)} uses {found[0]}; JavaScript is not evaluated here", subject)
+        used = [term for term in (*graph.predicates(subject), *graph.all(subject, TYPE)) if term in _SCRIPTS]
+        if used:
+            raise unusable(
+                f"{brief(subject)} uses {brief(used[0])}; JavaScript is not evaluated here", subject
+            )
+        for holder in _HOLDERS:
+            for expression in graph.all(subject, holder):
+                _refuse_expression(graph, expression, subject)
 
 
-def _is_script(row: Construct) -> bool:
-    return row.standard is Standard.JAVASCRIPT
+def _refuse_expression(graph: Graph, expression: Term, subject: Term) -> None:
+    """Raise ShapeError where the node expression has a word that neither engine knows."""
+    waiting, seen = [expression], set()
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ox.BlankNode) or node in seen:
+            continue
+        seen.add(node)
+        for predicate in graph.predicates(node):
+            if row := _EXPRESSIONS.get(predicate):
+                raise unusable(
+                    f"a node expression of {brief(subject)} uses {row.name}, which is not evaluated here",
+                    subject,
+                )
+            waiting += graph.all(node, predicate)
 
 
 def unevaluated(graph: Graph) -> Iterator[tuple[Term, Construct]]:
     """The constructs of *graph* that nothing evaluates, each with the nodes that use it."""
-    words = {ox.NamedNode(SH + row.word): row for row in TABLE if row.treatment is Treatment.DOUBT}
     for subject in graph.subjects():
-        for predicate in graph.predicates(subject):
-            if predicate in words:
-                yield subject, words[predicate]
+        for term in dict.fromkeys((*graph.predicates(subject), *graph.all(subject, TYPE))):
+            if (row := _doubtful(term)) is not None:
+                yield subject, row
+
+
+def _doubtful(term: Term) -> Construct | None:
+    if not isinstance(term, ox.NamedNode):
+        return None
+    if (row := _DOUBTFUL.get(term)) is not None:
+        return row
+    for stem, (prefix, standard) in _UNKNOWN.items():
+        if term.value.startswith(stem):
+            return Construct(term.value.removeprefix(stem), standard, Treatment.DOUBT, prefix=prefix)
+    return None
+
+
+def in_data(store: ox.Store) -> Iterator[Construct]:
+    """The constructs that stand in the data, and that nothing evaluates."""
+    for row in TABLE:
+        if row.note == _IN_DATA and any(store.quads_for_pattern(None, sh(row.word), None)):
+            yield row
 
 
 def as_markdown() -> str:
@@ -137,7 +348,7 @@ def as_markdown() -> str:
         for treatment in Treatment:
             rows = [row for row in TABLE if (row.standard, row.treatment) == (standard, treatment)]
             for note in dict.fromkeys(row.note for row in rows):
-                words = ", ".join(f"`sh:{row.word}`" for row in rows if row.note == note)
+                words = ", ".join(f"`{row.name}`" for row in rows if row.note == note)
                 lines.append(
                     f"| {words} | {standard.value} | {treatment.value}{': ' if note else ''}{note} |"
                 )
@@ -149,7 +360,9 @@ HEAD = """<!-- GENERATED by: python -m mesoonto.validation.shapes.constructs -->
 # What is done with each construct of SHACL
 
 Nothing is passed over in silence: a construct is evaluated, refused with exit code 2, or told as a doubt,
-which fails the run with `--strict`. [validating.md](validating.md) tells how to validate.
+which fails the run with `--strict`. A word of `sh:` that is in no row is a doubt too, with the nearest one.
+[validating.md](validating.md) tells how to validate. The drafts are those of the W3C's Data Shapes
+Working Group as of 2026; their vocabularies still change.
 
 """
 

@@ -239,6 +239,10 @@ class _ShapeReader:
             for term in self.graph.all(node, sh(predicate)):
                 if kind != "node" and not isinstance(term, ox.NamedNode):
                     raise unusable(f"sh:{predicate} of {brief(node)} is not an IRI")
+                if isinstance(term, ox.BlankNode):
+                    raise unusable(
+                        f"sh:{predicate} of {brief(node)} is a blank node, not an IRI or a literal"
+                    )
                 yield Target(kind, term)
         if isinstance(node, ox.NamedNode) and self.classes & set(self.graph.all(node, TYPE)):
             yield Target("class", node)
@@ -335,9 +339,7 @@ class _ShapeReader:
         name, node = component_name(parameter), shape.node
         match parameter:
             case "class":
-                if isinstance(value, ox.Literal):
-                    raise unusable(f"sh:class of {brief(node)} is a literal")
-                yield Class(name, value)
+                yield Class(name, ox.NamedNode(_iri(value, node, parameter)))
             case "datatype":
                 self.graph.one(node, sh(parameter))
                 yield Datatype(name, _iri(value, node, parameter))
