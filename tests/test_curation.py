@@ -68,13 +68,17 @@ def test_gaps_are_found_and_only_where_they_are() -> None:
 
 
 READ_AGAIN = """@prefix meso: <https://w3id.org/mesoonto/> . @prefix : <http://e/> .
-    :a a meso:Result . :b a meso:Result . :c a meso:Result . :d a meso:Result . :s a meso:EvidenceStatement .
-    :other a meso:SecondReading ; meso:hasReadingBasis meso:OtherSource ; meso:hasReadingItem
+    :a a meso:Result ; meso:readAt :first_page . :e a meso:Result ; meso:readAt :page .
+    :b a meso:Result . :c a meso:Result . :d a meso:Result . :s a meso:EvidenceStatement .
+    :other a meso:SecondReading ; meso:readAt :page ; meso:hasReadingBasis meso:OtherSource ;
+      meso:hasReadingItem
         [ meso:ofRecord :a ; meso:hasReadingOutcome meso:ReadingAgrees ] ,
+        [ meso:ofRecord :e ; meso:hasReadingOutcome meso:ReadingAgrees ] ,
         [ meso:ofRecord :b ; meso:hasReadingOutcome meso:ReadingDiffers ;
             meso:hasDifferenceResolution meso:RecordMended ] ,
         [ meso:ofRecord :c ; meso:hasReadingOutcome meso:NotFoundAgain ] .
-    :same a meso:SecondReading ; meso:hasReadingBasis meso:SameSourceAgain ; meso:hasReadingItem
+    :same a meso:SecondReading ; meso:readAt :copy ; meso:hasReadingBasis meso:SameSourceAgain ;
+      meso:hasReadingItem
         [ meso:ofRecord :d ; meso:hasReadingOutcome meso:ReadingAgrees ] ,
         [ meso:ofRecord :b ; meso:hasReadingOutcome meso:NotFoundAgain ] ,
         [ meso:ofRecord :a ; meso:hasReadingOutcome meso:ReadingDiffers ;
@@ -100,17 +104,19 @@ class TestSecondReadings:
             FILTER(?o = meso:NotFoundAgain) }} ORDER BY ?o"""
         )
         found = {share.of: share for share in readings.shares(read_again, [inventory, some])}
-        assert found["results"] == readings.Share("results", 4, agreeing=2, mended=1, not_found=1)
-        assert found["results"].percent == 75
+        assert found["results"] == readings.Share(
+            "results", 5, agreeing=3, elsewhere=2, mended=1, not_found=1
+        )
+        assert found["results"].percent == 80
         behind = found["results behind an answer"]
         assert (behind.records, behind.agreeing, behind.mended, behind.not_found) == (2, 0, 1, 1)
         assert found["evidence statements"].percent == 0
         assert found["evidence statements behind an answer"].percent == 0
 
-    def test_only_another_source_is_a_second_source(self, read_again: Engine) -> None:
+    def test_only_another_page_of_another_source_is_a_second_source(self, read_again: Engine) -> None:
         found = completeness.gaps(read_again)
         lacking = {gap.record for gap in found if gap.lack == "figure without a second source"}
-        assert lacking == {"http://e/b", "http://e/c", "http://e/d"}
+        assert lacking == {f"http://e/{name}" for name in "bcde"}
         assert [gap.record for gap in found if "not settled" in gap.lack] == ["http://e/a"]
 
 

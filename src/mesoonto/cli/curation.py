@@ -75,7 +75,8 @@ def report(show_records: bool) -> None:
     for share in readings.shares(engine, questions.shipped()):
         click.echo(
             f"{share.agreeing + share.mended:>5}  of {share.records} {share.of} ({share.percent:.0f} %): "
-            f"{share.agreeing} agree, {share.mended} mended; {share.not_found} more not found again"
+            f"{share.agreeing} agree, {share.elsewhere} of them on another page than the recorded one, "
+            f"{share.mended} mended; {share.not_found} more not found again"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mesoonto.dataset.store import Engine
+from mesoonto.knowledge.readings import OTHER_PAGE
 
 #: What may be lacking, and the pattern that finds each ?record that lacks it.
 _LACKS: dict[str, str] = {
@@ -13,7 +14,10 @@ _LACKS: dict[str, str] = {
     "figure without a second source": """
         ?record a meso:Result . FILTER NOT EXISTS { ?record meso:confirmedBy ?page }
         FILTER NOT EXISTS { ?item meso:ofRecord ?record ; meso:hasReadingOutcome meso:ReadingAgrees .
-            ?reading meso:hasReadingItem ?item ; meso:hasReadingBasis meso:OtherSource }""",
+            ?reading meso:hasReadingItem ?item ; meso:hasReadingBasis meso:OtherSource .
+            """
+    + OTHER_PAGE
+    + " }",
     "difference between a page and a record that is not settled": """
         ?item meso:ofRecord ?record ; meso:hasDifferenceResolution meso:DifferenceOpen""",
     "hazard ratio without an interval": """

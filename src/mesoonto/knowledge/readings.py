@@ -12,6 +12,10 @@ from mesoonto.knowledge.questions import CompetencyQuestion
 _KINDS = (("Result", "results"), ("EvidenceStatement", "evidence statements"))
 _ITEM = "?reading a meso:SecondReading ; meso:hasReadingItem ?item . ?item meso:ofRecord ?record"
 
+#: Holds of a reading whose page is not one that the record names as where it was read.
+OTHER_PAGE = """?reading meso:readAt ?page .
+    FILTER NOT EXISTS { ?record meso:readAt|dcterms:source|(dcterms:source/meso:readAt) ?page }"""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -20,6 +24,7 @@ class Share:
     of: str  #: which records, in words
     records: int
     agreeing: int  #: found again on a page that says the same
+    elsewhere: int  #: of these, on another page than the record names as where it was read
     mended: int  #: changed after a page that says something else, and not also found to agree
     not_found: int  #: looked for, and on no page that was read
 
@@ -36,6 +41,7 @@ def shares(engine: Engine, questions: Iterable[CompetencyQuestion]) -> list[Shar
     reaches every record of a kind is an inventory and counts for none of them.
     """
     agreeing = _records(engine, f"{_ITEM} ; meso:hasReadingOutcome meso:ReadingAgrees")
+    elsewhere = _records(engine, f"{_ITEM} ; meso:hasReadingOutcome meso:ReadingAgrees . {OTHER_PAGE}")
     mended = _records(engine, f"{_ITEM} ; meso:hasDifferenceResolution meso:RecordMended") - agreeing
     missed = _records(engine, f"{_ITEM} ; meso:hasReadingOutcome meso:NotFoundAgain") - agreeing - mended
     kinds = {word: _records(engine, f"?record a meso:{name}") for name, word in _KINDS}
@@ -44,7 +50,7 @@ def shares(engine: Engine, questions: Iterable[CompetencyQuestion]) -> list[Shar
     for word, records in kinds.items():
         behind: set[str] = set().union(*(records & some for some in reached if not records <= some))
         for of, them in ((word, records), (f"{word} behind an answer", behind)):
-            counts = (len(them & some) for some in (them, agreeing, mended, missed))
+            counts = (len(them & some) for some in (them, agreeing, elsewhere, mended, missed))
             found.append(Share(of, *counts))
     return found
 
