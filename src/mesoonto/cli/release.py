@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,6 +20,12 @@ import click
     help="The folder of an earlier release: CHANGES.md and changes.ttl tell what differs.",
 )
 @click.option(
+    "--date",
+    "issued",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which it is issued; default today, or that of SOURCE_DATE_EPOCH.",
+)
+@click.option(
     "--tables",
     envvar="MESOONTO_TABLES",
     show_envvar=True,
@@ -33,14 +40,19 @@ import click
     help="Publish without this check; repeatable. It is told.",
 )
 def release(
-    version: str, output: Path | None, previous: Path | None, tables: Path | None, skipped: tuple[str, ...]
+    version: str,
+    output: Path | None,
+    previous: Path | None,
+    issued: datetime | None,
+    tables: Path | None,
+    skipped: tuple[str, ...],
 ) -> None:
     """Build the files of release VERSION.
 
-    The ontology in four variants (base, full, reasoned, simple), each as OWL (RDF/XML), Turtle, OBO and OBO
-    Graphs JSON; a JSON-LD context; a SKOS view; the mappings as one SSSOM table; all records as TriG and CSV;
-    what changed, in words and RDF; a documentation page; DCAT and VoID metadata; checksums. The same
-    sources give the same bytes.
+    The ontology as registries load it and in four variants (base, full, reasoned, simple), each as OWL
+    (RDF/XML), Turtle, OBO and OBO Graphs JSON; a JSON-LD context; a SKOS view; the mappings as one SSSOM
+    table; all records as TriG and CSV; what changed, in words and RDF; a documentation page; DCAT and VoID
+    metadata; checksums. The same sources and date give the same bytes.
 
     \b
     mesoonto release 0.2.0 --previous dist/0.1.0 --tables ~/vocabularies
@@ -68,6 +80,7 @@ def release(
     for name in skipped:
         click.echo(f"not checked: {name}", err=True)
     folder = output or Path("dist", version)
-    written = publish.release(version, folder, previous, show)
+    day = issued.date().isoformat() if issued else ""
+    written = publish.release(version, folder, previous, show, day)
     size = sum(path.stat().st_size for path in written)
     click.echo(f"wrote {len(written)} files, {size / 1e6:.1f} MB, to {folder}")

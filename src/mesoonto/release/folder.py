@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pyoxigraph as ox
+
 from mesoonto import resources
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import InputError, MesoontoError, Place
+from mesoonto.files import rdf
+from mesoonto.namespaces import PREFIXES
 from mesoonto.ontology import files
 from mesoonto.ontology.model import Ontology
 from mesoonto.release import changes, variants
@@ -23,6 +27,7 @@ _SUM = re.compile(r"([0-9a-f]{64})  ([\w.-]+)")
 
 #: What the files of a release are, by the beginning of the name, and what each ending is.
 _CONTENTS = {
+    "mesoonto": "Ontology, as registries load it",
     "mesoonto-base": "Ontology: our own axioms alone",
     "mesoonto-full": "Ontology: with what it imports",
     "mesoonto-reasoned": "Ontology: with what a reasoner infers",
@@ -60,6 +65,15 @@ def versions(folder: Path | None) -> list[str]:
         return []
     found = [p.name for p in folder.iterdir() if _VERSION.fullmatch(p.name) and (p / _SUMS).is_file()]
     return sorted(found, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+
+
+def version_of(place: Path) -> str:
+    """The version of the release in the folder *place*; an InputError when it is none."""
+    path = place / "mesoonto-full.ttl"
+    if not path.is_file():
+        raise InputError(f"no release: {path.name} is missing", Place(str(place)))
+    predicate = ox.NamedNode(f"{PREFIXES['owl']}versionInfo")
+    return next((str(getattr(q.object, "value", "")) for q in rdf.read(path) if q.predicate == predicate), "")
 
 
 def files_of(folder: Path, version: str) -> list[DownloadFile]:
@@ -104,7 +118,7 @@ def compare(folder: Path | None, before: str, after: str) -> list[changes.Releas
 def _snapshot(folder: Path | None, version: str) -> changes.Snapshot:
     if version == SHIPPED:
         ontology = Ontology.shipped()
-        full = variants.variant(ontology, "full", "0.0.0")
+        full = variants.variant(ontology, "full", variants.Edition("0.0.0", "1970-01-01"))
         return changes.snapshot(full, list(ontology.triples(files.DATA)))
     if folder is None or version not in versions(folder):
         raise MesoontoError(f"there is no release {version[:20]} here")

@@ -6,16 +6,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyoxigraph as ox
-
 from mesoonto import resources
 from mesoonto.dataset import shipped
-from mesoonto.errors import InputError, MesoontoError, Place
-from mesoonto.files import rdf
+from mesoonto.errors import MesoontoError, Place
 from mesoonto.knowledge import identifiers
-from mesoonto.namespaces import PREFIXES
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt, generated, quality
+from mesoonto.release import folder
 from mesoonto.validation.validate import validate
 
 #: Findings of one check that are told; the command of the check tells all.
@@ -66,13 +63,7 @@ def failures(
 def _version(release: Release) -> Iterator[str]:
     if release.previous is None:
         return
-    path = release.previous / "mesoonto-full.ttl"
-    if not path.is_file():
-        raise InputError(f"no release: {path.name} is missing", Place(str(release.previous)))
-    predicate = ox.NamedNode(f"{PREFIXES['owl']}versionInfo")
-    before = next(
-        (str(getattr(q.object, "value", "")) for q in rdf.read(path) if q.predicate == predicate), ""
-    )
+    before = folder.version_of(release.previous)
     if _numbers(release.version) <= _numbers(before):
         yield f"{release.version} is not above {before}, the version of {release.previous}"
 

@@ -6,27 +6,49 @@ import json
 from collections.abc import Iterator
 
 import fastobo
+import pyoxigraph as ox
 from fastobo.id import PrefixedIdent, Url
 
 from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
 from mesoonto.release.terms import OntologyTerm
 
 
-def obo(terms: dict[str, OntologyTerm], name: str, version: str) -> str:
-    """*terms* in the OBO format, version 1.4."""
-    header = fastobo.header.HeaderFrame(
-        [
-            fastobo.header.FormatVersionClause("1.4"),
-            fastobo.header.DataVersionClause(version),
-            fastobo.header.IdspaceClause("MESO", Url(f"{MESO}MESO_"), None),
-            fastobo.header.IdspaceClause("meso", Url(MESO), None),
-            fastobo.header.IdspaceClause("UniProtKB", Url(PREFIXES["uniprot"]), None),
-            fastobo.header.OntologyClause(f"mesoonto-{name}"),
-        ]
-    )
+def obo(terms: dict[str, OntologyTerm], header: list[ox.Triple]) -> str:
+    """*terms* in the OBO format, version 1.4, under what the ontology's *header* says of it.
+
+    There is no ``data-version``: a version IRI would be made of it and of the ontology's IRI, to no purpose.
+    """
+    h = fastobo.header
+    clauses = [
+        h.FormatVersionClause("1.4"),
+        h.IdspaceClause("MESO", Url(f"{MESO}MESO_"), None),
+        h.IdspaceClause("meso", Url(MESO), None),
+        h.IdspaceClause("UniProtKB", Url(PREFIXES["uniprot"]), None),
+        h.OntologyClause(_iri(header)),
+    ]
+    clauses += [h.PropertyValueClause(said) for triple in header for said in _property_values(triple)]
     frames = [_term_frame(t, terms) for t in terms.values() if t.kind == "class"]
     frames += [_typedef_frame(t) for t in terms.values() if t.kind == "property"]
-    return str(fastobo.doc.OboDoc(header, frames))
+    return str(fastobo.doc.OboDoc(h.HeaderFrame(clauses), frames))
+
+
+def _iri(header: list[ox.Triple]) -> str:
+    """The IRI of the ontology that *header* describes."""
+    return str(getattr(header[0].subject, "value", ""))
+
+
+def _property_values(said: ox.Triple) -> Iterator[fastobo.pv.AbstractPropertyValue]:
+    """What is said in *said* of an ontology, where that is an annotation."""
+    predicate = said.predicate.value
+    if predicate in (f"{PREFIXES['rdf']}type", f"{PREFIXES['owl']}versionIRI"):
+        return
+    # prefixes of RDF are not known to readers of OBO
+    relation = _ident(predicate) if predicate.startswith(OBO) else Url(predicate)
+    if isinstance(said.object, ox.NamedNode):
+        yield fastobo.pv.ResourcePropertyValue(relation, _ident(said.object.value))
+    elif isinstance(said.object, ox.Literal):
+        # dates too: OWL 2 has no datatype for them, and its library refuses one in OBO
+        yield fastobo.pv.LiteralPropertyValue(relation, said.object.value, PrefixedIdent("xsd", "string"))
 
 
 def _ident(iri: str) -> PrefixedIdent | Url:
@@ -80,11 +102,11 @@ def _typedef_frame(term: OntologyTerm) -> fastobo.typedef.TypedefFrame:
     return t.TypedefFrame(_ident(term.iri), clauses)
 
 
-def obo_graph(terms: dict[str, OntologyTerm], name: str, version: str) -> str:
-    """*terms* as OBO Graphs JSON (the schema of geneontology/obographs)."""
+def obo_graph(terms: dict[str, OntologyTerm], header: list[ox.Triple]) -> str:
+    """*terms* as OBO Graphs JSON (the schema of geneontology/obographs), under what the *header* says."""
     graph = {
-        "id": f"{MESO}mesoonto-{name}.owl",
-        "meta": {"version": f"{MESO}releases/{version}/mesoonto-{name}.owl"},
+        "id": _iri(header),
+        "meta": _meta(header),
         "nodes": [_node(term) for term in terms.values()],
         "edges": [edge for term in terms.values() for edge in _edges(term)],
         "logicalDefinitionAxioms": [
@@ -108,6 +130,17 @@ def obo_graph(terms: dict[str, OntologyTerm], name: str, version: str) -> str:
         ],
     }
     return json.dumps({"graphs": [graph]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _meta(header: list[ox.Triple]) -> dict[str, object]:
+    version, values = "", []
+    for said in header:
+        predicate, value = said.predicate.value, str(getattr(said.object, "value", ""))
+        if predicate == f"{PREFIXES['owl']}versionIRI":
+            version = value
+        elif predicate != f"{PREFIXES['rdf']}type":
+            values.append({"pred": predicate, "val": value})
+    return {"version": version, "basicPropertyValues": values}
 
 
 def _node(term: OntologyTerm) -> dict[str, object]:

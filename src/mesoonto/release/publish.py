@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,16 +17,22 @@ from mesoonto.namespaces import PREFIXES
 from mesoonto.ontology.files import DATA
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl.turtle_writer import turtle
-from mesoonto.release import changes, metadata, obo, site, tables, variants
+from mesoonto.release import changes, folder, metadata, obo, site, skos, tables, variants
 from mesoonto.release.terms import terms_of
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def release(
-    version: str, output: Path, previous: Path | None = None, on_step: Callable[[str], None] = lambda _: None
+    version: str,
+    output: Path,
+    previous: Path | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+    issued: str = "",
 ) -> list[Path]:
     """Write release *version* into the new folder *output*, compared with the release in *previous*.
+
+    It says that it was *issued* on that day (YYYY-MM-DD), by default today.
 
     Whether it may be published is not asked here; `gate.failures` tells.
 
@@ -37,7 +45,7 @@ def release(
         raise OutputError(
             "exists already; remove it or choose another folder with --output", Place(str(output))
         )
-    files = build(version, previous, on_step)
+    files = build(version, previous, on_step, issued)
     partial = output.with_name(f"{output.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -59,24 +67,30 @@ def checked(version: str) -> str:
 
 
 def build(
-    version: str, previous: Path | None = None, on_step: Callable[[str], None] = lambda _: None
+    version: str,
+    previous: Path | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+    issued: str = "",
 ) -> dict[str, bytes]:
     """The files of release *version* by name."""
     before = None if previous is None else changes.read_release(previous)
+    prior = "" if previous is None else folder.version_of(previous)
+    edition = variants.Edition(version, issued or today(), prior)
     files: dict[str, bytes] = {}
     ontology = Ontology.shipped()
     for name in variants.VARIANTS:
         on_step(f"writing the {name} variant")
-        files |= _variant(ontology, name, version)
+        files |= _variant(ontology, name, edition)
     on_step("writing records, tables and metadata")
     store = shipped.build(ontology)
-    full = variants.variant(ontology, "full", version)
-    terms = terms_of(variants.variant(ontology, "reasoned", version))
+    full = variants.variant(ontology, "full", edition)
+    plain = variants.variant(ontology, "", edition)
+    header, terms = variants.header_of(plain), terms_of(plain)
     records = list(ontology.triples(DATA))
     files["mesoonto-data.trig"] = tables.trig(records)
     files |= {f"{name}.csv": tables.table(store, name) for name in tables.TABLES}
     files["mesoonto.sssom.tsv"] = tables.sssom(version).encode()
-    files["mesoonto-skos.ttl"] = tables.skos(terms, version).encode()
+    files["mesoonto-skos.ttl"] = skos.scheme(terms, header, edition).encode()
     files["context.jsonld"] = tables.context(full).encode()
     found = None if before is None else changes.compare(before, changes.snapshot(full, records))
     files["CHANGES.md"] = changes.in_words(found, version).encode()
@@ -87,20 +101,28 @@ def build(
         for graph in sorted(store.named_graphs(), key=str)
         if isinstance(graph, ox.NamedNode)
     }
-    files["catalog.ttl"] = metadata.describe(files, version, sizes).encode()
+    files["catalog.ttl"] = metadata.describe(files, header, edition, sizes).encode()
     files["SHA256SUMS"] = metadata.checksums(files).encode()
     return files
 
 
-def _variant(ontology: Ontology, name: str, version: str) -> dict[str, bytes]:
-    triples = variants.variant(ontology, name, version)
+def _variant(ontology: Ontology, name: str, edition: variants.Edition) -> dict[str, bytes]:
+    triples = variants.variant(ontology, name, edition)
     text = turtle(triples, {})
     terms = terms_of(triples)
+    header = variants.header_of(triples)
     xml = ox.serialize(variants.in_order(text), format=ox.RdfFormat.RDF_XML, prefixes=PREFIXES) or b""
-    stem = f"mesoonto-{name}"
+    stem = variants.stem(name)
     return {
         f"{stem}.ttl": text.encode(),
         f"{stem}.owl": xml,
-        f"{stem}.obo": obo.obo(terms, name, version).encode(),
-        f"{stem}.json": obo.obo_graph(terms, name, version).encode(),
+        f"{stem}.obo": obo.obo(terms, header).encode(),
+        f"{stem}.json": obo.obo_graph(terms, header).encode(),
     }
+
+
+def today() -> str:
+    """The day in UTC, or that of SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/)."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else datetime.now(UTC)
+    return moment.date().isoformat()

@@ -1,4 +1,4 @@
-"""What a release holds besides the ontology: records, mappings, a JSON-LD context, a SKOS view."""
+"""What a release holds besides the ontology: records, mappings, a JSON-LD context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mesoonto.files import sssom as sssom_files
 from mesoonto.namespaces import GRAPH, MESO, OBO, PREFIXES
 from mesoonto.ontology.record_kinds import RECORD_KINDS
 from mesoonto.owl.turtle_writer import turtle
-from mesoonto.release.terms import OntologyTerm
 from mesoonto.release.variants import in_order
 
 #: CSV tables and the queries that fill them. Labels stand beside identifiers, so that a spreadsheet suffices.
@@ -101,35 +100,3 @@ def context(schema: list[ox.Triple]) -> str:
             terms[name] = f"meso:{name}"
     terms |= {"id": "@id", "type": "@type", "label": "rdfs:label", "definition": f"{OBO}IAO_0000115"}
     return json.dumps({"@context": terms}, indent=2, ensure_ascii=False) + "\n"
-
-
-def skos(terms: dict[str, OntologyTerm], version: str) -> str:
-    """The classes of mesoonto as a SKOS concept scheme, with the mappings."""
-    stem, rdf = PREFIXES["skos"], PREFIXES["rdf"]
-    scheme = ox.NamedNode(f"{MESO}scheme")
-    triples = [
-        ox.Triple(scheme, ox.NamedNode(f"{rdf}type"), ox.NamedNode(f"{stem}ConceptScheme")),
-        ox.Triple(scheme, ox.NamedNode(f"{PREFIXES['dcterms']}title"), ox.Literal("mesoonto", language="en")),
-        ox.Triple(scheme, ox.NamedNode(f"{PREFIXES['owl']}versionInfo"), ox.Literal(version)),
-    ]
-    own = {term.iri: term for term in terms.values() if term.own and term.kind == "class"}
-    for term in own.values():
-        node = ox.NamedNode(term.iri)
-        literals = [("prefLabel", term.label), ("definition", term.definition)]
-        literals += [("altLabel", name) for name in term.synonyms] + [
-            ("editorialNote", n) for n in term.notes
-        ]
-        triples.append(ox.Triple(node, ox.NamedNode(f"{rdf}type"), ox.NamedNode(f"{stem}Concept")))
-        triples.append(ox.Triple(node, ox.NamedNode(f"{stem}inScheme"), scheme))
-        triples += [
-            ox.Triple(node, ox.NamedNode(stem + p), ox.Literal(v, language="en")) for p, v in literals if v
-        ]
-        broader = [parent for parent in term.parents if parent in own]
-        triples += [
-            ox.Triple(node, ox.NamedNode(f"{stem}broader"), ox.NamedNode(parent)) for parent in broader
-        ]
-        if not broader:
-            triples.append(ox.Triple(node, ox.NamedNode(f"{stem}topConceptOf"), scheme))
-    for path in resources.mapping_files():
-        triples += [t for t in sssom_files.triples(path) if t.predicate.value.startswith(stem)]
-    return turtle(triples, {})

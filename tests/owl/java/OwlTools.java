@@ -46,7 +46,9 @@ public class OwlTools {
                     OWLOntology found = own.loadOntologyFromOntologyDocument(
                         new org.semanticweb.owlapi.io.FileDocumentSource(new File(args[i])), quiet);
                     System.out.println(new File(args[i]).getName() + "\t" + found.getClassesInSignature().size()
-                        + "\t" + found.getLogicalAxiomCount() + "\t" + found.getOntologyID().getVersionIRI().orNull());
+                        + "\t" + found.getLogicalAxiomCount() + "\t" + found.getOntologyID().getOntologyIRI().orNull()
+                        + "\t" + found.getOntologyID().getVersionIRI().orNull()
+                        + "\t" + found.getAnnotations().size());
                 }
                 break;
             case "obographs": // FILE...
