@@ -105,14 +105,21 @@ LONG = ("thorough", "w3c_full", "hostile_full", "slow", "federation_full")
 #: left with one of them when the others have ended.
 LONGEST = (
     "tests/hostile/test_attacks.py",
-    "tests/owl/test_owl_api.py",
-    "tests/release/test_release.py",
+    "tests/hostile/test_kill_each_role.py",
+    "tests/server/test_site.py",
+    "tests/cli/test_commands.py",
     "tests/server/test_processes.py",
-    "tests/ontology/test_reason.py",
-    "tests/test_shapes.py",
     "tests/hostile/test_kill_during_write.py",
+    "tests/release/test_release.py",
+    "tests/owl/test_owl_api.py",
+    "tests/test_shapes.py",
+    "tests/ontology/test_reason.py",
+    "tests/server/test_ask_page.py",
+    "tests/processes/test_pool.py",
+    "tests/validation/test_engines.py",
+    "tests/release/test_gate.py",
     "tests/owl/test_entail.py",
-    "tests/owl/test_fmt.py",
+    "tests/validation/test_doors.py",
 )
 
 

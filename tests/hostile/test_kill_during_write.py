@@ -18,9 +18,6 @@ from tests.conftest import Served, served
 from tests.hostile.test_attacks import SEED
 from tests.wire import UPDATE, Client
 
-#: Processes here are watched, stopped and killed; others would take their time.
-pytestmark = pytest.mark.serial
-
 _SOME, _ALL = 10, 100
 
 _LEFT, _RIGHT = "http://example.org/left", "http://example.org/right"

@@ -26,9 +26,6 @@ from tests.hostile import processes
 from tests.hostile.test_attacks import SEED
 from tests.wire import QUERY, TURTLE, UPDATE, Client, Reply, request
 
-#: Processes here are watched and killed; others would take their time.
-pytestmark = pytest.mark.serial
-
 #: Kills of each kind.
 _SOME, _ALL = 2, 40
 

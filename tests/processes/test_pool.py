@@ -1,4 +1,7 @@
-"""The pool and its fork server with real processes: what a job can do to a worker, and who notices."""
+"""The pool and its fork server with real processes: what a job can do to a worker, and who notices.
+
+What is to happen while jobs of a second run is serial: other tests would take that second.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,6 @@ from mesoonto.processes.limits import MIB, ProcessLimits
 from mesoonto.processes.network import Wall
 from mesoonto.processes.pool import Pool
 from mesoonto.processes.worker import Reply, jobs
-
-pytestmark = pytest.mark.serial
 
 MEMORY = 256 * MIB
 
@@ -195,6 +196,7 @@ def test_whatever_ends_a_worker_is_reported_and_the_next_job_is_answered(
     with_pool(test)
 
 
+@pytest.mark.serial
 def test_endless_jobs_delay_nobody(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         endless = [
@@ -219,6 +221,7 @@ def test_no_more_time_than_the_limit_is_given(with_pool: Run) -> None:
     with_pool(test, timeout=0.2, max_timeout=0.3)
 
 
+@pytest.mark.serial
 def test_too_many_waiting_jobs_are_refused(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         running = []
@@ -234,6 +237,7 @@ def test_too_many_waiting_jobs_are_refused(with_pool: Run) -> None:
     with_pool(test, queue=2)
 
 
+@pytest.mark.serial
 def test_job_whose_turn_does_not_come_in_time_is_refused(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         running = [asyncio.create_task(ask(pool, "sleep 1")) for _ in range(4)]
@@ -259,6 +263,7 @@ def test_cancelled_job_frees_its_place_and_ends_its_process(with_pool: Run) -> N
     with_pool(test)
 
 
+@pytest.mark.serial
 def test_abandoned_wait_gives_its_place_back(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         running = [asyncio.create_task(ask(pool, "sleep 0.6")) for _ in range(4)]
@@ -366,6 +371,7 @@ class TestForkServer:
         assert os.waitstatus_to_exitcode(os.waitpid(found.pid, 0)[1]) == 0
         found.door.close()
 
+    @pytest.mark.serial
     def test_its_death_leaves_nobody_waiting(self) -> None:
         found = start(prepare)
 

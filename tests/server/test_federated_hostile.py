@@ -24,9 +24,6 @@ from tests.federation.test_client import BOMB, GOOD, coded, endless, one_endless
 from tests.hostile import processes
 from tests.server.client import QUERY, Reply, ask
 
-#: Processes here are watched and killed.
-pytestmark = pytest.mark.serial
-
 #: Seconds of a processor that the front may take for one of these: each costs those that do it several times
 #: as much.
 _FRONT = 0.25

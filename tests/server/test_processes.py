@@ -18,12 +18,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from tests.conftest import free_port
+from tests.hostile import processes
 from tests.server.client import Reply, ask, get, holds, update
 
-pytestmark = [
-    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc"),
-    pytest.mark.serial,
-]
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 
 #: Runs for about a second on the shipped data.
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . { SELECT ?d { ?d ?e ?f } LIMIT 100 } }"
@@ -64,7 +62,7 @@ def parents() -> dict[int, int]:
     return found
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that in time"
@@ -100,15 +98,18 @@ def started(*options: str) -> Iterator[Server]:
 
 
 class Asking(threading.Thread):
-    """Asks a query in the background."""
+    """Asks a query in the background; it runs, where a worker can be had, once this is made."""
 
-    def __init__(self, address: str, query: str, timeout: float) -> None:
+    def __init__(self, server: Server, query: str, timeout: float, *, runs: bool = True) -> None:
         super().__init__(daemon=True)
         self.reply: Reply | None = None
         self.path = f"/sparql?{urlencode({'query': query, 'timeout': timeout})}"
-        self.address = address
+        self.address = server.address
         self.start()
-        time.sleep(0.4)  # so that it is under way
+        if runs:
+            wait_until(lambda: processes.busy(server.process.pid))
+        else:
+            time.sleep(0.4)
 
     def run(self) -> None:
         try:
@@ -124,19 +125,19 @@ class Asking(threading.Thread):
 def test_sigterm_lets_a_running_query_finish_and_leaves_no_process() -> None:
     with started() as server:
         family = server.family()
-        asking = Asking(server.address, SLOW, 25)
+        asking = Asking(server, SLOW, 25)
         server.process.send_signal(signal.SIGTERM)
         reply = asking.result()
         assert reply is not None
         assert (reply.status, reply.text.split()[0]) == (200, "n")
-        assert server.process.wait(15) == 0
+        assert server.process.wait(30) == 0
         wait_until(lambda: not family & parents().keys())
 
 
 def test_stop_takes_no_longer_than_the_longest_query_may() -> None:
     with started("--max-timeout", "3", "--timeout", "2") as server:
         family = server.family()
-        asking = Asking(server.address, ENDLESS, 3)
+        asking = Asking(server, ENDLESS, 3)
         idle = http.client.HTTPConnection(urlsplit(server.address).netloc)
         idle.request("GET", "/health/live")
         idle.getresponse().read()  # and the connection stays open
@@ -157,7 +158,7 @@ def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
         insert = "INSERT DATA { GRAPH <a:g> { <a:a> <a:b> 1 } }"
         assert update(server.address, insert, Authorization="Bearer second-token-012345678").status == 401
         tokens.write_text("second-token-012345678 update\n")
-        asking = Asking(server.address, SLOW, 25)
+        asking = Asking(server, SLOW, 25)
         server.process.send_signal(signal.SIGHUP)
 
         def refused() -> bool:
@@ -177,7 +178,7 @@ def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
 def test_front_that_is_killed_is_replaced_and_its_workers_end() -> None:
     with started() as server:
         fork_server, front = server.fork_server_and_front()
-        asking = Asking(server.address, ENDLESS, 100)
+        asking = Asking(server, ENDLESS, 100)
         workers = {pid for pid, parent in parents().items() if parent == fork_server}
         assert workers
         os.kill(front, signal.SIGKILL)
@@ -189,7 +190,7 @@ def test_front_that_is_killed_is_replaced_and_its_workers_end() -> None:
 
 def test_main_process_that_is_killed_takes_all_others_with_it() -> None:
     with started("--max-timeout", "2", "--timeout", "2") as server:
-        Asking(server.address, ENDLESS, 2)
+        Asking(server, ENDLESS, 2)
         family = server.family()
         assert len(family) >= 4
         server.process.kill()
@@ -198,11 +199,11 @@ def test_main_process_that_is_killed_takes_all_others_with_it() -> None:
 
 def test_server_ends_with_its_fork_server_so_that_a_supervisor_starts_it_again() -> None:
     with started() as server:
-        Asking(server.address, ENDLESS, 100)
+        Asking(server, ENDLESS, 100)
         family = server.family()
         fork_server, _ = server.fork_server_and_front()
         os.kill(fork_server, signal.SIGKILL)
-        server.process.wait(15)
+        server.process.wait(30)
         wait_until(lambda: not family & parents().keys())
 
 
@@ -214,7 +215,7 @@ def test_death_of_the_fork_server_while_forks_are_asked_of_it_ends_the_server_as
         for pid, parent in parents().items():
             if parent == fork_server:
                 os.kill(pid, signal.SIGKILL)
-        waiting = [Asking(server.address, SLOW, 100) for _ in range(4)]
+        waiting = [Asking(server, SLOW, 100, runs=False) for _ in range(4)]
 
         def write() -> None:
             with suppress(OSError, http.client.HTTPException):
@@ -223,7 +224,7 @@ def test_death_of_the_fork_server_while_forks_are_asked_of_it_ends_the_server_as
         threading.Thread(target=write, daemon=True).start()
         time.sleep(0.5)
         os.kill(fork_server, signal.SIGKILL)
-        server.process.wait(10)
+        server.process.wait(30)
         wait_until(lambda: not family & parents().keys())
         for asking in waiting:
             reply = asking.result()
