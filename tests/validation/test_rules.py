@@ -45,6 +45,14 @@ sparql_rules = st.sampled_from(
         "CONSTRUCT { ?x ex:q $this } WHERE { $this ex:q ?x FILTER(isIRI(?x)) }",
         "CONSTRUCT { $this a ex:B } WHERE { }",
         "CONSTRUCT { $this ex:p ?z } WHERE { $this ex:p ?y . ?y ex:p ?z }",
+        "CONSTRUCT { $this ex:r ?x } WHERE { { $this ex:p ?x } UNION { ?x ex:q $this FILTER(isIRI(?x)) } }",
+        "CONSTRUCT { $this ex:r ?y } WHERE { $this ex:p ?x OPTIONAL { ?z ex:q $this ; ex:p ?y } }",
+        "CONSTRUCT { $this ex:r ex:n1 } WHERE { FILTER NOT EXISTS { $this ex:q ?any } }",
+        "CONSTRUCT { ?x ex:r $this } WHERE { ?x ex:p ?y MINUS { ?x ex:q ?y } }",
+        "CONSTRUCT { $this ex:q ?y } WHERE { $this (ex:p|ex:q)+ ?y }",
+        "CONSTRUCT { ?s ex:r ?o } WHERE { ?s ?p ?o . ?p ex:p $this }",
+        'CONSTRUCT { $this ex:r ?x } WHERE { $this ex:p ?x BIND(str(?x) AS ?y) FILTER(?y != "x") } LIMIT 50',
+        "CONSTRUCT WHERE { $this ex:p ?y . ?y ex:q ?z }",
     ]
 ).map(lambda query: f"a sh:SPARQLRule ; sh:prefixes ex: ; sh:construct '{query}'")
 rules = st.tuples(st.one_of(triple_rules, sparql_rules), conditions, st.integers(0, 2)).map(
@@ -81,12 +89,50 @@ def test_rule_that_never_ends_is_told() -> None:
         run(load("ex:a ex:p 1 ."), shapes(asked), repeat_rules=True)
 
 
-def test_rule_that_pyshacl_alone_knows_goes_there_with_every_shape() -> None:
+STRANGE = """[ a sh:TripleRule ; sh:subject sh:this ; sh:predicate ex:made ;
+    sh:object [ sh:union ( [ sh:path ex:p ] [ sh:path ex:q ] ) ] ]"""
+
+
+def test_rule_that_pyshacl_alone_knows_takes_the_shapes_along_that_it_can_touch() -> None:
     asked = (
-        "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:made ; sh:maxCount 0 ] ; "
-        "sh:rule [ a sh:TripleRule ; sh:subject sh:this ; sh:predicate ex:made ; "
-        "sh:object [ sh:union ( [ sh:path ex:p ] [ sh:path ex:q ] ) ] ] ."
+        f"{DECLARED} ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:rule {STRANGE} ; "
+        "sh:property [ sh:path ex:made ; sh:maxCount 0 ] . "
+        "ex:Further a sh:NodeShape ; sh:targetSubjectsOf ex:made ; sh:order 1 ; "
+        "sh:rule [ a sh:SPARQLRule ; sh:prefixes ex: ; "
+        "sh:construct 'CONSTRUCT { $this ex:next ?x } WHERE { $this ex:made ?x }' ] . "
+        "ex:Next a sh:PropertyShape ; sh:targetNode ex:a ; sh:path ex:next ; sh:maxCount 0 . "
+        "ex:Own a sh:NodeShape ; sh:targetNode ex:a ; sh:order 2 ; "
+        "sh:rule [ a sh:TripleRule ; sh:subject sh:this ; sh:predicate ex:r ; sh:object ex:b ] ; "
+        "sh:property [ sh:path ex:r ; sh:maxCount 0 ] . "
+        "ex:Apart a sh:PropertyShape ; sh:targetNode ex:a ; sh:path ex:p ; sh:maxCount 0 ."
     )
     found = run(load("ex:a ex:p 1 ."), shapes(asked))
-    assert [reason for _, reason in found.plan.delegated]
-    assert len(found.results) == 1
+    assert {str(shape.node) for shape, _ in found.plan.delegated} == {
+        f"<https://example.org/{name}>" for name in ("S", "Further", "Next")
+    }
+    assert {str(shape.node) for shape in found.plan.compiled} == {
+        f"<https://example.org/{name}>" for name in ("Own", "Apart")
+    }
+    assert len(found.results) == 4
+    assert rows(found.results) == rows(
+        run(load("ex:a ex:p 1 ."), shapes(asked), EngineChoice.PYSHACL).results
+    )
+
+
+@settings(common, max_examples=25)
+@given(text=texts, asked=st.lists(ruled, min_size=1, max_size=2), place=st.integers(0, 2), at=properties)
+def test_what_is_shared_with_pyshacl_is_the_same(text: str, asked: list[str], place: int, at: str) -> None:
+    """Shapes that a rule of pySHACL can touch, and others, side by side."""
+    foreign = STRANGE.replace("ex:made", at)
+    shape_text = DECLARED + "".join(f"ex:R{n} {shape} ; sh:order {n} .\n" for n, shape in enumerate(asked))
+    shape_text += f"ex:F a sh:NodeShape ; sh:targetClass ex:A ; sh:order {place}.5 ; sh:rule {foreign} .\n"
+    for name in ("p", "q", "r", "s"):
+        shape_text += (
+            f"ex:P{name} a sh:PropertyShape ; sh:path ex:{name} ; sh:maxCount 0 ; "
+            f"sh:targetSubjectsOf ex:{name} . "
+        )
+    found = [
+        run(load(text), shapes(shape_text), engine).results
+        for engine in (EngineChoice.AUTO, EngineChoice.PYSHACL)
+    ]
+    assert rows(found[0]) == rows(found[1])

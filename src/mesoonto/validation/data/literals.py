@@ -165,6 +165,11 @@ def _is_in_calendar(lexical: str, local: str) -> bool:
     return local != "dateTimeStamp" or lexical[-1] == "Z" or lexical[-6] in "+-"
 
 
+def is_textual(literal: ox.Literal) -> bool:
+    """Whether the store keeps a literal of this datatype of XML Schema as it is, however it is spelt."""
+    return literal.datatype.value.removeprefix(XSD) in _TEXTUAL
+
+
 def encode(literal: ox.Literal) -> ox.Literal:
     """The literal that the store keeps as it is in place of *literal*; often *literal* itself."""
     datatype = literal.datatype.value

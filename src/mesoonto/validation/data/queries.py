@@ -48,9 +48,9 @@ def variables(store: ox.Store, query: str) -> tuple[str, ...] | None:
         del found
 
 
-def construct(store: ox.Store, query: str, this: Term) -> list[ox.Triple] | None:
+def construct(store: ox.Store, query: str, this: Term | None = None) -> list[ox.Triple] | None:
     """The triples of a CONSTRUCT query in which *this* is ``?this``; None when it is another query."""
-    found = store.query(query, substitutions={_THIS: this})
+    found = store.query(query, substitutions=None if this is None else {_THIS: this})
     try:
         return list(found) if isinstance(found, ox.QueryTriples) else None
     finally:

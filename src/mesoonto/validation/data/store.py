@@ -93,15 +93,25 @@ class Data:
         self._by_value = {}
         self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
 
-    def infer(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> int:
-        """Add what follows from the data; its subjects are checked as the rest is. Gives how many are new."""
+    def infer(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> list[ox.Quad]:
+        """Add what follows from the data; its subjects are checked as the rest is. Gives what is new."""
         rows = [(subject, predicate, encode_term(value)) for subject, predicate, value in statements]
-        quads = {quad for row in rows if (quad := ox.Quad(*row)) not in self.store}  # type: ignore[arg-type]
-        if quads:
-            self.store.extend(quads)
-            self.rewritten = self.rewritten or any(decode(value) != value for _, _, value in rows)
-            self._by_value = {}
-        return len(quads)
+        quads = [quad for row in rows if (quad := ox.Quad(*row)) not in self.store]  # type: ignore[arg-type]
+        new = list(dict.fromkeys(quads))
+        if new:
+            self.store.extend(new)
+            self.rewritten = self.rewritten or any(decode(q.object) != q.object for q in new)  # type: ignore[arg-type]
+            self._follow(new)
+        return new
+
+    def _follow(self, new: list[ox.Quad]) -> None:
+        """Bring what is known by value up to *new*, statements that were added."""
+        for properties, copy in [*self._by_value.items()]:
+            if copy is self.store:
+                del self._by_value[properties]
+                continue
+            asked = (q for q in new if properties is None or q.predicate in properties)
+            copy.extend(ox.Quad(q.subject, q.predicate, decode(q.object)) for q in asked)  # type: ignore[arg-type]
 
 
 def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, Term]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -160,6 +160,14 @@ class Evaluator:
             focus, times = focus.values(shape.path), counts
         for node in nested:
             yield from self._all_results(self.shapes.by_node[node], focus, times)
+
+    def forget(self, changed: Collection[ox.NamedNode]) -> None:
+        """Forget what was known of the data, to which statements with the properties *changed* were added."""
+        self._failing.clear()
+        self._focus.clear()
+        if SUBCLASS in changed:
+            self.__dict__.pop("_children", None)
+        self.__dict__.pop("recursion", None)
 
     # Focus nodes
 

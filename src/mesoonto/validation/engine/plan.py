@@ -14,7 +14,7 @@ from mesoonto.files.terms import Term
 from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.literals import encode_term
 from mesoonto.validation.data.store import Data
-from mesoonto.validation.engine import rules, sparql_constraints
+from mesoonto.validation.engine import dependence, rules, sparql_constraints
 from mesoonto.validation.engine.evaluate import Evaluator, Watch
 from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
@@ -76,22 +76,37 @@ def run(
     wanted = None if only is None else frozenset(map(encode_term, only))
     by_value = partial(data.by_value, _queried(shapes))
     evaluator = Evaluator(shapes, data.store, by_value, wanted, watch)
-    plan = _plan(shapes, evaluator, engine)
-    here = engine is not EngineChoice.PYSHACL and rules.obstacle(shapes, evaluator) is None
-    if here and shapes.rules:
-        rules.run(data, shapes, repeat=repeat_rules, watch=watch)
+    strange = rules.strange(shapes, evaluator)
+    elsewhere, made = dependence.tainted(shapes.rules, strange, shapes)
+    plan = _plan(shapes, evaluator, engine, next(iter(strange.values()), ""), made)
+    found: list[Result] = []
+    # Rules that cannot be run here are run by pySHACL with all others, on the data as they were.
+    first = bool(strange) or engine is EngineChoice.PYSHACL
+    if first:
+        found = _delegated(data, shapes, plan, evaluator, with_rules=True, repeat=repeat_rules)
+    if (plan.compiled or not first) and len(elsewhere) < len(shapes.rules):
+        rules.run(data, shapes, without=elsewhere, repeat=repeat_rules, watch=watch)
         evaluator = Evaluator(shapes, data.store, by_value, wanted, watch)
     results = list(evaluator.run(plan.compiled))
-    if plan.delegated:
-        from mesoonto.validation.engine import pyshacl
-
-        targeted = [shape for shape, _ in plan.delegated]
-        with contextlib.ExitStack() as notes:
-            for shape in targeted:
-                notes.enter_context(evaluator.noted(shape))
-            found = pyshacl.run(data.statements(), shapes, targeted, rules=not here, repeat=repeat_rules)
-        results += [result for result in found if only is None or result.focus in only]
+    if not first:
+        found = _delegated(data, shapes, plan, evaluator, with_rules=False, repeat=repeat_rules)
+    results += [result for result in found if only is None or result.focus in only]
     return Outcome(tuple(result for result in results if result.focus not in data.known), plan, evaluator)
+
+
+def _delegated(
+    data: Data, shapes: model.Shapes, plan: Plan, evaluator: Evaluator, *, with_rules: bool, repeat: bool
+) -> list[Result]:
+    """The results of pySHACL for the shapes that *plan* sends there; *with_rules* it runs the rules, too."""
+    if not plan.delegated:
+        return []
+    from mesoonto.validation.engine import pyshacl
+
+    targeted = [shape for shape, _ in plan.delegated]
+    with contextlib.ExitStack() as notes:
+        for shape in targeted:
+            notes.enter_context(evaluator.noted(shape))
+        return pyshacl.run(data.statements(), shapes, targeted, rules=with_rules, repeat=repeat)
 
 
 def _queried(shapes: model.Shapes) -> frozenset[ox.NamedNode] | None:
@@ -107,13 +122,20 @@ def _queried(shapes: model.Shapes) -> frozenset[ox.NamedNode] | None:
     return frozenset(found)
 
 
-def _plan(shapes: model.Shapes, evaluator: Evaluator, engine: EngineChoice) -> Plan:
+def _plan(
+    shapes: model.Shapes,
+    evaluator: Evaluator,
+    engine: EngineChoice,
+    strange: str,
+    made: dependence.Properties,
+) -> Plan:
+    """Who evaluates which shape; *strange* is why some rules are not run here, *made* what these make."""
     compiled: list[model.Shape] = []
     delegated: list[tuple[model.Shape, str]] = []
-    whole = rules.obstacle(shapes, evaluator)
     for shape in shapes.targeted:
         reasons = ["--engine pyshacl"] if engine is EngineChoice.PYSHACL else evaluator.obstacles(shape)
-        reasons += [whole] if whole is not None else []
+        if strange and dependence.touch(dependence.of_shape(shape, shapes), made):
+            reasons.append(strange)
         if not reasons:
             compiled.append(shape)
         elif engine is EngineChoice.OXIGRAPH:

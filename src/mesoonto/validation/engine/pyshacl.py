@@ -26,6 +26,10 @@ from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes.model import Shape, Shapes
 from mesoonto.validation.shapes.paths import read_path
 
+#: Shapes that have nothing but the rules of others, whose names follow.
+_ALONE = "urn:mesoonto:rules-of:"
+_OF_RULES = frozenset(map(sh, (*TARGETS, "rule", "order", "deactivated")))
+
 _CLASSES = (ox.NamedNode(RDFS + "Class"), ox.NamedNode(OWL + "Class"))
 
 
@@ -42,12 +46,15 @@ def run(
     It runs the rules, too, unless *rules* says that this is done; with *repeat* until nothing new comes.
     """
     keep = {shape.node for shape in targeted}
-    asked = (
+    asked = [
         statement
         for statement in shapes.graph
-        if (statement[0] in keep or not _makes_target(shapes, *statement))
-        and (rules or statement[1] != sh("rule"))
-    )
+        if statement[0] in keep or not _makes_target(shapes, *statement)
+        if statement[1] != sh("rule") or (rules and statement[0] in keep)
+    ]
+    if rules:
+        for node in dict.fromkeys(rule.shape for rule in shapes.rules if rule.shape not in keep):
+            asked += _alone(node, shapes)
     with _quiet():
         report = _run(_graph(statements), _graph(asked), repeat)
         return list(_results(report, shapes))
@@ -65,6 +72,18 @@ def _makes_target(shapes: Shapes, subject: Term, predicate: ox.NamedNode, value:
     if any(predicate == sh(target) for target in TARGETS):
         return True
     return subject in shapes.by_node and predicate == TYPE and value in _CLASSES
+
+
+def _alone(node: Term, shapes: Shapes) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
+    """The rules of the shape *node*, with its targets, at a shape that asks for nothing."""
+    alone = ox.NamedNode(f"{_ALONE}{node.value}")
+    yield alone, TYPE, sh("NodeShape")
+    for predicate in shapes.graph.predicates(node):
+        for value in shapes.graph.all(node, predicate):
+            if predicate in _OF_RULES:
+                yield alone, predicate, value
+            elif _makes_target(shapes, node, predicate, value):
+                yield alone, sh("targetClass"), node
 
 
 @contextlib.contextmanager

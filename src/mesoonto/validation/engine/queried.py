@@ -23,6 +23,13 @@ _FAR = (
 )
 _OPTIONAL = ("*", "?")
 
+#: What a CONSTRUCT query makes; in the short form it is what the query matches, too.
+_TEMPLATES = ("ConstructTemplate", "TriplesTemplate")
+
+#: What makes a new node in a template, and the functions that give something else each time.
+_FRESH = ("BlankNodePropertyList", "Collection", "ANON", "BLANK_NODE_LABEL")
+_FRESH_CALLS = ("BNODE", "NULLARY")
+
 
 class _UnclearError(Exception):
     """A query may look at any statement."""
@@ -30,6 +37,8 @@ class _UnclearError(Exception):
 
 def properties(query: str) -> frozenset[ox.NamedNode] | None:
     """The properties of all statements that *query* can match; None where it may be any.
+
+    What a CONSTRUCT query makes does not count.
 
     >>> found = properties("SELECT ?a { ?a <x:p>/^<x:q> ?b FILTER NOT EXISTS { ?b <x:r> 1 } }")
     >>> sorted(p.value for p in found)
@@ -43,9 +52,44 @@ def properties(query: str) -> frozenset[ox.NamedNode] | None:
         return None
 
 
+def made(query: str) -> frozenset[ox.NamedNode] | None:
+    """The properties of all statements that a CONSTRUCT query can make; None where it may be any.
+
+    >>> sorted(p.value for p in made("CONSTRUCT { ?a <x:p> [ <x:q> 1 ] } WHERE { ?a <x:r> 1 }") or ())
+    ['x:p', 'x:q']
+    """
+    try:
+        root = parse_query(query)
+        prefixes = prefixes_of(root)
+        templates = [node for node in root.walk() if node.kind in _TEMPLATES]
+        parts = [node for template in templates for node in template.walk()]
+        if any(node.kind in _FAR for node in parts):
+            return None
+        triples = [node for node in parts if node.kind in _TRIPLES]
+        return frozenset(name for node in triples for verb in verbs(node) for name in _named(verb, prefixes))
+    except (NotSparqlError, _UnclearError):
+        return None
+
+
+def is_steady(query: str) -> bool:
+    """Whether a CONSTRUCT query makes the same of the same data each time.
+
+    >>> is_steady("CONSTRUCT { ?a <x:p> [] } WHERE { ?a <x:r> 1 }")
+    False
+    """
+    root = parse_query(query)
+    if any(node.kind in _FRESH_CALLS for node in root.walk()):
+        return False
+    templates = [node for node in root.walk() if node.kind in _TEMPLATES]
+    return not any(node.kind in _FRESH for template in templates for node in template.walk())
+
+
 def _properties(root: Node) -> Iterator[ox.NamedNode]:
     prefixes = prefixes_of(root)
+    made_here = {id(node) for part in root.walk() if part.kind == "ConstructTemplate" for node in part.walk()}
     for node in root.walk():
+        if id(node) in made_here:
+            continue
         if node.kind in _FAR:
             raise _UnclearError
         if node.kind in _TRIPLES:

@@ -1,8 +1,7 @@
 """Queries that shape authors wrote: SPARQL constraints (SHACL, section 5, appendix A) and targets.
 
 The standard pre-binds ``$this`` and evaluates the query for each focus node. Here the query is evaluated
-once: the focus nodes are written into each group in which ``$this`` is bound, which comes to the same unless
-the query counts or cuts its solutions as a whole. Such a query is evaluated for each node.
+once for all of them where that comes to the same (`prebinding`), else for each.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -19,13 +16,11 @@ from mesoonto.files.terms import Term
 from mesoonto.validation.data import queries
 from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.literals import STEMS, by_value, decode
+from mesoonto.validation.engine.prebinding import names_this, over_all, projects_this
 from mesoonto.validation.engine.query_errors import complaint
 from mesoonto.validation.engine.to_sparql import Focus
 from mesoonto.validation.shapes.model import Shape, ShapeQuery, Shapes
 from mesoonto.validation.shapes.paths import Path
-
-if TYPE_CHECKING:
-    from mesoonto.sparql.tree import Node
 
 _FORBIDDEN = {"MinusGraphPattern": "MINUS", "InlineData": "VALUES", "ValuesClause": "VALUES"}
 _OWN_FOCUS = ox.NamedNode("urn:mesoonto:focus:query")
@@ -57,7 +52,7 @@ def check(query: ShapeQuery, shape: Shape) -> None:
     from mesoonto.sparql.messages import mistake
     from mesoonto.sparql.parser import NotSparqlError, parse_query
 
-    text, name = _text(query, shape), brief(shape.node)
+    text, name = text_of(query, shape), brief(shape.node)
     _variables(ox.Store(), text, name, shape.node)
     try:
         root = parse_query(text)
@@ -69,9 +64,9 @@ def check(query: ShapeQuery, shape: Shape) -> None:
                 f"the query of {name} holds {_FORBIDDEN[node.kind]}, which SHACL forbids",
                 shape.node,
             )
-        if node.kind == "SubSelect" and not _projects_this(node):
+        if node.kind == "SubSelect" and not projects_this(node):
             raise unusable(f"a subquery of {name} does not select $this, which SHACL asks for", shape.node)
-        if node.kind in ("Bind", "SelectClause") and _names_this(node):
+        if node.kind in ("Bind", "SelectClause") and names_this(node):
             raise unusable(f"the query of {name} binds $this, which SHACL binds itself", shape.node)
 
 
@@ -97,7 +92,7 @@ def queries_of(shapes: Shapes) -> Iterator[str]:
         yield from (target.query for target in shape.targets if target.kind == "query")
         for constraint in shape.constraints:
             if isinstance(constraint, ShapeQuery):
-                yield _text(constraint, shape)
+                yield text_of(constraint, shape)
 
 
 def obstacle(query: ShapeQuery) -> str | None:
@@ -111,7 +106,7 @@ def violations(
     query: ShapeQuery, shape: Shape, focus: Focus, store: ox.Store, by_value_store: ox.Store, ask: Ask
 ) -> Iterator[Violation]:
     """The solutions of *query* over all of *focus*, each once."""
-    text = _text(query, shape)
+    text = text_of(query, shape)
     pattern = focus.pattern
     nodes: list[Term] = []
     whole = over_all(text, "") is not None
@@ -172,7 +167,7 @@ def _filled(template: ox.Literal, solution: dict[str, Term]) -> ox.Literal:
     return ox.Literal(text, language=template.language) if template.language else ox.Literal(text)
 
 
-def _text(query: ShapeQuery, shape: Shape) -> str:
+def text_of(query: ShapeQuery, shape: Shape) -> str:
     """The query with the path of a property shape in place of ``$PATH``."""
     if shape.path is None:
         return query.select
@@ -231,63 +226,3 @@ def _means(spelling: ox.Literal, value: ox.Literal) -> bool:
     if spelling.datatype.value.startswith(STEMS):
         return by_value(spelling) == value
     return spelling == value
-
-
-# One query in place of one for each node
-
-
-@cache
-def over_all(text: str, pattern: str) -> str | None:
-    """*text* with *pattern*, which binds ``$this``, in each group that needs it; None when that differs.
-
-    >>> over_all("SELECT $this { FILTER($this = <x:y>) }", "?this a <x:C> .")
-    'SELECT $this { ?this a <x:C> .  FILTER($this = <x:y>) }'
-    """
-    from mesoonto.sparql.parser import NotSparqlError, parse_query
-
-    try:
-        root = parse_query(text)
-    except NotSparqlError:
-        return None
-    places: list[int] = []
-    for node in root.walk():
-        if node.kind in ("SelectQuery", "SubSelect") and not _row_by_row(node):
-            return None
-        if node.kind == "GroupGraphPattern" and _is_scope(node):
-            places.append(node.start + 1)
-    for place in sorted(places, reverse=True):
-        text = f"{text[:place]} {pattern} {text[place:]}"
-    return text
-
-
-def _is_scope(group: Node) -> bool:
-    """Whether *group* is evaluated by itself, so that a binding from outside does not reach its filters."""
-    if group.has("SubSelect") or group.parent is None:
-        return False
-    return group.parent.kind in ("WhereClause", "GroupOrUnionGraphPattern")
-
-
-def _row_by_row(select: Node) -> bool:
-    """Whether the solutions of *select* for all nodes are those for each node put together."""
-    if select.has("LimitOffsetClauses"):
-        return False
-    clause, group = select.child("SelectClause"), select.child("GroupClause")
-    counts = clause is not None and any(node.kind == "Aggregate" for node in clause.walk())
-    if group is not None or counts or select.has("HavingClause"):
-        return group is not None and any(_is_this(node) for node in group.walk())
-    return True
-
-
-def _projects_this(select: Node) -> bool:
-    clause = select.child("SelectClause")
-    return clause is not None and any(_is_this(node) for node in clause.children)
-
-
-def _names_this(node: Node) -> bool:
-    """Whether AS gives the name ``$this`` among the parts of *node*."""
-    pairs = zip(node.children, node.children[1:], strict=False)
-    return any(before.kind == "AS" and _is_this(after) for before, after in pairs)
-
-
-def _is_this(node: Node) -> bool:
-    return node.kind == "VAR" and node.text[1:] == "this"

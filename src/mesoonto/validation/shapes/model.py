@@ -190,6 +190,7 @@ class ShapeRule:
     conditions: tuple[Term, ...]
     construct: str = ""  #: the query of a SPARQLRule
     triple: tuple[Term | Path | None, ...] | None = None  #: of a TripleRule; None in it is the focus node
+    predicate: ox.NamedNode | None = None  #: of all that a TripleRule makes, where it is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,18 +190,20 @@ class _ShapeReader:
         if sh("SPARQLRule") in self.graph.all(rule, TYPE):
             return ShapeRule(node, conditions, construct=self._query(rule, "construct", "SPARQLRule") or "")
         parts: list[Term | Path | None] = []
+        made = self.graph.one(rule, sh("predicate"))
+        predicate = made if isinstance(made, ox.NamedNode) and made != sh("this") else None
         for word in ("subject", "predicate", "object"):
             term = self.graph.one(rule, sh(word))
             if term is None:
                 raise unusable(f"the rule of {brief(node)} has no sh:{word}")
             predicates = [*self.graph.predicates(term)] if isinstance(term, ox.BlankNode) else []
             if isinstance(term, ox.BlankNode) and predicates != [sh("path")]:
-                return ShapeRule(node, conditions)
+                return ShapeRule(node, conditions, predicate=predicate)
             at = self.graph.one(term, sh("path")) if predicates else None
             parts.append(
                 read_path(self.graph, at) if at is not None else None if term == sh("this") else term
             )
-        return ShapeRule(node, conditions, triple=tuple(parts))
+        return ShapeRule(node, conditions, triple=tuple(parts), predicate=predicate)
 
     def _order(self, node: Term) -> Decimal:
         order = self.graph.one(node, sh("order"))
