@@ -15,6 +15,7 @@ from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.files import sssom
 from mesoonto.knowledge import completeness, identifiers, questions, readings, templates
+from mesoonto.knowledge.noted_figures import noted_figures
 from mesoonto.validation.validate import validate
 
 DAY = datetime.date(2026, 11, 24)
@@ -118,6 +119,29 @@ class TestSecondReadings:
         lacking = {gap.record for gap in found if gap.lack == "figure without a second source"}
         assert lacking == {f"http://e/{name}" for name in "bcde"}
         assert [gap.record for gap in found if "not settled" in gap.lack] == ["http://e/a"]
+
+
+NOTES = {
+    "a figure that no field has": (":r skos:note 'Response 47 %.'", True),
+    "a figure of the record": (":r skos:note 'Response 40.0 %.'", False),
+    "a figure of another record of the study": (":s skos:note 'Of 40 % in the paper.'", False),
+    "a figure of another study": (":other a meso:Study ; skos:note 'Response 40 %.'", True),
+    "a statement on the study": (":e meso:basedOn :r ; skos:note 'Response 40 against 30 %.'", True),
+    "a figure told as unrecorded": (":r meso:unrecordedFigure 'Response 47 %, in news only.'", False),
+    "no figure": (":r skos:note 'Antibody 28-8, DOI 10.1000/1.5, NCT00000001, 3 mg/kg.'", False),
+    "a publication": (":p a meso:Publication ; skos:note 'p = 0.04'", False),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_figures_in_notes_only_are_gaps(case: str) -> None:
+    note, missing = NOTES[case]
+    store = ox.Store()
+    turtle = f"""@prefix meso: <https://w3id.org/mesoonto/> . @prefix : <http://e/> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        :s a meso:Study . :c meso:ofStudy :s . :r meso:ofCohort :c ; meso:value 40.0 . {note} ."""
+    store.load(turtle, format=ox.RdfFormat.TURTLE)
+    assert bool(list(noted_figures(Engine(store, "x")))) == missing
 
 
 def table(folder: Path, name: str, rows: str) -> None:

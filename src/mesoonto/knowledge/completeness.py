@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mesoonto.dataset.store import Engine
+from mesoonto.knowledge.noted_figures import noted_figures
 from mesoonto.knowledge.readings import OTHER_PAGE
 
 #: What may be lacking, and the pattern that finds each ?record that lacks it.
@@ -65,4 +66,4 @@ def gaps(engine: Engine) -> list[Gap]:
         named = f"{pattern} OPTIONAL {{ ?record rdfs:label|dcterms:title ?label }}"
         rows = engine.select(f"SELECT DISTINCT ?record ?label {{ {named} }}")
         found += sorted(Gap(lack, row["record"], row.get("label", "")) for row in rows)
-    return found
+    return [*found, *(Gap("figure in a note only", *one) for one in noted_figures(engine))]

@@ -206,6 +206,43 @@ RECORD_KINDS = (
 """,
     ),
     RecordKind(
+        name="characteristic",
+        classes=("CohortCharacteristic",),
+        shape="CohortCharacteristicShape",
+        words="cohort characteristic",
+        key=rf"{_TRIAL}_[A-Za-z0-9_-]+",
+        example="NCT00000001_age_placebo",
+        stem="characteristic_{key}",
+        folder="studies",
+        fields=("ofCohort", "hasAnalysis", "hasCharacteristic", "hasStatistic", "ofArm", "populationSize"),
+        counts=(("cohort characteristics", "?x a meso:CohortCharacteristic"),),
+        table_name="characteristics",
+        table="""SELECT ?record ?label ?study ?arm ?characteristic ?statistic ?value ?unit ?patients_with
+            ?patients ?range_minimum ?range_maximum ?lower_quartile ?upper_quartile ?source ?locator WHERE {
+        ?record a meso:CohortCharacteristic ; rdfs:label ?label ;
+            meso:ofCohort/meso:ofStudy/rdfs:label ?study ; meso:hasCharacteristic/rdfs:label ?characteristic ;
+            meso:hasStatistic/rdfs:label ?statistic ; meso:value ?value ; meso:unit ?unit ;
+            dcterms:source ?source ; meso:locator ?locator .
+        OPTIONAL { ?record meso:ofArm/rdfs:label ?arm } OPTIONAL { ?record meso:events ?patients_with }
+        OPTIONAL { ?record meso:populationSize ?patients }
+        OPTIONAL { ?record meso:rangeMinimum ?range_minimum }
+        OPTIONAL { ?record meso:rangeMaximum ?range_maximum }
+        OPTIONAL { ?record meso:lowerQuartile ?lower_quartile }
+        OPTIONAL { ?record meso:upperQuartile ?upper_quartile }
+        } ORDER BY ?record ?study ?characteristic ?source""",
+        template="""mesod:characteristic_{trial}_{name} a meso:CohortCharacteristic ;
+    rdfs:label ""@en ;
+    meso:ofCohort mesod:cohort_{trial}_main ;
+    meso:ofArm mesod:arm_{trial}_ ;                    # left out where the whole cohort is meant
+    meso:hasCharacteristic meso:MESO_0004301 ;         # age; or a disease or biomarker class
+    meso:hasStatistic meso:MESO_0004109 ;              # median; MESO_0004103 for a proportion
+    meso:value 0.0 ; meso:unit "a" ;
+    meso:rangeMinimum 0.0 ; meso:rangeMaximum 0.0 ;    # or meso:lowerQuartile, meso:upperQuartile
+    meso:populationSize 0 ;
+    dcterms:source pmid: ; meso:locator "table 1" .
+""",
+    ),
+    RecordKind(
         name="statement",
         classes=("EvidenceStatement",),
         shape="EvidenceStatementShape",

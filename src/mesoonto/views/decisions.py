@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
 from mesoonto.views.evidence import RecordReading, reading
-from mesoonto.views.facts import DCTERMS, RDFS, SKOS, SUBCLASS, TYPE, EntityLink, Facts
+from mesoonto.views.facts import DCTERMS, RDFS, SUBCLASS, TYPE, EntityLink, Facts
 from mesoonto.views.results import ResultView, headline, results_of
 
 
@@ -94,7 +94,7 @@ def decision_page(facts: Facts, node: ox.NamedNode) -> DecisionPage:
         replaces=facts.linked(node, f"{MESO}supersedes"),
         replaced_by=facts.links(facts.subjects(f"{MESO}supersedes", node)),
         see_also=facts.linked(node, f"{RDFS}seeAlso"),
-        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        notes=facts.notes(node),
         reading=reading(facts, node),
     )
 

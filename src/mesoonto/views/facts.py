@@ -98,6 +98,10 @@ class Facts:
         """The literals of *predicate*."""
         return [o.value for o in self.objects(subject, predicate) if isinstance(o, ox.Literal)]
 
+    def notes(self, subject: Entity) -> tuple[str, ...]:
+        """What curators noted of *subject*, and the figures that they could only tell in words."""
+        return (*self.texts(subject, f"{SKOS}note"), *self.texts(subject, f"{MESO}unrecordedFigure"))
+
     def text(self, subject: Entity, predicate: str) -> str:
         """The literal of *predicate* in the language that is liked best, the first of these; or nothing."""
         found = [o for o in self.objects(subject, predicate) if isinstance(o, ox.Literal)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import BIBO, DCTERMS, SKOS, EntityLink, Facts
+from mesoonto.views.facts import BIBO, DCTERMS, EntityLink, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def publication(facts: Facts, node: ox.NamedNode) -> PublicationView:
         year=facts.text(node, f"{DCTERMS}issued")[:4],
         doi=facts.text(node, f"{BIBO}doi"),
         pmid=facts.text(node, f"{BIBO}pmid"),
-        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        notes=facts.notes(node),
         depth=depth.label if depth is not None else "",
         read_on=facts.text(node, f"{MESO}dateRead"),
         read_at=facts.linked(node, f"{MESO}readAt"),

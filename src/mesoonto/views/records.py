@@ -81,8 +81,8 @@ _KINDS = {
 
 #: What comes first and what last; the others stand between, by their words.
 _FIRST = (TYPE, DEFINITION, f"{SKOS}altLabel", SUBCLASS)
-_LAST = (f"{SKOS}note", f"{SKOS}editorialNote", f"{DCTERMS}source", f"{MESO}readAt", f"{DCTERMS}created",
-         f"{DCTERMS}creator")  # fmt: skip
+_LAST = (f"{SKOS}note", f"{MESO}unrecordedFigure", f"{SKOS}editorialNote", f"{DCTERMS}source",
+         f"{MESO}readAt", f"{DCTERMS}created", f"{DCTERMS}creator")  # fmt: skip
 
 #: Figures, statements and names that a page shows of what names an entity; a term may be named by hundreds.
 _MOST = 60

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SKOS, EntityLink, Facts, shown
+from mesoonto.views.facts import DCTERMS, EntityLink, Facts, shown
 
 HAZARD_RATIO = f"{MESO}MESO_0004101"
 ODDS_RATIO = f"{MESO}MESO_0004104"
@@ -103,7 +103,7 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         population=_population(facts, node),
         patients=f"{size:f}" if size is not None else "",
         arms=tuple(arms),
-        comparison=" against ".join(r.label for r in regimens if r is not None)
+        comparison=(" against " if compared else " and ").join(r.label for r in regimens if r is not None)
         or ", ".join(a.label for a in arms),
         value=_reached(facts, node, f"{value} {unit}".strip()),
         interval=_interval(facts, node, low, high),
@@ -119,7 +119,7 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         second_hand=facts.text(node, f"{MESO}locator").startswith("secondary account"),
         locator=facts.text(node, f"{MESO}locator"),
         source=facts.one(node, f"{DCTERMS}source"),
-        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        notes=facts.notes(node),
         point=_float(numbers[0]),
         low=_float(numbers[1]),
         high=_float(numbers[2]),

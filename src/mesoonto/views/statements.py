@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
-from mesoonto.views.facts import DCTERMS, SKOS, TYPE, EntityLink, Facts
+from mesoonto.views.facts import DCTERMS, TYPE, EntityLink, Facts
 
 #: The order in which directions are shown.
 DIRECTIONS = ("supports", "refutes", "inconclusive")
@@ -84,7 +84,7 @@ def statement(facts: Facts, node: ox.NamedNode) -> StatementView:
         conflicts=facts.links(beside(facts, node, "conflictsWith")),
         dependent=len(beside(facts, node, "notIndependentOf")),
         superseded=bool(facts.subjects(f"{MESO}supersedes", node)),
-        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        notes=facts.notes(node),
     )
 
 

@@ -242,7 +242,7 @@ def statuses(facts: Facts, agent: ox.NamedNode) -> tuple[Status, ...]:
                 stage=name,
                 date=facts.text(node, f"{DCTERMS}issued"),
                 ended=any(word in name for word in ("discontinued", "withdrawn", "ended", "terminated")),
-                notes=tuple(facts.texts(node, f"{SKOS}note")),
+                notes=facts.notes(node),
             )
         )
     return tuple(sorted(found, key=lambda s: s.date, reverse=True))

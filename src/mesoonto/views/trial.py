@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
+from mesoonto.views.characteristics import CharacteristicView, characteristics
 from mesoonto.views.facts import DCTERMS, SKOS, TYPE, EntityLink, Facts, shown
 from mesoonto.views.forest import Forest, forest
 from mesoonto.views.publications import PublicationView, publication
@@ -45,6 +46,7 @@ class Cohort:
     eligibility: str
     end_points: tuple[EntityLink, ...]
     arms: tuple[Arm, ...]
+    characteristics: tuple[CharacteristicView, ...]  #: what describes its patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def trial(facts: Facts, node: ox.NamedNode) -> TrialPage:
             for s in sorted(sources, key=lambda s: facts.label(s))
             if facts.is_a(s, f"{MESO}Publication")
         ),
-        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        notes=facts.notes(node),
     )
 
 
@@ -184,7 +186,7 @@ def cohort_page(facts: Facts, node: ox.NamedNode) -> CohortPage:
         forests=_forests(groups),
         analyses=tuple(_analysis(facts, p) for p in parts if facts.is_a(p, f"{MESO}Analysis")),
         statements=ordered(statement(facts, s) for s in based if facts.is_a(s, f"{MESO}EvidenceStatement")),
-        notes=tuple(facts.texts(node, f"{SKOS}note")),
+        notes=facts.notes(node),
     )
 
 
@@ -230,6 +232,7 @@ def _cohort(facts: Facts, node: ox.NamedNode) -> Cohort:
         arms=tuple(
             sorted((_arm(facts, a) for a in arms), key=lambda a: ("experimental" not in a.role, a.link.label))
         ),
+        characteristics=characteristics(facts, node),
     )
 
 
