@@ -36,7 +36,9 @@ import click
     "--skip",
     "skipped",
     multiple=True,
-    type=click.Choice(["version", "generated", "check", "validate", "check-ids", "fmt", "reason"]),
+    type=click.Choice(
+        ["version", "generated", "check", "registries", "validate", "check-ids", "fmt", "reason"]
+    ),
     help="Publish without this check; repeatable. It is told.",
 )
 def release(
@@ -59,7 +61,8 @@ def release(
     mesoonto release 0.2.0 --skip check-ids --skip reason        without tables and Java
 
     Before, it is checked that the version is above the previous one, generated files are current, mesoonto
-    check, validate, check-ids and fmt --check find nothing, and HermiT, asked anew, infers what is shipped.
+    check, validate, check-ids and fmt --check find nothing, what registries ask for is there, and HermiT,
+    asked anew, infers what is shipped.
     Ends with 1, and writes nothing, when a check fails or comes to no verdict.
     """
     from mesoonto.ontology.model import Ontology

@@ -12,7 +12,7 @@ from mesoonto.errors import MesoontoError, Place
 from mesoonto.knowledge import identifiers
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt, generated, quality
-from mesoonto.release import folder
+from mesoonto.release import folder, registry_rules, variants
 from mesoonto.validation.validate import validate
 
 #: Findings of one check that are told; the command of the check tells all.
@@ -106,11 +106,19 @@ def _reason(release: Release) -> Iterator[str]:
         yield f"{path}: not what HermiT infers; run mesoonto build"
 
 
+def _registries(release: Release) -> Iterator[str]:
+    edition = variants.Edition(release.version, "1970-01-01")
+    published = registry_rules.Published(variants.variant(release.ontology, "", edition))
+    for rule, findings in registry_rules.broken(published).items():
+        yield from (f"{rule}: {finding}" for finding in findings)
+
+
 #: The checks by name, the quick ones first.
 CHECKS: dict[str, Callable[[Release], Iterator[str]]] = {
     "version": _version,
     "generated": _generated,
     "check": _check,
+    "registries": _registries,
     "validate": _validate,
     "check-ids": _check_ids,
     "fmt": _fmt,
