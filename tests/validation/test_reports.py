@@ -16,7 +16,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from mesoonto.files.terms import RDF
 from mesoonto.validation.report.findings import Report, Severity
-from mesoonto.validation.report.outputs import Style, cause, outputs
+from mesoonto.validation.report.outputs import Style, cause, outputs, sarif
 from mesoonto.validation.validate import Options, validate
 from tests.conftest import ROOT
 from tests.validation.helpers import PREFIXES
@@ -107,6 +107,18 @@ def test_sarif_follows_its_schema(report: Report, strict: bool) -> None:
     regions = [r["locations"][0]["physicalLocation"] for r in run["results"] if "locations" in r]
     assert {place["artifactLocation"]["uri"] for place in regions} == {"data.ttl"}
     assert (LINE + 2, 13) in {(p["region"]["startLine"], p["region"]["startColumn"]) for p in regions}
+
+
+def test_sarif_keeps_to_what_code_scanning_takes(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = len(report.doubts) + 4
+    monkeypatch.setattr(sarif, "MOST", most)
+    (run,) = json.loads(written(report, "sarif"))["runs"]
+    assert len(run["results"]) == most < len(report.findings) + len(report.doubts)
+    kept = [r["level"] for r in run["results"] if not r["ruleId"].startswith("doubt/")]
+    assert kept == ["error"] * 4  # the warning was left out
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"] == f"{len(report.findings) - 4} more findings are not in this file."
+    assert Sarif.model_validate_json(written(report, "sarif"))
 
 
 def test_sarif_of_a_clean_report_follows_its_schema(tmp_path: Path) -> None:
