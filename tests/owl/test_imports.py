@@ -75,9 +75,24 @@ def test_table_takes_several_parents_and_what_excludes_a_term(tmp_path: Path) ->
         "id\tlabel\ttype\tparent\tdisjoint\nGO:1\ta\tClass\tGO:2|GO:3\tGO:4\nGO:2\tb\tClass\t\t\n"
     )
     first, second = imports.read_table(table)
-    assert [len(first.parents), len(first.disjoint), second.parents, second.disjoint] == [2, 1, (), ()]
+    assert (len(first.parents), len(first.bounds["disjoint"])) == (2, 1)
+    assert (second.parents, second.bounds) == ((), {"disjoint": ()})
     text = imports.slice_turtle(table)
     assert "owl:disjointWith obo:GO_4" in text
     table.write_text("id\tlabel\ttype\tparent\nGO:1\ta\tClass\tGO:2\tGO:4\n")
     with pytest.raises(InputError, match=r"x_terms\.txt:2: expected"):
+        imports.read_table(table)
+
+
+def test_table_bounds_a_property(tmp_path: Path) -> None:
+    table = tmp_path / "x_terms.txt"
+    header = "id\tlabel\ttype\tparent\tdomain\trange\n"
+    table.write_text(f"{header}RO:1\ta\tObjectProperty\tRO:2\tBFO:1\tBFO:2\n")
+    text = imports.slice_turtle(table)
+    assert "rdfs:subPropertyOf obo:RO_2" in text
+    assert "rdfs:domain obo:BFO_1" in text
+    assert "rdfs:range obo:BFO_2" in text
+    assert "obo:RO_2 a owl:ObjectProperty" in text
+    table.write_text(header.replace("domain\trange", "range\tdomain"))
+    with pytest.raises(InputError, match=r"x_terms\.txt:1: the first line must be id label"):
         imports.read_table(table)

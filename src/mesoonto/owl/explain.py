@@ -58,14 +58,14 @@ class Explainer:
             # OWL 2 Direct Semantics, section 2.3: true of any class, whatever the axioms
             upper = "owl:Thing" if other != subject else "itself"
             return Explanation(claim, f"every class is a subclass of {upper}", ())
-        if predicate == f"{MESO}counteredBy":
-            found = self._from_axioms(other, f"{MESO}counters", subject)
-            rule = next(rule for rule in infer.RULES if rule.property == predicate)
+        rule = next((rule for rule in infer.RULES if rule.property == predicate), None)
+        if rule:
+            found = (
+                self._statements(subject, rule.claim, other)
+                if rule.claim
+                else self._from_axioms(other, f"{MESO}counters", subject)
+            )
             return Explanation(claim, f"by the rule that {rule.words}", found) if found else None
-        if predicate == f"{MESO}reportedActiveIn":
-            rule = next(rule for rule in infer.RULES if rule.property == predicate)
-            statements = self._statements(subject, other)
-            return Explanation(claim, f"by the rule that {rule.words}", statements) if statements else None
         found = self._from_axioms(subject, predicate, other)
         return Explanation(claim, "follows from these axioms", found) if found else None
 
@@ -107,11 +107,11 @@ class Explainer:
         declared = ox.Triple(ox.NamedNode(iri), TYPE, ox.NamedNode(f"{OWL}Class"))
         return self._ontology.home(declared) is not None
 
-    def _statements(self, mechanism: str, state: str) -> tuple[Reason, ...]:
-        """The statements that the rule on activity rests on."""
+    def _statements(self, mechanism: str, relation: str, other: str) -> tuple[Reason, ...]:
+        """The statements that a rule on evidence rests on."""
         return tuple(
             Reason(self._ontology.labels[iri], self._ontology.place_of(iri))
-            for iri, facts in self._claims(mechanism, f"{MESO}activeIn", state)
+            for iri, facts in self._claims(mechanism, relation, other)
             if facts.get("hasDirection") == f"{MESO}Supports" and facts.get("hasDiseaseContext") in _CONTEXTS
         )
 

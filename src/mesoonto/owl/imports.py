@@ -2,8 +2,8 @@
 
 A slice follows MIREOT: the term, its label, its nearest superclasses among the terms that are here, and where
 it comes from, and nothing else of the source but, for an upper ontology, what excludes what. The terms are
-edited as tables, ``imports/<source>_terms.txt``, with the columns id, label, type, parent, perhaps disjoint;
-several ids in a column are separated by ``|``. The Turtle is generated.
+edited as tables, ``imports/<source>_terms.txt``, with the columns id, label, type, parent, and perhaps more
+(OPTIONAL_COLUMNS); several ids in a column are separated by ``|``. The Turtle is generated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OWL = PREFIXES["owl"]
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _LABEL = ox.NamedNode(PREFIXES["rdfs"] + "label")
 _SUBCLASS = ox.NamedNode(PREFIXES["rdfs"] + "subClassOf")
-_DISJOINT = ox.NamedNode(f"{_OWL}disjointWith")
+_SUBPROPERTY = ox.NamedNode(PREFIXES["rdfs"] + "subPropertyOf")
 _TITLE = ox.NamedNode(PREFIXES["dcterms"] + "title")
 _DESCRIPTION = ox.NamedNode(PREFIXES["dcterms"] + "description")
 _LICENSE = ox.NamedNode(PREFIXES["dcterms"] + "license")
@@ -39,8 +39,13 @@ HIERARCHY_READ = {
 _PARENT_NOT_KNOWN = (
     "Parent not known: the hierarchy of the source was not at hand, so that superclasses may be missing here."
 )
-#: A column more, for upper ontologies.
-DISJOINT = "disjoint"
+#: Columns that a table may have behind these, in this order, and what its cells say of a term. With them the
+#: reasoner sees what a vocabulary rules out.
+OPTIONAL_COLUMNS = {
+    "disjoint": f"{_OWL}disjointWith",
+    "domain": PREFIXES["rdfs"] + "domain",
+    "range": PREFIXES["rdfs"] + "range",
+}
 TYPES = ("Class", "ObjectProperty", "AnnotationProperty")
 
 
@@ -52,31 +57,37 @@ class OutsideTerm:
     label: str
     type: str
     parents: tuple[str, ...]
-    disjoint: tuple[str, ...]  #: classes that exclude it
+    bounds: dict[str, tuple[str, ...]]  #: by the names of optional columns: classes that bound its use
 
 
 def read_table(path: Path) -> list[OutsideTerm]:
     """The terms listed in *path*; an InputError names the first bad row."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        header = next(rows, None)
-        if header not in (COLUMNS, [*COLUMNS, DISJOINT]):
+        header = next(rows, None) or []
+        more = header[len(COLUMNS) :]
+        if header[: len(COLUMNS)] != COLUMNS or more != [name for name in OPTIONAL_COLUMNS if name in more]:
             raise InputError(
-                f"the first line must be {' '.join(COLUMNS)}, separated by tabs", Place(str(path), 1)
+                f"the first line must be {' '.join(COLUMNS)}, separated by tabs, and may go on with "
+                f"{', '.join(OPTIONAL_COLUMNS)}",
+                Place(str(path), 1),
             )
-        return [_term(row, len(header), Place(str(path), number)) for number, row in enumerate(rows, start=2)]
+        return [_term(row, header, Place(str(path), number)) for number, row in enumerate(rows, start=2)]
 
 
-def _term(row: list[str], columns: int, place: Place) -> OutsideTerm:
-    if len(row) != columns or not row[0] or not row[1] or row[2] not in TYPES:
+def _term(row: list[str], header: list[str], place: Place) -> OutsideTerm:
+    if len(row) != len(header) or not row[0] or not row[1] or row[2] not in TYPES:
         raise InputError(f"expected an id, a label, one of {', '.join(TYPES)}, and parents or nothing", place)
+    cells = dict(zip(header, row, strict=True))
     try:
-        parents, disjoint = (
-            tuple(expand(curie) for curie in column.split("|") if curie) for column in [*row[3:], ""][:2]
-        )
-        return OutsideTerm(expand(row[0]), row[1], row[2], parents, disjoint)
+        bounds = {name: _iris(cells[name]) for name in OPTIONAL_COLUMNS if name in cells}
+        return OutsideTerm(expand(row[0]), row[1], row[2], _iris(cells["parent"]), bounds)
     except MesoontoError as error:
         raise InputError(error.message, place) from error
+
+
+def _iris(cell: str) -> tuple[str, ...]:
+    return tuple(expand(curie) for curie in cell.split("|") if curie)
 
 
 def slice_turtle(table: Path) -> str:
@@ -106,7 +117,11 @@ def _triples(source: str, terms: Sequence[OutsideTerm]) -> Iterator[ox.Triple]:
         yield ox.Triple(subject, _LABEL, ox.Literal(term.label))
         yield ox.Triple(subject, _IMPORTED_FROM, ox.NamedNode(home))
         for parent in term.parents:
-            yield ox.Triple(ox.NamedNode(parent), _TYPE, ox.NamedNode(f"{_OWL}Class"))
-            yield ox.Triple(subject, _SUBCLASS, ox.NamedNode(parent))
-        for other in term.disjoint:
-            yield ox.Triple(subject, _DISJOINT, ox.NamedNode(other))
+            yield ox.Triple(ox.NamedNode(parent), _TYPE, ox.NamedNode(_OWL + term.type))
+            yield ox.Triple(
+                subject, _SUBCLASS if term.type == "Class" else _SUBPROPERTY, ox.NamedNode(parent)
+            )
+        for name, others in term.bounds.items():
+            for other in others:
+                yield ox.Triple(ox.NamedNode(other), _TYPE, ox.NamedNode(f"{_OWL}Class"))
+                yield ox.Triple(subject, ox.NamedNode(OPTIONAL_COLUMNS[name]), ox.NamedNode(other))

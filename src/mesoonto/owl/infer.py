@@ -33,6 +33,24 @@ class InferenceRule:
     property: str  #: the IRI of the property it derives
     words: str  #: what it says
     query: str  #: SPARQL CONSTRUCT
+    claim: str = ""  #: IRI of the relation of the claims that it sums up, for a rule on evidence statements
+
+
+def _reported(derived: str, claim: str, words: str) -> InferenceRule:
+    """The rule that sums up the statements from mesothelioma that support *claim*."""
+    return InferenceRule(
+        f"{PREFIXES['meso']}{derived}",
+        "a statement from pleural mesothelioma, or from mesothelioma of several sites, supports that "
+        + words,
+        f"""CONSTRUCT {{ ?mechanism meso:{derived} ?object }}
+        WHERE {{
+            VALUES ?context {{ meso:PleuralContext meso:MixedMesotheliomaContext }}
+            ?statement meso:hasClaimRelation meso:{claim} ; meso:hasDirection meso:Supports ;
+                meso:hasDiseaseContext ?context ;
+                meso:hasClaimSubject ?mechanism ; meso:hasClaimObject ?object .
+        }}""",
+        f"{PREFIXES['meso']}{claim}",
+    )
 
 
 RULES = (
@@ -42,17 +60,11 @@ RULES = (
         """CONSTRUCT { ?mechanism meso:counteredBy ?intervention }
         WHERE { ?intervention meso:counters ?mechanism }""",
     ),
-    InferenceRule(
-        f"{PREFIXES['meso']}reportedActiveIn",
-        "a statement from pleural mesothelioma, or from mesothelioma of several sites, supports that the "
-        "mechanism is active there",
-        """CONSTRUCT { ?mechanism meso:reportedActiveIn ?state }
-        WHERE {
-            VALUES ?context { meso:PleuralContext meso:MixedMesotheliomaContext }
-            ?statement meso:hasClaimRelation meso:activeIn ; meso:hasDirection meso:Supports ;
-                meso:hasDiseaseContext ?context ;
-                meso:hasClaimSubject ?mechanism ; meso:hasClaimObject ?state .
-        }""",
+    _reported("reportedActiveIn", "activeIn", "the mechanism is active there"),
+    _reported(
+        "reportedToImpairResponseTo",
+        "impairsResponseTo",
+        "the mechanism lessens the effect of the intervention",
     ),
 )
 

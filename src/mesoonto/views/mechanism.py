@@ -18,12 +18,19 @@ from mesoonto.views.tried import trials_of
 #: Relations of a mechanism to what takes part in it, under the words that a page shows.
 _ACTORS = (
     ("occurs in", f"{OBO}BFO_0000066"),
+    ("borne by", f"{OBO}RO_0000052"),
+    ("borne by part of", f"{OBO}RO_0002314"),
     ("has participant", f"{OBO}RO_0000057"),
+    ("depends on state of", f"{MESO}dependsOnStateOf"),
+    ("depends on lack of", f"{MESO}dependsOnLackOf"),
     ("promotes", f"{OBO}RO_0002213"),
     ("inhibits", f"{OBO}RO_0002212"),
+    ("furthers", f"{MESO}furthers"),
+    ("impedes", f"{MESO}impedes"),
     ("active in", f"{MESO}activeIn"),
     ("reported active in", f"{MESO}reportedActiveIn"),
     ("impairs response to", f"{MESO}impairsResponseTo"),
+    ("reported to impair response to", f"{MESO}reportedToImpairResponseTo"),
 )
 
 #: Where a finding was made, by the design that says so; every other design looks at patients or their tissue.
