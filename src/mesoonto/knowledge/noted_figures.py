@@ -24,7 +24,7 @@ _FIGURE = re.compile(
 )
 
 _NOTES = """SELECT ?record ?label ?note {
-    ?record skos:note ?note . FILTER NOT EXISTS { ?record a meso:Publication }
+    ?record skos:note ?note . FILTER(ISIRI(?record)) FILTER NOT EXISTS { ?record a meso:Publication }
     OPTIONAL { ?record rdfs:label ?label } } ORDER BY ?record ?note"""
 
 #: Records with the study that they belong to or rest on, or themselves where there is none.
