@@ -15,6 +15,7 @@ DATA = "https://w3id.org/mesoonto/data/"
 GRAPH = "https://w3id.org/mesoonto/graph/"
 SHAPES = "https://w3id.org/mesoonto/shapes/"
 OBO = "http://purl.obolibrary.org/obo/"
+OBO_IN_OWL = "http://www.geneontology.org/formats/oboInOwl#"
 
 #: Prefixes as they are written in RDF files and queries. Every stem ends in ``/`` or ``#``, because the
 #: OWL API renames individuals when a prefix does not (measured with Protégé saves).
@@ -25,6 +26,7 @@ PREFIXES: dict[str, str] = {
     "mesod": DATA,
     "mesosh": SHAPES,
     "obo": OBO,
+    "oboInOwl": OBO_IN_OWL,
     "owl": "http://www.w3.org/2002/07/owl#",
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -50,6 +52,42 @@ def converter() -> Converter:
     stems |= {"MESO": f"{MESO}MESO_", "UniProtKB": PREFIXES["uniprot"], "PMID": PREFIXES["pmid"]}
     stems |= {prefix: stem for prefix, stem in PREFIXES.items() if stem not in stems.values()}
     return Converter.from_prefix_map(stems)
+
+
+#: Beginnings of what is a source elsewhere, by the prefix under which OBO ontologies cite it.
+_XREF_STEMS = {
+    "PMID": PREFIXES["pmid"],
+    "DOI": "https://doi.org/",
+    "PMCID": "https://pmc.ncbi.nlm.nih.gov/articles/",
+    "Cellosaurus": "https://www.cellosaurus.org/",
+}
+
+
+def to_xref(iri: str) -> str:
+    """How an OBO ontology cites the source *iri*: as a CURIE, or as it is when its kind is not known.
+
+    >>> to_xref("https://doi.org/10.20517/cdr.2025.215"), to_xref("http://purl.obolibrary.org/obo/NCIT_C68814")
+    ('DOI:10.20517/cdr.2025.215', 'NCIT:C68814')
+    >>> to_xref("https://example.org/x")
+    'https://example.org/x'
+    """
+    for prefix, stem in _XREF_STEMS.items():
+        if iri.startswith(stem):
+            return f"{prefix}:{iri.removeprefix(stem)}"
+    curie = compress(iri)
+    return curie if curie.partition(":")[0] in (*OBO_PREFIXES, "UniProtKB") else iri
+
+
+def from_xref(xref: str) -> str:
+    """The IRI of the source that *xref* cites, the inverse of `to_xref`; *xref* itself where it is none.
+
+    >>> from_xref("PMID:38358753")
+    'https://pubmed.ncbi.nlm.nih.gov/38358753'
+    """
+    prefix, _, local = xref.partition(":")
+    if prefix in _XREF_STEMS:
+        return _XREF_STEMS[prefix] + local
+    return expand(xref) if prefix in (*OBO_PREFIXES, "UniProtKB") else xref
 
 
 def expand(curie: str) -> str:

@@ -12,6 +12,7 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _OWL = "http://www.w3.org/2002/07/owl#"
 _TYPE = ox.NamedNode(f"{_RDF}type")
 _CLASS = ox.NamedNode(f"{_OWL}Class")
+_AXIOM = ox.NamedNode(f"{_OWL}Axiom")
 
 #: Types that declare an entity and assert nothing else (OWL 2 Mapping to RDF, table 7).
 _DECLARATIONS = frozenset(
@@ -65,6 +66,11 @@ class Axiom:
         )
 
     @property
+    def is_about_an_axiom(self) -> bool:
+        """Whether this annotates an axiom that is stated elsewhere (owl:Axiom), and so asserts nothing."""
+        return any(t.predicate == _TYPE and t.object == _AXIOM for t in self.triples)
+
+    @property
     def declares_class(self) -> bool:
         """Whether the axiom declares a named class."""
         return self.is_declaration and self.head.object == _CLASS
@@ -94,7 +100,13 @@ def logical(axioms: Iterable[Axiom]) -> list[Axiom]:
     all_axioms = list(axioms)
     annotation_type = ox.NamedNode(f"{_OWL}AnnotationProperty")
     annotations = {a.head.subject for a in all_axioms if a.head.object == annotation_type} | _ANNOTATIONS
-    return [a for a in all_axioms if a.head.predicate not in annotations]
+
+    def asserts(axiom: Axiom) -> bool:
+        head = axiom.head
+        of_annotation = head.subject in annotations  # its declaration, what it is a kind of
+        return head.predicate not in annotations and not of_annotation and not axiom.is_about_an_axiom
+
+    return [axiom for axiom in all_axioms if asserts(axiom)]
 
 
 def items(node: Term, parts: Parts) -> Iterator[Term]:

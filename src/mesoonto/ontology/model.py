@@ -20,11 +20,13 @@ from mesoonto.ontology.axioms import Axiom, axioms_of, logical
 from mesoonto.ontology.expressions import SUBCLASS
 from mesoonto.ontology.files import DATA, IMPORTS, INFERRED, MODULES, SCHEMA, STATED, OntologyFile
 from mesoonto.ontology.imports import MissingImport, closure
+from mesoonto.ontology.synonyms import ALT_LABEL, OTHER_NAMES, SCOPES
 from mesoonto.ontology.wording import Wording
 
 _LABEL = PREFIXES["rdfs"] + "label"
 _THING = PREFIXES["owl"] + "Thing"
-_ALT_LABEL = PREFIXES["skos"] + "altLabel"
+#: Names that mean the thing itself, and those that only lead to it.
+_NAMES = (_LABEL, SCOPES["exact"], ALT_LABEL)
 
 
 class Ontology:
@@ -121,11 +123,12 @@ class Ontology:
     def find(self, name: str) -> str:
         """The IRI that *name* means: a label, a synonym, a CURIE, the local name of a property, or an IRI.
 
-        Raises MesoontoError when nothing or several things have that name.
+        A label or an exact synonym comes before a synonym of another scope. Raises MesoontoError when nothing
+        or several things have that name.
         """
         if name in ("subClassOf", "rdfs:subClassOf"):
             return SUBCLASS
-        found = self._by_name.get(name.casefold(), set())
+        found = self._by_name.get(name.casefold()) or self._by_wider_name.get(name.casefold(), set())
         if len(found) > 1:
             raise MesoontoError(f"{name}: means {', '.join(sorted(found))}; give one of these IRIs")
         if found:
@@ -160,9 +163,17 @@ class Ontology:
 
     @cached_property
     def _by_name(self) -> dict[str, set[str]]:
+        return self._named(_NAMES)
+
+    @cached_property
+    def _by_wider_name(self) -> dict[str, set[str]]:
+        return self._named(OTHER_NAMES)
+
+    def _named(self, predicates: Sequence[str]) -> dict[str, set[str]]:
+        """What has each name, without regard to case, by one of *predicates*."""
         found: dict[str, set[str]] = defaultdict(set)
         for t in self.triples(*STATED):
-            if t.predicate.value not in (_LABEL, _ALT_LABEL):
+            if t.predicate.value not in predicates:
                 continue
             if isinstance(t.subject, ox.NamedNode) and isinstance(t.object, ox.Literal):
                 found[t.object.value.casefold()].add(t.subject.value)

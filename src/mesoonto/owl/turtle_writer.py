@@ -1,8 +1,8 @@
 """Writes triples as canonical Turtle: one graph, one text, whatever the order in which its triples come.
 
 Subjects stand under headings by what they are, predicates and objects in a fixed order, blank nodes where
-they are used, ordered by what they say. Only the lists that OWL reads as sets are sorted; literals keep their
-spelling.
+they are used, ordered by what they say. What annotates an axiom stands behind the subject of that axiom.
+Only the lists that OWL reads as sets are sorted; literals keep their spelling.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from mesoonto.errors import InputError
 from mesoonto.files.terms import FIRST, LABEL, NIL, OWL, RDF, REST, TYPE, XSD, Term
 from mesoonto.namespaces import MESO, OBO, PREFIXES
 from mesoonto.ontology.record_kinds import RECORD_KINDS, field_order
+from mesoonto.ontology.synonyms import OTHER_NAMES
 
 Subject = ox.NamedNode | ox.BlankNode
 _T = TypeVar("_T", Subject, Term)
@@ -65,13 +66,16 @@ _KINDS |= {
 #: Predicates that come first, in this order; the others follow by name.
 _PREDICATES = [
     f"{RDF}type",
+    *(OWL + name for name in ("annotatedSource", "annotatedProperty", "annotatedTarget")),
     *(OWL + name for name in ("onProperty", "someValuesFrom", "allValuesFrom", "hasValue", "versionIRI")),
     *(OWL + name for name in ("imports", "deprecated")),
     f"{OBO}IAO_0100001",
     *(PREFIXES["dcterms"] + name for name in ("title", "description")),
     LABEL.value,
-    f"{PREFIXES['skos']}altLabel",
+    *OTHER_NAMES,
     f"{OBO}IAO_0000115",
+    f"{OBO}IAO_0000112",
+    f"{PREFIXES['skos']}scopeNote",
     f"{PREFIXES['skos']}editorialNote",
     f"{OWL}equivalentClass",
     *(PREFIXES["rdfs"] + name for name in ("subClassOf", "subPropertyOf", "domain", "range")),
@@ -92,6 +96,8 @@ _PLAIN = (_STRING, RDF + "langString")
 _CELL = {FIRST, REST}
 _TYPED_CELL = {FIRST, REST, TYPE}
 _LIST = ox.NamedNode(RDF + "List")
+#: What an annotation of an axiom names as the subject of it (OWL 2 Mapping to RDF, section 2.2).
+_SOURCE = ox.NamedNode(OWL + "annotatedSource")
 #: More levels of blank nodes than this are refused: nobody could read them, and recursion has its bound.
 MAX_DEPTH = 200
 
@@ -249,6 +255,7 @@ class _Writer:
         self._owned = {
             o for pairs in about.values() for os in pairs.values() for o in os if isinstance(o, ox.BlankNode)
         }
+        self._annotated = self._annotated_axioms()
         self._predicates = self._ranked_predicates()
         self._rank = self._ranked_terms()
         self._said: dict[ox.BlankNode, str] = {}
@@ -260,6 +267,8 @@ class _Writer:
                 self._out.append(f"\n### {heading}\n")
             for subject in subjects:
                 self._block(subject)
+                for axiom in self._sorted(self._annotated.get(subject, ())):
+                    self._block(axiom)
         body = "".join(self._out).rstrip("\n").split("\n")
         prefixes = [
             f"@prefix {name}: <{self._names.stems[name]}> ." for name in sorted(self._prefixes, key=_natural)
@@ -270,6 +279,20 @@ class _Writer:
         return "\n".join([*head, *self._commented(body), *self._remarks.tail]) + "\n"
 
     # Order
+
+    def _annotated_axioms(self) -> dict[Subject, list[Subject]]:
+        """The nameless nodes that annotate an axiom, by the subject of it where that is described here."""
+        found: dict[Subject, list[Subject]] = defaultdict(list)
+        for node, pairs in self._about.items():
+            if (
+                isinstance(node, ox.BlankNode)
+                and node not in self._owned
+                and len(pairs.get(_SOURCE, ())) == 1
+            ):
+                (subject,) = pairs[_SOURCE]
+                if isinstance(subject, ox.NamedNode) and subject in self._about:
+                    found[subject].append(node)
+        return found
 
     def _ranked_predicates(self) -> dict[ox.NamedNode, int]:
         used = {p for pairs in self._about.values() for p in pairs}
@@ -333,8 +356,9 @@ class _Writer:
         """Headings and the subjects under them."""
         sections: dict[int, list[Subject]] = defaultdict(list)
         last = len(_KINDS)
+        placed = {axiom for axioms in self._annotated.values() for axiom in axioms}
         for subject, pairs in self._about.items():
-            if subject in self._owned:
+            if subject in self._owned or subject in placed:
                 continue
             kinds = [_KINDS[o] for o in pairs.get(TYPE, ()) if isinstance(o, ox.NamedNode) and o in _KINDS]
             unnamed = last - 1 if isinstance(subject, ox.BlankNode) else last

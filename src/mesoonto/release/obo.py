@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import fastobo
 import pyoxigraph as ox
 from fastobo.id import PrefixedIdent, Url
 
 from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
-from mesoonto.release.terms import OntologyTerm
+from mesoonto.release.terms import OntologyTerm, Synonym
 
 
 def obo(terms: dict[str, OntologyTerm], header: list[ox.Triple]) -> str:
@@ -58,8 +58,18 @@ def _ident(iri: str) -> PrefixedIdent | Url:
     return PrefixedIdent(*curie.split(":", 1))
 
 
-def _xrefs(sources: list[str]) -> fastobo.xref.XrefList:
-    return fastobo.xref.XrefList([fastobo.xref.Xref(_ident(source)) for source in sources])
+def _xrefs(sources: Iterable[str]) -> fastobo.xref.XrefList:
+    return fastobo.xref.XrefList([fastobo.xref.Xref(_source(source)) for source in sources])
+
+
+def _source(xref: str) -> PrefixedIdent | Url:
+    """A source as OBO cites it: an address or a CURIE."""
+    return Url(xref) if "://" in xref else PrefixedIdent(*xref.split(":", 1))
+
+
+def _synonym(synonym: Synonym) -> fastobo.syn.Synonym:
+    kind = _ident(synonym.type) if synonym.type else None
+    return fastobo.syn.Synonym(synonym.text, synonym.scope.upper(), kind, _xrefs(synonym.sources))
 
 
 def _term_frame(term: OntologyTerm, terms: dict[str, OntologyTerm]) -> fastobo.term.TermFrame:
@@ -70,7 +80,7 @@ def _term_frame(term: OntologyTerm, terms: dict[str, OntologyTerm]) -> fastobo.t
     if term.definition:
         clauses.append(t.DefClause(term.definition, _xrefs(term.sources)))
     clauses += [t.CommentClause(" ".join(term.notes))] if term.notes else []
-    clauses += [t.SynonymClause(fastobo.syn.Synonym(name, "EXACT")) for name in term.synonyms]
+    clauses += [t.SynonymClause(_synonym(synonym)) for synonym in term.synonyms]
     if term.deprecated:
         clauses.append(t.IsObsoleteClause(True))
         clauses += [t.ReplacedByClause(_ident(term.replaced_by))] if term.replaced_by else []
@@ -146,9 +156,9 @@ def _meta(header: list[ox.Triple]) -> dict[str, object]:
 def _node(term: OntologyTerm) -> dict[str, object]:
     meta: dict[str, object] = {}
     if term.definition:
-        meta["definition"] = {"val": term.definition, "xrefs": [compress(source) for source in term.sources]}
+        meta["definition"] = {"val": term.definition, "xrefs": term.sources}
     if term.synonyms:
-        meta["synonyms"] = [{"pred": "hasExactSynonym", "val": name} for name in term.synonyms]
+        meta["synonyms"] = [_synonym_node(synonym) for synonym in term.synonyms]
     if term.notes:
         meta["comments"] = term.notes
     if term.deprecated:
@@ -160,6 +170,13 @@ def _node(term: OntologyTerm) -> dict[str, object]:
     if term.label:
         node["lbl"] = term.label
     return node | ({"meta": meta} if meta else {})
+
+
+def _synonym_node(synonym: Synonym) -> dict[str, object]:
+    found: dict[str, object] = {"pred": f"has{synonym.scope.capitalize()}Synonym", "val": synonym.text}
+    if synonym.type:
+        found["synonymType"] = synonym.type
+    return found | ({"xrefs": list(synonym.sources)} if synonym.sources else {})
 
 
 def _edges(term: OntologyTerm) -> Iterator[dict[str, str]]:

@@ -46,7 +46,9 @@ def _concept(term: OntologyTerm, own: dict[str, OntologyTerm]) -> Iterator[ox.Tr
     yield ox.Triple(node, _TYPE, _skos("Concept"))
     yield ox.Triple(node, _skos("inScheme"), _SCHEME)
     said = [("prefLabel", term.label), ("definition", term.definition)]
-    said += [("altLabel", name) for name in term.synonyms] + [("editorialNote", note) for note in term.notes]
+    # a name that means something else is for searching and not for showing
+    said += [("altLabel" if s.scope == "exact" else "hiddenLabel", s.text) for s in term.synonyms]
+    said += [("editorialNote", note) for note in term.notes]
     for word, text in said:
         if text:
             yield ox.Triple(node, _skos(word), ox.Literal(text, language="en"))

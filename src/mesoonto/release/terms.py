@@ -9,10 +9,27 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, PREFIXES
-from mesoonto.ontology.axioms import Parts, axioms_of, items
+from mesoonto.ontology.axioms import Axiom, Parts, axioms_of, items
 from mesoonto.ontology.expressions import SUBCLASS, And, Expression, Or, Some, expression
+from mesoonto.ontology.synonyms import ALT_LABEL, SCOPES, SYNONYM_TYPE, XREF
 
-_RDFS, _OWL, _SKOS, _DCTERMS = (PREFIXES[p] for p in ("rdfs", "owl", "skos", "dcterms"))
+_RDFS, _OWL, _SKOS = (PREFIXES[p] for p in ("rdfs", "owl", "skos"))
+_DEFINITION = f"{OBO}IAO_0000115"
+_ANNOTATED = ("Source", "Property", "Target")
+#: The scope of each property that gives other names; one that tells none claims the least.
+_SCOPE_OF = {iri: scope for scope, iri in SCOPES.items()} | {ALT_LABEL: "related"}
+#: What is said of a definition or synonym: term, property and text, to property and values.
+_Annotations = dict[tuple[str, str, str], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Synonym:
+    """An other name of a term."""
+
+    text: str
+    scope: str  #: one of `SCOPES`
+    sources: tuple[str, ...] = ()  #: CURIEs or addresses
+    type: str = ""  #: IRI of the kind of name
 
 
 @dataclass(slots=True)
@@ -23,8 +40,8 @@ class OntologyTerm:
     kind: str  #: "class" or "property"
     label: str = ""
     definition: str = ""
-    sources: list[str] = field(default_factory=list)
-    synonyms: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)  #: of the definition, CURIEs or addresses
+    synonyms: list[Synonym] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
     relations: list[tuple[str, str]] = field(default_factory=list)  #: role and filler of restrictions
@@ -55,16 +72,18 @@ def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
             if kind in ("Class", "ObjectProperty"):
                 name = "class" if kind == "Class" else "property"
                 found.setdefault(head.subject.value, OntologyTerm(head.subject.value, name))
+    annotations = _annotations(axiom for axiom in axioms if axiom.is_about_an_axiom)
     for axiom in axioms:
         head = axiom.head
         if isinstance(head.subject, ox.NamedNode) and head.subject.value in found:
-            _fill(found[head.subject.value], head, axiom.parts)
+            _fill(found[head.subject.value], head, axiom.parts, annotations)
         elif isinstance(head.subject, ox.BlankNode):
             _fill_disjoint(found, axiom.parts, head.subject)
     for term in found.values():
         # the order of axioms hangs on labels of blank nodes, which differ from one reading to the next
-        for values in (term.sources, term.synonyms, term.notes, term.parents, term.disjoint):
+        for values in (term.sources, term.notes, term.parents, term.disjoint):
             values[:] = sorted(set(values))
+        term.synonyms = sorted(set(term.synonyms))
         term.relations = sorted(set(term.relations))
         term.definitions.sort()
         term.unions.sort()
@@ -72,17 +91,30 @@ def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
     return dict(sorted(found.items()))
 
 
-def _fill(term: OntologyTerm, head: ox.Triple, parts: Parts) -> None:
+def _annotations(axioms: Iterable[Axiom]) -> _Annotations:
+    """What *axioms* say of other axioms."""
+    found: _Annotations = defaultdict(list)
+    for axiom in axioms:
+        said = [(t.predicate.value, str(getattr(t.object, "value", ""))) for t in axiom.triples]
+        of = dict(said)
+        source, about, target = (of.get(f"{_OWL}annotated{part}", "") for part in _ANNOTATED)
+        found[source, about, target] += said
+    return found
+
+
+def _fill(term: OntologyTerm, head: ox.Triple, parts: Parts, annotations: _Annotations) -> None:
     value = str(getattr(head.object, "value", ""))
+    said = annotations.get((term.iri, head.predicate.value, value), ())
     match head.predicate.value:
         case p if p == f"{_RDFS}label":
             term.label = value
-        case p if p == f"{OBO}IAO_0000115":
+        case p if p == _DEFINITION:
             term.definition = value
-        case p if p == f"{_DCTERMS}source":
-            term.sources.append(value)
-        case p if p == f"{_SKOS}altLabel":
-            term.synonyms.append(value)
+            term.sources += [xref for about, xref in said if about == XREF]
+        case p if p in _SCOPE_OF:
+            sources = tuple(sorted(xref for about, xref in said if about == XREF))
+            kind = next((iri for about, iri in said if about == SYNONYM_TYPE), "")
+            term.synonyms.append(Synonym(value, _SCOPE_OF[p], sources, kind))
         case p if p == f"{_SKOS}editorialNote":
             term.notes.append(value)
         case p if p == f"{_OWL}deprecated":

@@ -33,6 +33,7 @@ _NOT_KEPT = frozenset(
 #: What the header says besides, and no module may have declared.
 _DATES = tuple(ox.NamedNode(f"{PREFIXES['dcterms']}{word}") for word in ("issued", "modified"))
 _DCTERMS = PREFIXES["dcterms"]
+_TARGET = ox.NamedNode(f"{_OWL}annotatedTarget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def _header(name: str, edition: Edition, triples: Iterable[ox.Triple]) -> list[o
 
 def _is_simple(axiom: Axiom) -> bool:
     head = axiom.head
+    if axiom.is_about_an_axiom:  # of a definition or synonym, and so of text
+        return any(isinstance(t.object, ox.Literal) for t in axiom.triples if t.predicate == _TARGET)
     if not isinstance(head.subject, ox.NamedNode):
         return False
     if len(axiom.triples) == 1:

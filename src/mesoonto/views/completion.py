@@ -9,13 +9,14 @@ import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
 from mesoonto.namespaces import DATA, PREFIXES
+from mesoonto.ontology.synonyms import OTHER_NAMES
 from mesoonto.views.facts import DCTERMS, LABEL, SKOS, TYPE, local
 from mesoonto.views.search import folded
 
 #: What a term may be asked to be.
 ROLES = ("any", "class", "property")
 
-_NAMES = (LABEL, f"{SKOS}prefLabel", f"{SKOS}altLabel")
+_NAMES = (LABEL, f"{SKOS}prefLabel", *OTHER_NAMES)
 _OWL = PREFIXES["owl"]
 _CLASSES = (f"{_OWL}Class", f"{PREFIXES['rdfs']}Class")
 _PROPERTIES = (

@@ -140,7 +140,7 @@ def publication_page(facts: Facts, node: ox.NamedNode) -> PublicationPage:
         for name in ("Study", "Result", "EvidenceStatement", "Decision", "Analysis")
     }
     told = {n for nodes in kinds.values() for n in nodes}
-    defined = [n for n in named if facts.text(n, DEFINITION)]
+    defined = facts.defined_from(node)
     studies = {*kinds["Study"]}
     for part in (*kinds["Result"], *kinds["Analysis"]):
         studies |= set(facts.entities(part, f"{MESO}ofCohort", f"{MESO}ofStudy"))

@@ -8,13 +8,17 @@ from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
 
-from mesoonto.namespaces import DATA, MESO, OBO, PREFIXES, compress
+from mesoonto.namespaces import DATA, MESO, OBO, PREFIXES, compress, from_xref, to_xref
+from mesoonto.ontology.synonyms import XREF
 
 RDFS, DCTERMS, SKOS, BIBO = (PREFIXES[name] for name in ("rdfs", "dcterms", "skos", "bibo"))
 TYPE = PREFIXES["rdf"] + "type"
 SUBCLASS = f"{RDFS}subClassOf"
 LABEL = f"{RDFS}label"
 DEFINITION = f"{OBO}IAO_0000115"
+
+_ANNOTATED_SOURCE = PREFIXES["owl"] + "annotatedSource"
+_ANNOTATED_PROPERTY = PREFIXES["owl"] + "annotatedProperty"
 
 Entity = ox.NamedNode | ox.BlankNode
 
@@ -118,6 +122,29 @@ class Facts:
         """Yes, no, or not stated."""
         text = self.text(subject, predicate)
         return text in ("true", "1") if text else None
+
+    def definition_sources(self, node: ox.NamedNode) -> list[ox.NamedNode]:
+        """The sources of the definition of the term *node*, which stand on the axiom that gives it."""
+        axioms = self._about_definitions(_ANNOTATED_SOURCE, node)
+        found = {ox.NamedNode(from_xref(xref)) for axiom in axioms for xref in self.texts(axiom, XREF)}
+        return sorted(found, key=lambda source: source.value)
+
+    def defined_from(self, source: ox.NamedNode) -> list[ox.NamedNode]:
+        """The terms that are defined from *source*."""
+        axioms = self._about_definitions(XREF, ox.Literal(to_xref(source.value)))
+        found = {term for axiom in axioms for term in self.entities(axiom, _ANNOTATED_SOURCE)}
+        return sorted(found, key=lambda term: term.value)
+
+    def _about_definitions(self, predicate: str, value: ox.NamedNode | ox.Literal) -> list[ox.BlankNode]:
+        """What annotates axioms that give definitions, and has *value*."""
+        found = {q.subject for q in self._store.quads_for_pattern(None, ox.NamedNode(predicate), value, None)}
+        definition = ox.NamedNode(DEFINITION)
+        return [
+            axiom
+            for axiom in found
+            if isinstance(axiom, ox.BlankNode)
+            and self.objects_contain(axiom, _ANNOTATED_PROPERTY, definition)
+        ]
 
     def link(self, node: ox.NamedNode) -> EntityLink:
         """*node* under its label."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO, PREFIXES, compress
+from mesoonto.ontology.synonyms import ALT_LABEL, OTHER_NAMES, SCOPES
 from mesoonto.views.elsewhere import name_elsewhere
 from mesoonto.views.facts import (
     BIBO,
@@ -32,7 +33,11 @@ _WORDS = {
     TYPE: "kind",
     SUBCLASS: "is a kind of",
     DEFINITION: "definition",
-    f"{SKOS}altLabel": "also called",
+    ALT_LABEL: "also called",
+    SCOPES["exact"]: "also called",
+    SCOPES["narrow"]: "has the narrower synonym",
+    SCOPES["broad"]: "has the broader synonym",
+    SCOPES["related"]: "has the related synonym",
     f"{SKOS}note": "note",
     f"{SKOS}editorialNote": "remark of the editors",
     f"{DCTERMS}source": "source",
@@ -80,7 +85,7 @@ _KINDS = {
 }
 
 #: What comes first and what last; the others stand between, by their words.
-_FIRST = (TYPE, DEFINITION, f"{SKOS}altLabel", SUBCLASS)
+_FIRST = (TYPE, DEFINITION, *OTHER_NAMES, SUBCLASS)
 _LAST = (f"{SKOS}note", f"{MESO}unrecordedFigure", f"{SKOS}editorialNote", f"{DCTERMS}source",
          f"{MESO}readAt", f"{DCTERMS}created", f"{DCTERMS}creator")  # fmt: skip
 

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
 from mesoonto.namespaces import MESO, compress
+from mesoonto.ontology.synonyms import OTHER_NAMES
 from mesoonto.views.facets import FACETS, Facets, Values
 from mesoonto.views.facts import BIBO, DCTERMS, LABEL, SKOS, SUBCLASS, TYPE, EntityLink, Facts, local
 from mesoonto.views.terms import BIOMARKER, INTERVENTION, MECHANISM
@@ -174,7 +175,7 @@ class Index:
         for name in identifiers:
             self._identifiers.setdefault(name.casefold(), link)
         names = {link.label, *identifiers[1:]}
-        for predicate in (LABEL, f"{SKOS}altLabel", f"{DCTERMS}bibliographicCitation"):
+        for predicate in (LABEL, *OTHER_NAMES, f"{DCTERMS}bibliographicCitation"):
             names.update(facts.texts(node, predicate))
         names.update(local(other.value) for other in facts.entities(node, f"{SKOS}exactMatch"))
         for name in sorted(names):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, OBO
+from mesoonto.ontology.synonyms import SCOPES
 from mesoonto.views.decisions import DecisionView, decision_view, ordered_decisions
 from mesoonto.views.elsewhere import name_elsewhere
 from mesoonto.views.facts import DCTERMS, DEFINITION, SKOS, SUBCLASS, TYPE, EntityLink, Facts
@@ -28,7 +29,8 @@ class Term:
 
     link: EntityLink
     definition: str
-    synonyms: tuple[str, ...]
+    synonyms: tuple[str, ...]  #: that mean the same
+    related_names: tuple[str, ...]  #: that mean more, less or something near it
     parents: tuple[EntityLink, ...]  #: the nearest ones
     children: tuple[EntityLink, ...]
     matches: tuple[tuple[str, EntityLink], ...]  #: relation and identifier elsewhere
@@ -120,7 +122,10 @@ def term(facts: Facts, node: ox.NamedNode) -> Term:
     return Term(
         link=facts.link(node),
         definition=facts.text(node, DEFINITION),
-        synonyms=tuple(facts.texts(node, f"{SKOS}altLabel")),
+        synonyms=tuple(facts.texts(node, SCOPES["exact"])),
+        related_names=tuple(
+            name for scope, iri in SCOPES.items() if scope != "exact" for name in facts.texts(node, iri)
+        ),
         parents=facts.links(above - far),
         children=facts.links(below - nested),
         matches=tuple(
@@ -128,7 +133,7 @@ def term(facts: Facts, node: ox.NamedNode) -> Term:
             for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
             for other in facts.entities(node, SKOS + name)
         ),
-        sources=facts.linked(node, f"{DCTERMS}source"),
+        sources=facts.links(facts.definition_sources(node)),
         notes=tuple(facts.texts(node, f"{SKOS}editorialNote")),
     )
 
