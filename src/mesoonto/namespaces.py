@@ -39,7 +39,7 @@ PREFIXES: dict[str, str] = {
 
 #: The OBO ontologies that mesoonto refers to; their CURIEs follow the rule ``PREFIX:number``.
 OBO_PREFIXES = (
-    "BFO CHEBI CL ECO GO IAO MONDO NCIT OBI OGMS PR RO STATO UBERON".split()  # noqa: SIM905
+    "BFO CHEBI CL ECO GO IAO MONDO NCIT OBI OGMS OMO PR RO STATO UBERON".split()  # noqa: SIM905
 )
 
 

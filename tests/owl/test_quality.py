@@ -94,7 +94,8 @@ def test_exemption_needs_a_broken_rule_and_a_reason(
     chosen = [RULES["domain_or_range_missing"], RULES["cycle"]]
     found = quality.check(store, chosen, ontology)
     assert [flaw.rule for flaw in found] == expected
-    assert {(flaw.file, flaw.line) for flaw in found if flaw.rule == "exemption"} <= {(str(path), len(PREFIXES) + 1)}
+    line = len(PREFIXES) + 1
+    assert {(flaw.file, flaw.line) for flaw in found if flaw.rule == "exemption"} <= {(str(path), line)}
 
 
 FOREIGN = """@prefix : <http://example.org/x#> . @prefix owl: <http://www.w3.org/2002/07/owl#> .

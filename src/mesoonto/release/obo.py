@@ -26,6 +26,8 @@ def obo(terms: dict[str, OntologyTerm], header: list[ox.Triple]) -> str:
         h.IdspaceClause("UniProtKB", Url(PREFIXES["uniprot"]), None),
         h.OntologyClause(_iri(header)),
     ]
+    types = {s.type: s.type_label for t in terms.values() for s in t.synonyms if s.type}
+    clauses += [h.SynonymTypedefClause(_ident(iri), types[iri]) for iri in sorted(types)]
     clauses += [h.PropertyValueClause(said) for triple in header for said in _property_values(triple)]
     frames = [_term_frame(t, terms) for t in terms.values() if t.kind == "class"]
     frames += [_typedef_frame(t) for t in terms.values() if t.kind == "property"]
@@ -53,7 +55,7 @@ def _property_values(said: ox.Triple) -> Iterator[fastobo.pv.AbstractPropertyVal
 
 def _ident(iri: str) -> PrefixedIdent | Url:
     curie = compress(iri)
-    if curie == iri or "/" in curie:
+    if curie == iri or "/" in curie or "#" in curie:
         return Url(iri)
     return PrefixedIdent(*curie.split(":", 1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
@@ -30,6 +30,7 @@ class Synonym:
     scope: str  #: one of `SCOPES`
     sources: tuple[str, ...] = ()  #: CURIEs or addresses
     type: str = ""  #: IRI of the kind of name
+    type_label: str = ""
 
 
 @dataclass(slots=True)
@@ -73,6 +74,11 @@ def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
                 name = "class" if kind == "Class" else "property"
                 found.setdefault(head.subject.value, OntologyTerm(head.subject.value, name))
     annotations = _annotations(axiom for axiom in axioms if axiom.is_about_an_axiom)
+    names = {
+        str(getattr(a.head.subject, "value", "")): str(getattr(a.head.object, "value", ""))
+        for a in axioms
+        if a.head.predicate.value == f"{_RDFS}label"
+    }
     for axiom in axioms:
         head = axiom.head
         if isinstance(head.subject, ox.NamedNode) and head.subject.value in found:
@@ -83,7 +89,7 @@ def terms_of(triples: Iterable[ox.Triple]) -> dict[str, OntologyTerm]:
         # the order of axioms hangs on labels of blank nodes, which differ from one reading to the next
         for values in (term.sources, term.notes, term.parents, term.disjoint):
             values[:] = sorted(set(values))
-        term.synonyms = sorted(set(term.synonyms))
+        term.synonyms = sorted({replace(s, type_label=names.get(s.type, "")) for s in term.synonyms})
         term.relations = sorted(set(term.relations))
         term.definitions.sort()
         term.unions.sort()
