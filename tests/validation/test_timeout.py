@@ -41,14 +41,24 @@ def request(folder: Path, seconds: float) -> tuple[list[Path], ValidationRequest
     return [folder / "data.ttl"], ValidationRequest(shapes=(folder / "shapes.ttl",), timeout=seconds)
 
 
+#: Limits to try, in seconds: on a machine with much to do, the first may be over while the data are read.
+LIMITS = (3, 12, 50)
+READING = "the data were being read"
+
+
 @pytest.mark.parametrize("case", ENDLESS)
 def test_shape_that_does_not_end_is_named(case: str, tmp_path: Path) -> None:
     lay(tmp_path, ENDLESS[case])
-    started = time.monotonic()
-    (error,) = judge(*request(tmp_path, 4)).errors
-    assert str(error) == "not done within 4 seconds; under way was the shape <https://example.org/Slow>"
+    for seconds in LIMITS:
+        started = time.monotonic()
+        (error,) = judge(*request(tmp_path, seconds)).errors
+        taken = time.monotonic() - started
+        if READING not in str(error):
+            break
+    expected = f"not done within {seconds} seconds; under way was the shape <https://example.org/Slow>"
+    assert str(error) == expected
     assert isinstance(error, OutOfTimeError)
-    assert time.monotonic() - started < 60
+    assert taken < seconds + 60
 
 
 def test_what_ends_in_time_ends_as_it_would(tmp_path: Path) -> None:
@@ -72,14 +82,18 @@ def test_fault_of_the_other_process_is_no_result(capfd: pytest.CaptureFixture[st
 
 def test_every_report_tells_that_the_time_was_over(tmp_path: Path) -> None:
     lay(tmp_path, ENDLESS["a pattern"])
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "mesoonto", "validate", "--timeout", "3", "--shapes", "shapes.ttl"),
-            *("--format", "sarif=out.sarif", "--format", "junit=out.xml", "data.ttl"),
-        ],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    said = "not done within 3 seconds; under way was the shape <https://example.org/Slow>"
+    for seconds in LIMITS:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "mesoonto", "validate", "--timeout", str(seconds)),
+                *("--shapes", "shapes.ttl", "--format", "sarif=out.sarif", "--format", "junit=out.xml"),
+                "data.ttl",
+            ],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if READING not in done.stderr:
+            break
+    said = f"not done within {seconds} seconds; under way was the shape <https://example.org/Slow>"
     assert (done.returncode, done.stderr) == (2, f"mesoonto: {said}\n")
     (run,) = json.loads((tmp_path / "out.sarif").read_text())["runs"]
     (invocation,) = run["invocations"]
