@@ -12,7 +12,7 @@ from tests.examples import examples
 from tests.validation.helpers import load, rows, shapes
 from tests.validation.test_engines import DECLARED, common, properties
 
-nodes = st.sampled_from([f"ex:n{number}" for number in range(5)])
+nodes = st.sampled_from([*(f"ex:n{number}" for number in range(5)), "ex:p"])
 values = st.one_of(nodes, st.sampled_from(['"x"', "1", "1.50", '"y"@en']))
 texts = st.lists(
     st.one_of(
@@ -53,13 +53,17 @@ sparql_rules = st.sampled_from(
         "CONSTRUCT { ?s ex:r ?o } WHERE { ?s ?p ?o . ?p ex:p $this }",
         'CONSTRUCT { $this ex:r ?x } WHERE { $this ex:p ?x BIND(str(?x) AS ?y) FILTER(?y != "x") } LIMIT 50',
         "CONSTRUCT WHERE { $this ex:p ?y . ?y ex:q ?z }",
+        # Forms of Brick's: tags of classes, and what properties of properties say.
+        "CONSTRUCT { $this ex:r ?t } WHERE { $this a/ex:p* ?c . ?c ex:q ?t }",
+        "CONSTRUCT { ?s ex:r ?o } WHERE { ?s $this ?o . { $this ex:p ?x } UNION { ?x ex:p $this } }",
+        "CONSTRUCT { $this ?i ?o } WHERE { ?o ?p $this . ?i ex:q ?p }",
     ]
 ).map(lambda query: f"a sh:SPARQLRule ; sh:prefixes ex: ; sh:construct '{query}'")
 rules = st.tuples(st.one_of(triple_rules, sparql_rules), conditions, st.integers(0, 2)).map(
     lambda t: f"[ {t[0]} {t[1]} ; sh:order {t[2]} ]"
 )
 targets = st.one_of(
-    st.sampled_from(["sh:targetClass ex:A", "sh:targetNode ex:n0"]),
+    st.sampled_from(["sh:targetClass ex:A", "sh:targetNode ex:n0", "sh:targetNode ex:p , ex:n1"]),
     properties.map(lambda p: f"sh:targetSubjectsOf {p}"),
 )
 ruled = st.tuples(targets, rules).map(lambda t: f"a sh:NodeShape ; {t[0]} ; sh:rule {t[1]}")

@@ -158,7 +158,8 @@ def _constructed(rule: model.ShapeRule, nodes: set[Term], data: Data) -> Iterato
 def _for_all(rule: model.ShapeRule, nodes: set[Term], store: ox.Store) -> list[ox.Triple] | None:
     """What the query of *rule* makes of all *nodes* at once; None when it has to be asked for each."""
     name = ox.NamedNode(f"{_NODES}{next(_NUMBERS)}")
-    text = over_all(rule.construct, f"GRAPH {name} {{ {name} {name} ?this }}")
+    # A subquery keeps Oxigraph from joining all there is before it looks at ``$this`` (pyoxigraph 0.5.13).
+    text = over_all(rule.construct, f"{{ SELECT ?this {{ GRAPH {name} {{ {name} {name} ?this }} }} }}")
     if text is None:
         return None
     store.extend(ox.Quad(name, name, node, name) for node in nodes)
