@@ -21,6 +21,7 @@ from mesoonto.dataset import shipped
 from mesoonto.errors import InputError, MesoontoError, OutputError
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.release import changes, gate, publish
+from mesoonto.release import snapshot as snapshots
 from mesoonto.release.variants import VARIANTS, stem
 from tests.conftest import JARS, ROOT, SHORT_LIVED
 
@@ -328,7 +329,7 @@ def term(name: str, *said: str) -> str:
     return f"meso:{name} a owl:Class ; " + " ; ".join(said) + " ."
 
 
-def snapshot(ontology: str, records: str = "") -> changes.Snapshot:
+def snapshot(ontology: str, records: str = "") -> snapshots.Snapshot:
     heads = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())
 
     def triples(text: str) -> list[ox.Triple]:
@@ -337,7 +338,7 @@ def snapshot(ontology: str, records: str = "") -> changes.Snapshot:
             for q in ox.parse(heads + text, format=ox.RdfFormat.TURTLE)
         ]
 
-    return changes.snapshot(triples(ontology), triples(records))
+    return snapshots.snapshot(triples(ontology), triples(records))
 
 
 TOP = term("MESO_0000001", 'rdfs:label "mechanism"@en')
@@ -379,8 +380,8 @@ def test_release_compared_with_an_older_one(folder: Path, tmp_path: Path) -> Non
     for name in ("mesoonto-full.ttl", "mesoonto-data.trig"):
         text = (folder / name).read_text().replace('"ipilimumab"', '"ipilimumab antibody"')
         (tmp_path / name).write_text(text)
-    now = changes.read_release(folder)
-    found = changes.compare(changes.read_release(tmp_path), now)
+    now = snapshots.read_release(folder)
+    found = changes.compare(snapshots.read_release(tmp_path), now)
     assert changes.compare(now, now) == []
     told = changes.in_words(found, "0.1.0").splitlines()[2:]
     assert told == ["- renames 'ipilimumab antibody' to 'ipilimumab'"]

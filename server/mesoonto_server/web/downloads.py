@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, send_file
 
 from mesoonto import resources
 from mesoonto.namespaces import MESO
-from mesoonto.release import folder
+from mesoonto.release import changes, folder, snapshot
 from mesoonto.release.tables import TABLES
 from mesoonto.views.about import DESCRIPTION, LICENSE
 from mesoonto_server.front.gateway import Gateway
@@ -25,15 +25,6 @@ _MEDIA_TYPES = {
     "Turtle": "text/turtle", "N-Triples": "application/n-triples", "JSON-LD": "application/ld+json",
     "RDF/XML": "application/rdf+xml",
 }  # fmt: skip
-
-#: What the words of a change begin with, and the heading under which a page has it.
-_VERBS = {
-    "adds": "Added",
-    "removes": "Removed",
-    "retires": "Retired",
-    "renames": "Renamed",
-    "moves": "Moved in the hierarchy",
-}
 
 
 def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
@@ -69,7 +60,7 @@ def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
 
     @bp.get("/compare")
     def compare() -> str:
-        known = [*reversed(folder.versions(releases)), *([folder.SHIPPED] if shipped else [])]
+        known = [*reversed(folder.versions(releases)), *([snapshot.SHIPPED] if shipped else [])]
         before, after = request.args.get("before", ""), request.args.get("after", "")
         found = None
         if before or after:
@@ -123,7 +114,10 @@ def _sent(path: Path) -> Response:
 
 
 def _grouped(found: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {heading: [] for heading in (*_VERBS.values(), "Changed")}
+    groups: dict[str, list[dict[str, Any]]] = {
+        heading: [] for heading in (*changes.VERBS.values(), changes.OTHER_CHANGES)
+    }
     for change in found:
-        groups[_VERBS.get(change["words"].partition(" ")[0], "Changed")].append(change)
-    return {heading: changes for heading, changes in groups.items() if changes}
+        heading = changes.VERBS.get(change["words"].partition(" ")[0], changes.OTHER_CHANGES)
+        groups[heading].append(change)
+    return {heading: told for heading, told in groups.items() if told}

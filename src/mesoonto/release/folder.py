@@ -14,12 +14,7 @@ from mesoonto import resources
 from mesoonto.errors import InputError, MesoontoError, Place
 from mesoonto.files import rdf
 from mesoonto.namespaces import PREFIXES
-from mesoonto.ontology import files
-from mesoonto.ontology.model import Ontology
-from mesoonto.release import changes, variants
-
-#: The name of what is shipped with this program among the versions that are compared.
-SHIPPED = "shipped"
+from mesoonto.release import changes, snapshot
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _SUMS = "SHA256SUMS"
@@ -108,21 +103,19 @@ def shipped_files() -> dict[str, DownloadFile]:
 
 
 def compare(folder: Path | None, before: str, after: str) -> list[changes.ReleaseChange]:
-    """What leads from one version to another, each a release in *folder* or `SHIPPED`.
+    """What leads from one version to another, each a release in *folder* or what is shipped.
 
     Raises MesoontoError for a version that is not there, and InputError for a release that cannot be read.
     """
     return changes.compare(_snapshot(folder, before), _snapshot(folder, after))
 
 
-def _snapshot(folder: Path | None, version: str) -> changes.Snapshot:
-    if version == SHIPPED:
-        ontology = Ontology.shipped()
-        full = variants.variant(ontology, "full", variants.Edition("0.0.0", "1970-01-01"))
-        return changes.snapshot(full, list(ontology.triples(files.DATA)))
+def _snapshot(folder: Path | None, version: str) -> snapshot.Snapshot:
+    if version == snapshot.SHIPPED:
+        return snapshot.read(version)
     if folder is None or version not in versions(folder):
         raise MesoontoError(f"there is no release {version[:20]} here")
-    return changes.read_release(folder / version)
+    return snapshot.read_release(folder / version)
 
 
 def _content(name: str) -> str:

@@ -17,7 +17,7 @@ from mesoonto.namespaces import PREFIXES
 from mesoonto.ontology.files import DATA
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl.turtle_writer import turtle
-from mesoonto.release import changes, folder, metadata, obo, site, skos, tables, variants
+from mesoonto.release import changes, folder, metadata, obo, site, skos, snapshot, tables, variants
 from mesoonto.release.terms import terms_of
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -73,7 +73,7 @@ def build(
     issued: str = "",
 ) -> dict[str, bytes]:
     """The files of release *version* by name."""
-    before = None if previous is None else changes.read_release(previous)
+    before = None if previous is None else snapshot.read_release(previous)
     prior = "" if previous is None else folder.version_of(previous)
     edition = variants.Edition(version, issued or today(), prior)
     files: dict[str, bytes] = {}
@@ -92,7 +92,7 @@ def build(
     files["mesoonto.sssom.tsv"] = tables.sssom(version).encode()
     files["mesoonto-skos.ttl"] = skos.scheme(terms, header, edition).encode()
     files["context.jsonld"] = tables.context(full).encode()
-    found = None if before is None else changes.compare(before, changes.snapshot(full, records))
+    found = None if before is None else changes.compare(before, snapshot.snapshot(full, records))
     files["CHANGES.md"] = changes.in_words(found, version).encode()
     files["changes.ttl"] = changes.in_rdf(found, version)
     files["index.html"] = site.page(terms, version, sorted(files)).encode()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import glob
 import hashlib
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError
+from mesoonto.files import git
 from mesoonto.files.rdf import Source, syntax_of
 from mesoonto.files.terms import SUBCLASS, Term
 from mesoonto.validation.data import store as data_files
@@ -61,7 +61,7 @@ def since(revision: str, data: Data, shapes: model.Shapes, named: Sequence[str |
 def _shapes_differ(shapes: model.Shapes, revision: str) -> bool:
     """Whether a file of shapes has other statements than it had; one outside of any repository has not."""
     for source in shapes.sources:
-        if source.path is None or _git(source.path.resolve().parent, "rev-parse", "--git-dir") is None:
+        if source.path is None or git.ask(source.path.resolve().parent, "rev-parse", "--git-dir") is None:
             continue
         before = _as_it_was(source, revision)
         if before is None or _lines(before) != _lines(source):
@@ -85,13 +85,15 @@ def _deleted(named: Sequence[str | Path], sources: Sequence[Source], revision: s
     for argument in named:
         path = Path(argument)
         folder = next(p for p in (path, *path.parents) if p.is_dir()).resolve()
-        listed = _git(folder, "ls-tree", "-r", "-z", "--name-only", "--end-of-options", revision, "--", ".")
+        listed = git.ask(
+            folder, "ls-tree", "-r", "-z", "--name-only", "--end-of-options", revision, "--", "."
+        )
         for name in (listed or b"").decode("utf-8", "replace").split("\0"):
             gone = folder / name
             if not name or gone in there or gone.exists() or not _matches(gone, path):
                 continue
             syntax = syntax_of(gone)
-            content = _git(folder, "show", f"{revision}:./{name}")
+            content = git.ask(folder, "show", f"{revision}:./{name}")
             if syntax is not None and content is not None and gone.suffix not in _PACKED:
                 found.append(Source(f"{name} in {revision}", syntax, content=content))
                 there.add(gone)
@@ -112,31 +114,17 @@ def _as_it_was(source: Source, revision: str) -> Source | None:
         raise InputError("only files can be compared with a revision")
     path = source.path.resolve()
     folder = path.parent
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = git.commit(folder, revision)
     if commit is None:
-        if _git(folder, "rev-parse", "--git-dir") is None:
+        if git.ask(folder, "rev-parse", "--git-dir") is None:
             raise InputError(f"{source.name}: not in a git repository, so that it cannot be compared")
         raise InputError(f"{revision}: git knows no such revision")
-    content = _git(folder, "show", f"{commit.decode().strip()}:./{path.name}")
+    content = git.ask(folder, "show", f"{commit}:./{path.name}")
     if content is None:
         return None
     if path.suffix in _PACKED:
         raise InputError(f"{source.name}: a packed file cannot be compared with a revision")
     return Source(f"{source.name} in {revision}", source.syntax, content=content)
-
-
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git says, or None when it fails."""
-    try:
-        done = subprocess.run(  # noqa: S603  # git itself, with arguments that are no options
-            ["git", "-C", str(folder), *arguments],  # noqa: S607
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InputError(f"git cannot be run: {error}") from error
-    return done.stdout if done.returncode == 0 else None
 
 
 def _descriptions(store: ox.Store) -> dict[Term, str]:
