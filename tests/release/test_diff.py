@@ -73,6 +73,11 @@ def state(ontology: str, records: str = "") -> Snapshot:
         (TERM + ".", 'meso:MESO_1 a owl:Class ; rdfs:label "obsolete a"@en ; owl:deprecated true ; '
          "obo:IAO_0100001 meso:MESO_3 .", ["retires 'a', replaced by 'c'"],
          ["obsolete MESO:1 with replacement MESO:3"]),
+        (TERM + ".", TERM + '; oboInOwl:hasExactSynonym "x" ; skos:altLabel "y" .',
+         ["gives an exact synonym to 'a': 'x'", "gives a related synonym to 'a': 'y'"],
+         ["create exact synonym 'x' for MESO:1", "create related synonym 'y' for MESO:1"]),
+        (TERM + '; oboInOwl:hasBroadSynonym "x" .', TERM + ".", ["drops a broad synonym of 'a': 'x'"],
+         ["remove synonym 'x' for MESO:1"]),
         (TERM + ".", TERM + DISJOINT, ["states: nothing is both 'a' and 'c'"], []),
         (TERM + DISJOINT, TERM + ".", ["no longer states: nothing is both 'a' and 'c'"], []),
     ],

@@ -142,7 +142,11 @@ def _changes(engine: Engine, parameters: Parameters, releases: Path | None) -> A
     facts = Facts(engine.store)
     before, after = (_first(parameters, name) for name in ("before", "after"))
     return [
-        {"words": c.words, "subject": c.subject, "here": facts.exists(ox.NamedNode(c.subject))}
+        {
+            "words": c.words,
+            "subject": c.subject,
+            "here": c.subject != "" and facts.exists(ox.NamedNode(c.subject)),
+        }
         for c in folder.compare(releases, before, after)
     ]
 

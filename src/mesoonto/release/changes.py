@@ -103,14 +103,13 @@ def _of_term(old: OntologyTerm, new: OntologyTerm, name: _Name) -> Iterator[Rele
             (f"before: {old.definition or 'none'}", f"after: {new.definition or 'none'}"),
             (kgcl.redefined(iri, old.definition, new.definition),),
         )
-    for synonym in sorted(set(new.synonyms) - set(old.synonyms)):
-        yield ReleaseChange(
-            f"adds a synonym of {name(iri)}: {synonym}", iri, (), (kgcl.synonym_added(iri, synonym),)
-        )
-    for synonym in sorted(set(old.synonyms) - set(new.synonyms)):
-        yield ReleaseChange(
-            f"drops a synonym of {name(iri)}: {synonym}", iri, (), (kgcl.synonym_removed(iri, synonym),)
-        )
+    names = {(s.scope, s.text) for s in old.synonyms}, {(s.scope, s.text) for s in new.synonyms}
+    for scope, text in sorted(names[1] - names[0]):
+        words = f"gives {_article(scope)} {scope} synonym to {name(iri)}: '{text}'"
+        yield ReleaseChange(words, iri, (), (kgcl.synonym_added(iri, scope, text),))
+    for scope, text in sorted(names[0] - names[1]):
+        words = f"drops {_article(scope)} {scope} synonym of {name(iri)}: '{text}'"
+        yield ReleaseChange(words, iri, (), (kgcl.synonym_removed(iri, text),))
     for edge in sorted(set(new.relations) - set(old.relations)):
         role, filler = edge
         words = f"says that {name(iri)} {name(role)} {name(filler)}"
@@ -119,6 +118,10 @@ def _of_term(old: OntologyTerm, new: OntologyTerm, name: _Name) -> Iterator[Rele
         role, filler = edge
         words = f"no longer says that {name(iri)} {name(role)} {name(filler)}"
         yield ReleaseChange(words, iri, (), kgcl.edges(iri, [edge], []))
+
+
+def _article(scope: str) -> str:
+    return "an" if scope == "exact" else "a"
 
 
 def _edges(term: OntologyTerm) -> list[tuple[str, str]]:

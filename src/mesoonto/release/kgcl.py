@@ -21,7 +21,7 @@ def created(term: OntologyTerm, said: Iterable[_Edge]) -> tuple[str, ...]:
     commands = [f"create node {node} {_text(term.label)}"]
     if term.definition:
         commands.append(f"add definition {_text(term.definition)} to {node}")
-    commands += [synonym_added(term.iri, synonym) for synonym in term.synonyms]
+    commands += [synonym_added(term.iri, s.scope, s.text) for s in term.synonyms]
     return (*commands, *edges(term.iri, (), said))
 
 
@@ -54,14 +54,14 @@ def redefined(iri: str, old: str, new: str) -> str:
     return f"change definition of {_node(iri)} from {_text(old)} to {_text(new)}"
 
 
-def synonym_added(iri: str, synonym: str) -> str:
-    """A new name of a term."""
-    return f"create related synonym {_text(synonym)} for {_node(iri)}"
+def synonym_added(iri: str, scope: str, text: str) -> str:
+    """A new name of a term, with its scope."""
+    return f"create {scope} synonym {_text(text)} for {_node(iri)}"
 
 
-def synonym_removed(iri: str, synonym: str) -> str:
+def synonym_removed(iri: str, text: str) -> str:
     """A name that is gone."""
-    return f"remove synonym {_text(synonym)} for {_node(iri)}"
+    return f"remove synonym {_text(text)} for {_node(iri)}"
 
 
 def edges(iri: str, gone: Iterable[_Edge], come: Iterable[_Edge]) -> tuple[str, ...]:
