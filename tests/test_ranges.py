@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, URIRef
 from rdflib.collection import Collection
@@ -14,6 +15,7 @@ from rdflib.term import Node
 
 from mesoonto import resources
 from mesoonto.namespaces import MESO, OBO
+from tests import knowledge
 from tests.test_shapes import GRAPH, VALID
 from tests.validation.helpers import by_shipped_shapes
 
@@ -80,11 +82,19 @@ def local(term: Node) -> str:
     return str(term).removeprefix(MESO)
 
 
-def of_objects(predicate: Node) -> bool:
-    return (predicate, RDF.type, OWL.ObjectProperty) in ontology() and bool(ranges(predicate))
+def subjects(predicate: str, *objects: str) -> set[str]:
+    """What has *predicate* in the schema, with one of *objects* if they are named."""
+    return {
+        triple.subject.value
+        for triple in knowledge.ontology().triples()
+        if triple.predicate.value == predicate
+        and isinstance(triple.subject, ox.NamedNode)
+        and (not objects or getattr(triple.object, "value", "") in objects)
+    }
 
 
-OBJECTS = sorted({p for _, p in SHAPES if of_objects(p)})
+_RANGED = subjects(str(RDF.type), str(OWL.ObjectProperty)) & subjects(str(RDFS.range))
+OBJECTS = sorted({predicate for _, predicate in SHAPES if str(predicate) in _RANGED})
 
 
 def test_exempt_properties_have_ranges() -> None:

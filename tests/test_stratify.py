@@ -22,8 +22,8 @@ from mesoonto.knowledge.stratify import DISCLAIMER, Statement, StratificationRep
 from mesoonto.namespaces import MESO, OBO
 from mesoonto.ontology.axioms import axioms_of
 from mesoonto.ontology.expressions import SUBCLASS, Some
-from mesoonto.ontology.model import Ontology
 from mesoonto.owl.entail import Entailments
+from tests import knowledge
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -38,7 +38,7 @@ def store() -> ox.Store:
 
 @pytest.fixture(scope="module")
 def vocabulary() -> ProfileVocabulary:
-    return ProfileVocabulary(Ontology.shipped())
+    return ProfileVocabulary(knowledge.ontology())
 
 
 def report(store: ox.Store, vocabulary: ProfileVocabulary, *settings: str) -> StratificationReport:
@@ -129,7 +129,7 @@ def test_case_of_a_setting_does_not_matter(vocabulary: ProfileVocabulary, data: 
 
 @pytest.fixture(scope="module")
 def classified() -> Entailments:
-    return Entailments(Ontology.shipped().logical_axioms)
+    return Entailments(knowledge.ontology().logical_axioms)
 
 
 @budget(max_examples=8)
@@ -138,7 +138,7 @@ def test_tumour_is_classified_as_a_whole_classification_does(
     vocabulary: ProfileVocabulary, classified: Entailments, data: st.DataObject
 ) -> None:
     """The strata are those that come of adding the tumour to the axioms and classifying all anew."""
-    ontology = Ontology.shipped()
+    ontology = knowledge.ontology()
     chosen = data.draw(st.lists(st.sampled_from(sorted(vocabulary.notations)), unique=True, max_size=4))
     histology = data.draw(st.sampled_from(["epithelioid", "biphasic", "sarcomatoid", "non-epithelioid"]))
     profile = vocabulary.from_settings([f"histology={histology}", *chosen])

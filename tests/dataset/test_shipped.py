@@ -17,6 +17,7 @@ from mesoonto.knowledge import statistics
 from mesoonto.namespaces import GRAPH
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import infer
+from tests import knowledge
 from tests.server.client import ask, get
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -24,7 +25,7 @@ COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 @pytest.fixture(scope="module")
 def ontology() -> Ontology:
-    return Ontology.shipped()
+    return knowledge.ontology()
 
 
 @pytest.fixture(scope="module")

@@ -112,7 +112,7 @@ def nothing_without_end(handler: BaseHTTPRequestHandler, _: str) -> None:
 
 
 #: 100 MB of spaces in 100 kB.
-BOMB = gzip.compress(b" " * 100_000_000)
+BOMB = gzip.compress(b" " * 100_000_000, 1)
 
 
 BROKEN: dict[str, tuple[servers.Answer, dict[str, Any], str]] = {

@@ -13,8 +13,8 @@ import pytest
 from mesoonto import resources
 from mesoonto.files import rdf
 from mesoonto.namespaces import PREFIXES
-from mesoonto.ontology.model import Ontology
 from mesoonto.owl import generated
+from tests import knowledge
 
 CATALOG = resources.ontology_dir() / "catalog-v001.xml"
 MODULES = resources.module_files()
@@ -101,7 +101,7 @@ def test_prefixes_end_where_protege_keeps_them(path: Path) -> None:
 
 
 def test_generated_files_are_current() -> None:
-    assert generated.stale_files(Ontology.shipped()) == []
+    assert generated.stale_files(knowledge.ontology()) == []
 
 
 @pytest.mark.parametrize("path", resources.import_files(), ids=lambda p: p.stem)

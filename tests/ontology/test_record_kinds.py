@@ -13,11 +13,11 @@ from mesoonto.knowledge import templates
 from mesoonto.namespaces import DATA, MESO, PREFIXES, local_name
 from mesoonto.ontology.files import DATA as RECORDS
 from mesoonto.ontology.files import OntologyFile
-from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.record_kinds import RECORD_KINDS, RecordKind, field_order, kind_of_class
+from tests import knowledge
 
 TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")
-FILES = [document for document in Ontology.shipped().documents if document.layer == RECORDS]
+FILES = [document for document in knowledge.ontology().documents if document.layer == RECORDS]
 
 
 def records(triples: tuple[ox.Triple, ...]) -> list[tuple[RecordKind, str]]:
@@ -81,7 +81,7 @@ class TestKind:
     def test_its_fields_keep_their_order(self, kind: RecordKind) -> None:
         order = field_order()
         assert [name for name in order if name in kind.fields] == list(kind.fields)
-        declared = {t.subject for t in Ontology.shipped().triples()}
+        declared = {t.subject for t in knowledge.ontology().triples()}
         assert [name for name in kind.fields if ox.NamedNode(MESO + name) not in declared] == []
 
     def test_its_folder_is_there(self, kind: RecordKind) -> None:

@@ -8,8 +8,8 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.ontology.axioms import axioms_of, logical
-from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.wording import Wording
+from tests import knowledge
 
 PREFIXES = """@prefix : <http://e/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
@@ -52,7 +52,7 @@ def test_each_kind_of_axiom_has_its_sentence(turtle: str, words: str) -> None:
 
 
 def test_no_shipped_axiom_is_told_in_terms_of_rdf() -> None:
-    ontology = Ontology.shipped()
+    ontology = knowledge.ontology()
     said = [ontology.wording.say(a) for a in ontology.logical_axioms if not a.is_declaration]
     assert len(said) > 1000
     names = r"\b(first|rest|onProperty|someValuesFrom|intersectionOf|propertyChainAxiom)\b|_:|something$"

@@ -17,12 +17,12 @@ from mesoonto import resources
 from mesoonto.errors import InputError
 from mesoonto.files import rdf
 from mesoonto.namespaces import MESO, OBO
-from mesoonto.ontology.model import Ontology
 from mesoonto.owl import fmt
 from mesoonto.owl.turtle_writer import turtle
+from tests import knowledge
 
 #: Labels of what is shipped.
-LABELS = Ontology.shipped().labels
+LABELS = knowledge.ontology().labels
 OWL = "http://www.w3.org/2002/07/owl#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from mesoonto import resources
 from mesoonto.files import obo, rdf
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.axioms import axioms_of, logical
-from mesoonto.ontology.model import Ontology
 from mesoonto.ontology.wording import Wording
 from mesoonto.owl import fmt
+from tests import knowledge
 from tests.conftest import JARS, ROOT, SHORT_LIVED
 from tests.files.test_obo import DOCUMENT
 
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout]
 
 TOOLS = ROOT / "tests" / "owl" / "java" / "OwlTools.java"
 CATALOG = resources.ontology_dir() / "catalog-v001.xml"
-LABELS = Ontology.shipped().labels
+LABELS = knowledge.ontology().labels
 ROOT_ONTOLOGY = resources.module_files()[0]
 WRITERS = ["", "rio_"]  #: Protégé's Turtle writer, and the other one of the OWL API
 
@@ -42,38 +43,46 @@ def java(*arguments: str | Path) -> str:
     return done.stdout
 
 
-def owl(*arguments: str | Path) -> str:
-    return java(TOOLS, *arguments)
+@dataclass(frozen=True)
+class Told:
+    """What the OWL API wrote and answered, in one run for all tests."""
+
+    saved: Path  #: folder of the modules as it saves them
+    saved_with_class: Path  #: the same, with one class added to each
+    profile: list[str]  #: by file, violations of OWL 2 DL and the number of logical axioms
+    hermit: set[str]
+    elk: set[str]
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("saved")
-    owl("save", CATALOG, folder, *resources.module_files())
-    return folder
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    saved, with_class = tmp_path_factory.mktemp("saved"), tmp_path_factory.mktemp("added")
+    modules = resources.module_files()
+    new, parent = f"{MESO}MESO_0009999", f"{MESO}MESO_0000001"
+    answers = java(
+        *(TOOLS, "save", CATALOG, saved, *modules),
+        *("then", "save-with-class", CATALOG, with_class, new, parent, "new mechanism", *modules),
+        *("then", "profile", CATALOG, *modules, *resources.import_files()),
+        *("then", "classify", CATALOG, ROOT_ONTOLOGY, "HERMIT"),
+        *("then", "classify", CATALOG, ROOT_ONTOLOGY, "ELK"),
+    ).split("\f")
+    profile, hermit, elk = (answer.splitlines() for answer in answers[2:])
+    return Told(saved, with_class, profile, set(hermit), set(elk))
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("path", resources.module_files(), ids=lambda p: p.stem)
-def test_module_saved_and_formatted_is_the_same(path: Path, writer: str, saved: Path) -> None:
-    copy = (saved / f"{writer}{path.name}").read_text("utf-8")
+def test_module_saved_and_formatted_is_the_same(path: Path, writer: str, told: Told) -> None:
+    copy = (told.saved / f"{writer}{path.name}").read_text("utf-8")
     assert copy != path.read_text("utf-8"), "the OWL API writes Turtle its own way"
     assert fmt.canonical(copy, path, LABELS) == path.read_text("utf-8")
 
 
-@pytest.fixture(scope="module")
-def saved_with_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("added")
-    new, parent = f"{MESO}MESO_0009999", f"{MESO}MESO_0000001"
-    owl("save-with-class", CATALOG, folder, new, parent, "new mechanism", *resources.module_files())
-    return folder
-
-
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("path", resources.module_files()[1:], ids=lambda p: p.stem)
-def test_class_added_there_is_all_that_differs(path: Path, writer: str, saved_with_class: Path) -> None:
+def test_class_added_there_is_all_that_differs(path: Path, writer: str, told: Told) -> None:
     before = path.read_text("utf-8").splitlines()
-    saved = (saved_with_class / f"{writer}{path.name}").read_text("utf-8")
+    saved = (told.saved_with_class / f"{writer}{path.name}").read_text("utf-8")
     after = fmt.canonical(saved, path, LABELS).splitlines()
     changes = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
     assert sorted(changes) == sorted(
@@ -86,26 +95,27 @@ def test_class_added_there_is_all_that_differs(path: Path, writer: str, saved_wi
     )
 
 
-def test_profile_is_owl_2_dl_and_imports_resolve_offline() -> None:
+def test_profile_is_owl_2_dl_and_imports_resolve_offline(told: Told) -> None:
     paths = [*resources.module_files(), *resources.import_files()]
-    lines = owl("profile", CATALOG, *paths).splitlines()
-    assert [line.partition("\t")[0] for line in lines] == [path.name for path in paths]
-    assert int(lines[0].partition("\t")[2]) > 1400  # logical axioms of the root and all that it imports
+    assert [line.partition("\t")[0] for line in told.profile] == [path.name for path in paths]
+    assert (
+        int(told.profile[0].partition("\t")[2]) > 1400
+    )  # logical axioms of the root and all that it imports
 
 
-def test_hermit_and_elk_agree_and_so_does_the_dataset() -> None:
+def test_hermit_and_elk_agree_and_so_does_the_dataset(told: Told) -> None:
     from mesoonto.dataset import shipped
 
-    hermit = set(owl("classify", CATALOG, ROOT_ONTOLOGY, "HERMIT").splitlines())
-    elk = set(owl("classify", CATALOG, ROOT_ONTOLOGY, "ELK").splitlines())
-    assert hermit == elk
-    assert [line for line in hermit if not line.startswith("below\t")] == []  # unsatisfiable or equivalent
+    assert told.hermit == told.elk
+    assert [
+        line for line in told.hermit if not line.startswith("below\t")
+    ] == []  # unsatisfiable or equivalent
     rows = shipped.build().query(
         "SELECT ?a ?b { ?a <http://www.w3.org/2000/01/rdf-schema#subClassOf> ?b FILTER(isIRI(?b)) }",
         use_default_graph_as_union=True,
     )
     ours = {f"below\t{row['a'].value}\t{row['b'].value}" for row in rows}  # type: ignore[union-attr]
-    assert ours == hermit
+    assert ours == told.hermit
     assert len(ours) > 3000
 
 

@@ -15,12 +15,13 @@ from mesoonto.errors import InputError
 from mesoonto.namespaces import GRAPH, PREFIXES
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import quality
+from tests import knowledge
 
 BROKEN = Path(__file__).parent / "broken"
 RULES = {rule.name: rule for rule in quality.shipped_rules()}
 
 
-ONTOLOGY = Ontology.shipped()
+ONTOLOGY = knowledge.ontology()
 
 
 @pytest.fixture(scope="module")

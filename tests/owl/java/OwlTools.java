@@ -1,4 +1,5 @@
 import java.io.File;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import org.geneontology.obographs.core.io.OgJsonReader;
@@ -17,7 +18,18 @@ import org.semanticweb.owlapi.reasoner.OWLReasonerFactory;
 
 /** What tests ask the OWL API, the library inside Protégé; run as a single source file. */
 public class OwlTools {
+    /** Runs the commands that "then" parts, and parts their answers by a form feed. */
     public static void main(String[] args) throws Exception {
+        int start = 0;
+        for (int end = 0; end <= args.length; end++)
+            if (end == args.length || args[end].equals("then")) {
+                if (start > 0) System.out.print('\f');
+                run(Arrays.copyOfRange(args, start, end));
+                start = end + 1;
+            }
+    }
+
+    private static void run(String[] args) throws Exception {
         switch (args[0]) {
             case "save": // CATALOG FOLDER FILE...
                 for (int i = 3; i < args.length; i++) save(args[1], new File(args[2]), new File(args[i]), null);
