@@ -234,7 +234,11 @@ def test_queries_evaluated_once_are_those_evaluated_for_each_node(name: str, tex
         f"{DECLARED}ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:targetClass ex:A ; "
         f'sh:sparql [ sh:prefixes ex: ; sh:select "{QUERIES[name]}" ] .'
     )
-    assert_alike(text, asked)
+    read = shapes(asked)
+    compiled = outcome(load(text), read, EngineChoice.OXIGRAPH)
+    reference = outcome(load(text), read, EngineChoice.PYSHACL)
+    # pySHACL reports equal solutions once; the standard has a result for each (section 5.3).
+    assert set(rows(compiled.results)) == set(rows(reference.results))
 
 
 def test_query_that_finds_a_value_reports_each_spelling_that_its_node_has() -> None:

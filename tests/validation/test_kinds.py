@@ -105,6 +105,17 @@ SEVERAL = {
         "ex:x a ex:A .",
         x("SPARQL", times=2),
     ),
+    "solutions of one query": Kind(
+        on_node('sh:sparql [ sh:select "SELECT $this { $this ?p ?o }" ]'),
+        "ex:x ex:p 1 , 2 ; ex:q 1 .",
+        x("SPARQL", times=3),
+    ),
+    "solutions over several targets": Kind(
+        "ex:S a sh:NodeShape ; sh:targetNode ex:x ; sh:targetSubjectsOf ex:p , ex:q ; "
+        'sh:sparql [ sh:select "SELECT ?this ?value { $this <https://example.org/p> ?value , ?other }" ] .',
+        "ex:x ex:p 1 , 2 ; ex:q 1 .",
+        x("SPARQL", "1", 2) | x("SPARQL", "2", 2),
+    ),
     "qualified": Kind(
         on_node(
             "sh:property [ sh:path ex:p ; sh:qualifiedValueShape [ sh:class ex:A ] ; "
@@ -124,6 +135,40 @@ SEVERAL = {
         'ex:x ex:o ex:y , ex:z . ex:y ex:p "a"@fr , "b"@de . ex:z ex:p "c"@FR , "d"@de .',
         x("UniqueLang", "", 2),
     ),
+}
+
+#: Lists without members, ranges of languages, expressions and comparisons that only SPARQL defines.
+CORNERS = {
+    "no alternative": Kind(on_values("sh:or ()"), "ex:x ex:p 1 .", x("Or", "1")),
+    "no conjunct": Kind(on_values("sh:and ()"), "ex:x ex:p 1 ."),
+    "one of none": Kind(on_values("sh:xone ()"), "ex:x ex:p 1 .", x("Xone", "1")),
+    "no member": Kind(on_values("sh:in ()"), "ex:x ex:p 1 .", x("In", "1")),
+    "no language": Kind(on_values("sh:languageIn ()"), 'ex:x ex:p "a"@en .', x("LanguageIn", "a")),
+    "none below a negation": Kind(on_values("sh:not [ sh:or () ]"), "ex:x ex:p 1 ."),
+    "any language": Kind(
+        on_values('sh:languageIn ( "*" )'), 'ex:x ex:p "a"@en , "b" .', x("LanguageIn", "b")
+    ),
+    "a range of languages": Kind(
+        on_values('sh:languageIn ( "de-AT" "en" )'),
+        'ex:x ex:p "a"@de , "b"@de-at , "c"@EN-us , "d" , ex:y .',
+        x("LanguageIn", "a") | x("LanguageIn", "d") | x("LanguageIn", "y"),
+    ),
+    "a category of characters": Kind(
+        on_values(r"sh:pattern '^\\p{L}+$'"), 'ex:x ex:p "äß" , "a1" .', x("Pattern", "a1")
+    ),
+    "characters of a literal": Kind(
+        on_values("sh:pattern 'a.b' ; sh:flags 'q'"), 'ex:x ex:p "a.b" , "axb" .', x("Pattern", "axb")
+    ),
+    "texts with a language have no order": Kind(
+        on_values("sh:lessThan ex:q ; sh:lessThanOrEquals ex:q"),
+        'ex:x ex:p "a"@en ; ex:q "b"@en .',
+        x("LessThan", "a") | x("LessThanOrEquals", "a"),
+    ),
+    "texts have one": Kind(on_values("sh:lessThan ex:q"), 'ex:x ex:p "a" ; ex:q "b" .'),
+    "a bound with a language": Kind(
+        on_values('sh:minInclusive "a"@en'), 'ex:x ex:p "b"@en .', x("MinInclusive", "b")
+    ),
+    "a word of XML Schema": Kind(on_values('sh:uniqueLang "1"^^xsd:boolean'), 'ex:x ex:p "a"@en , "b"@en .'),
 }
 
 LONG, BIG = "0.1234567890123456789012345678901", "123456789012345678901234567890"
@@ -462,6 +507,7 @@ KINDS = {
     for family, kinds in {
         "several": SEVERAL,
         "values": VALUES,
+        "corners": CORNERS,
         "refused": REFUSED,
         "targets": TARGETS,
         "doubts": DOUBTED,

@@ -68,7 +68,8 @@ class Suggester:
             case model.NodeKind(kind="IRI") if isinstance(value, ox.Literal):
                 return _as_iri(value)
             case model.LanguageIn(tags=tags) if isinstance(value, ox.Literal) and tags:
-                return f"write {ox.Literal(value.value, language=tags[0])}" if len(value.value) < 80 else ""
+                usable = len(value.value) < 80 and tags[0].replace("-", "").isalnum()
+                return f"write {ox.Literal(value.value, language=tags[0])}" if usable else ""
             case model.Count(component=component) if component.startswith("Min"):
                 return self._misspelt(result)
             case model.Closed(allowed=allowed) if result.path is not None and result.path.predicate:

@@ -55,3 +55,9 @@ def construct(store: ox.Store, query: str, this: Term | None = None) -> list[ox.
         return list(found) if isinstance(found, ox.QueryTriples) else None
     finally:
         del found
+
+
+def in_sparql(pattern: str, flags: str) -> bool:
+    """Whether *pattern* is a regular expression that the store evaluates."""
+    call = f"REGEX('', {ox.Literal(pattern)}, {ox.Literal(flags)})"
+    return any(select(ox.Store(), f"SELECT ?ok {{ BIND({call} AS ?ok) FILTER(BOUND(?ok)) }}"))

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from mesoonto.files.terms import SUBCLASS, Term
 from mesoonto.validation.data.graph import brief, unusable
 from mesoonto.validation.data.literals import decode, encode_term
-from mesoonto.validation.data.queries import select
+from mesoonto.validation.data.queries import in_sparql, select
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import sparql_constraints
 from mesoonto.validation.engine import to_sparql as to_sparql
@@ -76,7 +76,7 @@ class Evaluator:
             reason
             for part in self.shapes.parts(shape)
             for constraint in part.constraints
-            if (reason := _obstacle(constraint, self.store)) is not None
+            if (reason := _obstacle(constraint)) is not None
         ]
         return [*self.shapes.foreign, *found]
 
@@ -469,7 +469,7 @@ def _result(shape: model.Shape, row: Row) -> Result:
     )
 
 
-def _obstacle(constraint: model.Constraint, store: ox.Store) -> str | None:
+def _obstacle(constraint: model.Constraint) -> str | None:
     """Why *constraint* cannot be compiled, or None when it can."""
     match constraint:
         case model.ShapeQuery():
@@ -477,8 +477,7 @@ def _obstacle(constraint: model.Constraint, store: ox.Store) -> str | None:
         case model.Foreign(what=what):
             return f"{what} is evaluated by pySHACL only"
         case model.Pattern(pattern=pattern, flags=flags):
-            call = f"REGEX('', {ox.Literal(pattern)}, {ox.Literal(flags)})"
-            if not [*select(store, f"SELECT ?ok {{ BIND({call} AS ?ok) FILTER(BOUND(?ok)) }}")]:
+            if not in_sparql(pattern, flags):
                 return f"the regular expression {pattern!r} is not one of SPARQL"
         case model.In(terms=terms) if any(isinstance(term, ox.BlankNode) for term in terms):
             return "sh:in lists a blank node"

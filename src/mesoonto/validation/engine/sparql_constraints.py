@@ -105,9 +105,9 @@ def obstacle(query: ShapeQuery) -> str | None:
 def violations(
     query: ShapeQuery, shape: Shape, focus: Focus, store: ox.Store, by_value_store: ox.Store, ask: Ask
 ) -> Iterator[Violation]:
-    """The solutions of *query* over all of *focus*, each once."""
+    """What the solutions of *query* over all of *focus* report: each reports, also one equal to another."""
     text = text_of(query, shape)
-    pattern = focus.pattern
+    pattern = f"{{ {focus.select()} }}"
     nodes: list[Term] = []
     whole = over_all(text, "") is not None
     if not whole or by_value_store is not store:
@@ -116,12 +116,8 @@ def violations(
         if whole:
             by_value_store.extend(ox.Quad(graph, graph, node, graph) for node in nodes)
             pattern = f"GRAPH {graph} {{ {graph} {graph} ?this }}"
-    seen: set[Violation] = set()
     for solution in _solutions(text, pattern, nodes, by_value_store, whole, shape):
-        for found in _violations(solution, query, shape, store):
-            if found not in seen:
-                seen.add(found)
-                yield found
+        yield from _violations(solution, query, shape, store)
 
 
 def _solutions(

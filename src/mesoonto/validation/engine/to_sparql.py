@@ -157,7 +157,11 @@ def violates(constraint: model.Constraint, value: str, classes: Sequence[Term] =
             more = f", {ox.Literal(flags)}" if flags else ""
             return f"(isBlank({value}) || !COALESCE(REGEX(STR({value}), {ox.Literal(pattern)}{more}), false))"
         case model.LanguageIn(tags=tags):
-            tests = [f'LANGMATCHES(LANG({value}), "{tag}")' for tag in tags if tag.replace("-", "").isalnum()]
+            tests = [
+                f'LANGMATCHES(LANG({value}), "{tag}")'
+                for tag in tags
+                if tag == "*" or tag.replace("-", "").isalnum()
+            ]
             return f"!COALESCE({' || '.join(tests) or 'false'}, false)"
         case model.In(terms=terms) if len(terms) < _LONG_LIST:
             tests = [f"sameTerm({value}, {constant(term)})" for term in terms]
@@ -246,13 +250,13 @@ def choice(
         return None
     match constraint.component.removesuffix("ConstraintComponent"):
         case "Or":
-            return f"({' || '.join(known)})"
+            return f"({' || '.join(known) or 'false'})"
         case "Not":
             return f"(!{known[0]})"
         case "Xone":
-            return f"(({' + '.join(f'IF({test}, 1, 0)' for test in known)}) = 1)"
+            return f"(({' + '.join(f'IF({test}, 1, 0)' for test in known) or '0'}) = 1)"
         case _:
-            return f"({' && '.join(known)})"
+            return f"({' && '.join(known) or 'true'})"
 
 
 def _property_conforms(shape: model.Shape, value: str, subclasses: Subclasses, depth: int) -> str | None:
@@ -373,7 +377,9 @@ def pair(constraint: model.Pair, focus: Focus, path: Path | None) -> list[str]:
             sign = "<"
         case _:
             sign = "<="
-    test = _compared("?value", sign, "?other")
+    # Oxigraph orders texts of one language, which SPARQL does not (section 17.3).
+    compared = _compared("?value", sign, "?other")
+    test = f'COALESCE(IF(LANG(?value) = "", {compared}, false), false)'
     if sign == "<=":
         # Oxigraph takes every term to be no more than itself, also one that has no order.
         test = f"IF(sameTerm(?value, ?other), {_has_order('?value')}, {test})"

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
 from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.literals import is_well_formed
+from mesoonto.validation.data.queries import in_sparql
 from mesoonto.validation.data.vocabulary import NODE_KINDS, PARAMETERS, SH, sh
 from mesoonto.validation.shapes.constructs import refuse
 from mesoonto.validation.shapes.model import (
@@ -404,7 +405,8 @@ class _ShapeReader:
         flags = self.graph.one(node, sh("flags"))
         letters = flags.value if isinstance(flags, ox.Literal) else ""
         try:
-            re.compile(text)
+            if not in_sparql(text, letters):
+                re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
             raise unusable(f"sh:pattern of {brief(node)}: {error}") from error
         return Pattern(name, text, letters)
