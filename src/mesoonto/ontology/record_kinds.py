@@ -461,7 +461,7 @@ RECORD_KINDS = (
     meso:cutOff ""@en ;
     meso:derivedFrom mesod:dataset_ ;
     meso:testedIn mesod:dataset_ ;
-    meso:hasValidationStage meso: ;       # NotValidated ValidatedInSecondCohort TestedInRandomisedTrial ...
+    meso:hasValidationStage meso: ;   # NotValidated AppliedInSecondCohort ValidatedInSecondCohort ...
     meso:concernsIntervention meso:MESO_ ;
     dcterms:source pmid: ; meso:locator "abstract" ;
     {curation}
