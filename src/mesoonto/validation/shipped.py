@@ -74,7 +74,7 @@ def of(data: Data) -> list[Statement]:
     """
     shipped = read()
     entities = {**shipped.kinds, **shipped.records}
-    waiting = [node for node in entities if data.has_object(node)]
+    waiting = list(data.objects_among(entities.keys()))
     seen = set(waiting)
     found: list[Statement] = []
     while waiting:

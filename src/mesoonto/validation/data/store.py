@@ -56,6 +56,13 @@ class Data:
         """Whether any statement points at *node*."""
         return next(iter(self.store.quads_for_pattern(None, None, node)), None) is not None
 
+    def objects_among(self, nodes: Collection[Term]) -> Iterator[Term]:
+        """Those of *nodes* that any statement points at, in their order."""
+        if len(self.store) < len(nodes):
+            pointed = {quad.object for quad in self.store}
+            return (node for node in nodes if node in pointed)
+        return filter(self.has_object, nodes)
+
     def describes(self, node: Term) -> bool:
         """Whether any statement is about *node*."""
         if isinstance(node, ox.Literal):

@@ -82,9 +82,8 @@ class Evaluator:
 
     def run(self, shapes: Sequence[model.Shape]) -> Iterator[Result]:
         """The results of *shapes*, each on all its focus nodes."""
-        for shape in shapes:
-            with self.noted(shape):
-                self.focus(shape)
+        # Most shapes have nothing to say of a small file: one question for each in place of all its queries.
+        shapes = [shape for shape in shapes if self._has_focus(shape)]
         parts = [part for shape in shapes for part in self.shapes.parts(shape)]
         if any(isinstance(constraint, model.ShapeQuery) for part in parts for constraint in part.constraints):
             self.by_value()  # made once, before several threads ask for it
@@ -92,6 +91,10 @@ class Evaluator:
             jobs = [(shape, rows) for shape in shapes for rows in self._parts(shape)]
             for found in pool.map(self._collect, jobs):
                 yield from found
+
+    def _has_focus(self, shape: model.Shape) -> bool:
+        with self.noted(shape):
+            return any(True for _ in self.some_focus(shape))
 
     def _collect(self, job: tuple[model.Shape, Iterator[Result]]) -> list[Result]:
         shape, rows = job
