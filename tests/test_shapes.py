@@ -381,7 +381,6 @@ REFUSED = {
     "a path that is text": 'sh:property [ sh:path "name" ; sh:minCount 1 ]',
     "a path of an unknown kind": "sh:property [ sh:path [ ex:then ex:name ] ; sh:minCount 1 ]",
     "a path that leads to itself": "sh:property [ sh:path _:path ] . _:path sh:inversePath _:path",
-    "a property shape that does not exist": "sh:property ex:NoSuchShape",
     "alternatives that are no list": "sh:or ex:name",
     "two datatypes": "sh:property [ sh:path ex:age ; sh:datatype xsd:integer , xsd:decimal ]",
     "a count of a node": "sh:minCount 1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import owlrl
 import pyoxigraph as ox
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from mesoonto.errors import InputError
 from mesoonto.validation import inference
+from mesoonto.validation.request import ValidationRequest, judge
 from tests.examples import examples
 from tests.validation.helpers import PREFIXES, load
 from tests.validation.test_engines import common
@@ -76,3 +79,11 @@ def test_conclusions_that_rdfs_and_owl_rl_share(regime: str) -> None:
 def test_another_regime_is_refused() -> None:
     with pytest.raises(InputError, match="choose from rdfs, owlrl"):
         list(inference.concluded(load("ex:a a ex:C ."), "owl-dl"))
+
+
+def test_what_is_concluded_of_properties_declares_none(tmp_path: Path) -> None:
+    (tmp_path / "data.ttl").write_text(f"{PREFIXES}ex:a ex:p 1 .")
+    shape = "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ sh:path ex:later ; sh:maxCount 1 ] ."
+    (tmp_path / "shapes.ttl").write_text(PREFIXES + shape)
+    asked = ValidationRequest(shapes=(tmp_path / "shapes.ttl",), inference="rdfs")
+    assert {doubt.kind for doubt in judge([tmp_path / "data.ttl"], asked).doubts} == {"unused-property"}

@@ -385,6 +385,9 @@ DOUBTED = {
     "a word that SHACL does not have": Kind(
         on_values("sh:minCout 4"), TWO, doubts=frozenset({"unknown-term"})
     ),
+    "a property shape that is not there": Kind(
+        on_node("sh:property ex:Gone"), TWO, doubts=frozenset({"undefined-shape"})
+    ),
     "a shape that is not there": Kind(on_node("sh:node ex:Gone"), TWO, doubts=frozenset({"undefined-shape"})),
     "a constraint where it has no effect": Kind(
         on_values("sh:nodeKind sh:Literal ; sh:flags 'i'"), TWO, doubts=frozenset({"not-evaluated"})

@@ -97,7 +97,7 @@ class Vocabulary:
     """The classes and properties that the ontology or the data know; a container to ask with ``in``."""
 
     def __init__(self, data: Data, shipped: bool) -> None:
-        self._store = data.store
+        self._store, self._concluded = data.store, data.concluded
         self._shipped = read().vocabulary if shipped else frozenset()
 
     def __contains__(self, term: object) -> bool:
@@ -132,7 +132,9 @@ class Vocabulary:
 
     @cached_property
     def _declared(self) -> set[ox.NamedNode]:
-        kinds = [f"{RDF}Property", *(f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation"))]
+        kinds = [f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation")]
+        # RDFS concludes of everything that stands as a predicate that it is a property.
+        kinds += [] if self._concluded else [f"{RDF}Property"]
         rows = (q for kind in kinds for q in self._store.quads_for_pattern(None, TYPE, ox.NamedNode(kind)))
         return {q.subject for q in rows if isinstance(q.subject, ox.NamedNode)}
 

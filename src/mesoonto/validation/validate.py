@@ -117,6 +117,7 @@ def load(sources: Sequence[Source], options: Options, context: Sequence[Source] 
         loaded.add(shipped.of(loaded))
     if options.inference:
         loaded.add(inference.concluded(loaded, options.inference))
+        loaded.concluded = True
     return loaded
 
 

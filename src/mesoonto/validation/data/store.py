@@ -27,6 +27,7 @@ class Data:
     known: frozenset[Term] = frozenset()  #: nodes that only background knowledge describes
     errors: tuple[InputError, ...] = ()  #: why files were left out
     unread: tuple[InputError, ...] = ()  #: why background knowledge was left out
+    concluded: bool = False  #: whether they hold what an entailment regime lets one conclude
     _by_value: dict[frozenset[ox.NamedNode] | None, ox.Store] = field(default_factory=dict)
 
     def by_value(self, properties: frozenset[ox.NamedNode] | None = None) -> ox.Store:

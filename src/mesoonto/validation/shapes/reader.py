@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
 
+from mesoonto.errors import ShapeError
 from mesoonto.files.terms import LABEL, OWL, RDFS, SUBCLASS, TYPE, XSD, Term
 from mesoonto.validation.data.graph import Graph, brief, unusable
 from mesoonto.validation.data.literals import is_well_formed
@@ -160,7 +161,12 @@ class _ShapeReader:
             if current in self.shapes:
                 continue
             self.shapes[current] = shape = Shape(current)
-            self._fill(shape)
+            try:
+                self._fill(shape)
+            except ShapeError as error:
+                if error.node is not None:
+                    raise
+                raise ShapeError(error.message, error.place, current) from error
             for constraint in shape.constraints:
                 waiting += named_shapes(constraint)
             for rule in self.graph.all(current, sh("rule")):
@@ -387,7 +393,8 @@ class _ShapeReader:
             case "not" | "node":
                 yield Logical(name, (self._shape(value, node, parameter),))
             case "property":
-                if not self.graph.all(value, sh("path")):
+                # Of a node of which nothing is said a doubt tells; DCAT-AP 3.0.1 names one.
+                if value in self.graph and not self.graph.all(value, sh("path")):
                     raise unusable(f"sh:property of {brief(node)} names {brief(value)}, which has no sh:path")
                 yield Nested(name, value)
             case "qualifiedValueShape":
