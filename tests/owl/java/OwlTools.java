@@ -2,6 +2,7 @@ import java.io.File;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
+import org.geneontology.whelk.owlapi.WhelkOWLReasonerFactory;
 import org.geneontology.obographs.core.io.OgJsonReader;
 import org.geneontology.obographs.core.model.Graph;
 import org.obolibrary.robot.CatalogXmlIRIMapper;
@@ -45,11 +46,9 @@ public class OwlTools {
                     System.out.println(new File(args[i]).getName() + "\t" + axioms(ontology));
                 }
                 break;
-            case "classify": { // CATALOG FILE HERMIT|ELK
-                OWLOntology ontology = load(args[1], new File(args[2]));
-                classify(ontology, args[3].equals("ELK") ? new ElkReasonerFactory() : new ReasonerFactory());
+            case "classify": // CATALOG FILE HERMIT|ELK|WHELK
+                classify(load(args[1], new File(args[2])), reasoner(args[3]));
                 break;
-            }
             case "load": // FILE...
                 for (int i = 1; i < args.length; i++) {
                     OWLOntologyManager own = OWLManager.createOWLOntologyManager();
@@ -72,6 +71,14 @@ public class OwlTools {
                 break;
             default:
                 throw new IllegalArgumentException(args[0]);
+        }
+    }
+
+    private static OWLReasonerFactory reasoner(String name) {
+        switch (name) {
+            case "ELK": return new ElkReasonerFactory();
+            case "WHELK": return new WhelkOWLReasonerFactory();
+            default: return new ReasonerFactory();
         }
     }
 
