@@ -35,6 +35,7 @@ from mesoonto.errors import (
     ServeError,
 )
 from mesoonto.processes import fork_server
+from mesoonto.processes import pool as pool_module
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB, ProcessLimits
 from mesoonto.processes.network import Wall
@@ -296,6 +297,28 @@ def test_killed_worker_is_replaced(with_pool: Run) -> None:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
         assert int(await ask(pool, "pid")) not in pids
+
+    with_pool(test)
+
+
+def test_end_that_is_reported_late_is_not_put_down_to_memory(
+    with_pool: Run, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "_REPORT", 0.1)
+
+    async def test(pool: Pool) -> None:
+        running = asyncio.create_task(ask(pool, "sleep 20"))
+        while not pool.busy:
+            await asyncio.sleep(0.01)
+        (worker,) = pool._lanes.busy
+        os.kill(link.pid, signal.SIGSTOP)
+        try:
+            os.kill(worker.pid, signal.SIGKILL)
+            with pytest.raises(QueryFailedError, match="unexpectedly") as caught:
+                await running
+        finally:
+            os.kill(link.pid, signal.SIGCONT)
+        assert type(caught.value) is QueryFailedError
 
     with_pool(test)
 

@@ -84,10 +84,15 @@ def test_page_is_small_and_names_its_subject(address: str, path: str) -> None:
 
 @pytest.mark.chromium
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_no_page_scrolls_sideways_or_fails(browser: Browser, address: str, width: int, scheme: str) -> None:
+@pytest.mark.parametrize(
+    "paths", [KINDS, pytest.param(PAGES[len(KINDS) :], marks=pytest.mark.thorough)], ids=["", "more"]
+)
+def test_no_page_scrolls_sideways_or_fails(
+    browser: Browser, address: str, width: int, scheme: str, paths: tuple[str, ...]
+) -> None:
     context = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     with quiet_page(browser, **context) as page:
-        for path in PAGES:
+        for path in paths:
             page.goto(f"{address}{path}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             expect(page.get_by_role("heading", level=1)).to_be_visible()

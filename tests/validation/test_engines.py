@@ -294,7 +294,11 @@ FILES = sorted(FOLDER.glob("*/*.ttl"))
 SAMPLE = random.Random(5).sample(FILES, 40)  # the whole takes two minutes
 
 
-@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize(
+    "path",
+    [*SAMPLE[:12], *(pytest.param(path, marks=pytest.mark.thorough) for path in SAMPLE[12:])],
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
 def test_shipped_shapes_on_their_examples(path: Path) -> None:
     reports = [
         validate([path], options=Options(engine=engine))
