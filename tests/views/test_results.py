@@ -31,7 +31,7 @@ def shown(facts: Facts, records: Graph) -> dict[URIRef, ResultView]:
 
 
 def numbers(text: str) -> list[Decimal]:
-    return [Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+    return [Decimal(number) for number in re.findall(r"-?\d+(?:\.\d+)?", text)]
 
 
 def stated(records: Graph, node: URIRef, name: str) -> list[Decimal]:

@@ -18,6 +18,7 @@ ODDS_RATIO = f"{MESO}MESO_0004104"
 _WHAT = (
     "ofCohort", "hasEndPoint", "hasStatistic", "hasPopulation", "populationText", "ofArm",
     "hasExperimentalArm", "hasReferenceArm", "timePoint", "timeUnit", "assessedBy",
+    "hasResponseCriteria", "hasReferencePopulation",
 )  # fmt: skip
 
 #: Units as people write them; "1" is that of a ratio.
@@ -49,6 +50,7 @@ class ResultView:
         bool  #: another figure of the same end point, statistic, population, arms and time replaces it
     )
     assessor: str
+    criteria: str  #: of response and progression, such as modified RECIST
     role: str  #: of the end point: primary, secondary ...
     met: bool | None  #: whether the end point was met, where the source settles it
     second_hand: bool  #: read in another's account, not in its source
@@ -114,6 +116,7 @@ def result(facts: Facts, node: ox.NamedNode) -> ResultView:
         earlier=bool(later := _later(facts, analysis)),
         superseded=bool(facts.subjects(f"{MESO}supersedes", node)) or _stands_again(facts, node, later),
         assessor=_label(of("assessedBy")),
+        criteria=_label(of("hasResponseCriteria")),
         role=_label(of("hasEndPointRole")),
         met=facts.flag(node, f"{MESO}endPointMet"),
         second_hand=facts.text(node, f"{MESO}locator").startswith("secondary account"),
@@ -174,7 +177,9 @@ def _what(facts: Facts, node: ox.NamedNode) -> tuple[frozenset[str], ...]:
 
 def _population(facts: Facts, node: ox.NamedNode) -> str:
     names = [link.label for link in facts.linked(node, f"{MESO}hasPopulation")]
-    return "; ".join(names) or facts.text(node, f"{MESO}populationText")
+    others = [link.label for link in facts.linked(node, f"{MESO}hasReferencePopulation")]
+    against = f" against {', '.join(others)}" if others else ""
+    return f"{'; '.join(names)}{against}" or facts.text(node, f"{MESO}populationText")
 
 
 def _reached(facts: Facts, node: ox.NamedNode, value: str) -> str:
