@@ -75,7 +75,7 @@ def report(show_records: bool) -> None:
     for share in readings.shares(engine, questions.shipped()):
         click.echo(
             f"{share.agreeing + share.mended:>5}  of {share.records} {share.of} ({share.percent:.0f} %): "
-            f"{share.agreeing} agree, {share.elsewhere} of them on another page than the recorded one, "
+            f"{share.agreeing} agree, {share.elsewhere} of them on a page that the record does not name, "
             f"{share.mended} mended; {share.not_found} more not found again"
         )
 

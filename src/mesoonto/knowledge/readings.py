@@ -12,9 +12,10 @@ from mesoonto.knowledge.questions import CompetencyQuestion
 _KINDS = (("Result", "results"), ("EvidenceStatement", "evidence statements"))
 _ITEM = "?reading a meso:SecondReading ; meso:hasReadingItem ?item . ?item meso:ofRecord ?record"
 
-#: Holds of a reading whose page is not one that the record names as where it was read.
+#: Holds of a reading whose page the record does not name already.
 OTHER_PAGE = """?reading meso:readAt ?page .
-    FILTER NOT EXISTS { ?record meso:readAt|dcterms:source|(dcterms:source/meso:readAt) ?page }"""
+    FILTER NOT EXISTS {
+        ?record meso:readAt|meso:confirmedBy|dcterms:source|(dcterms:source/meso:readAt) ?page }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Share:
     of: str  #: which records, in words
     records: int
     agreeing: int  #: found again on a page that says the same
-    elsewhere: int  #: of these, on another page than the record names as where it was read
+    elsewhere: int  #: of these, on a page that the record does not name already
     mended: int  #: changed after a page that says something else, and not also found to agree
     not_found: int  #: looked for, and on no page that was read
 
