@@ -142,7 +142,7 @@ def test_tumour_is_classified_as_a_whole_classification_does(
     chosen = data.draw(st.lists(st.sampled_from(sorted(vocabulary.notations)), unique=True, max_size=4))
     histology = data.draw(st.sampled_from(["epithelioid", "biphasic", "sarcomatoid", "non-epithelioid"]))
     profile = vocabulary.from_settings([f"histology={histology}", *chosen])
-    has = f"{OBO}RO_0004029"
+    has = f"{MESO}hasMarker"
     text = """@prefix owl: <http://www.w3.org/2002/07/owl#> .
     @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . <urn:t> a owl:Class ; rdfs:subClassOf """
     some = "[ a owl:Restriction ; owl:onProperty <{}> ; owl:someValuesFrom <{}> ]"

@@ -44,7 +44,7 @@ _CONTRARY = (
 )
 #: How like a name must be, of 100, to be offered for one that is not known; and how many are.
 _LIKE, _OFFERED = 70, 3
-_HAS_FEATURE = f"{OBO}RO_0004029"
+_HAS_FEATURE = f"{MESO}hasMarker"
 _INTERVENTION = f"{MESO}MESO_0000002"
 _CHECKPOINT_INHIBITOR, _AFTER_BLOCKADE = f"{MESO}MESO_0000011", f"{MESO}MESO_0003218"
 _DISEASE, _BIOMARKER = f"{OBO}MONDO_0000001", f"{MESO}MESO_0000006"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.namespaces import MESO, OBO
+from mesoonto.namespaces import MESO
 from mesoonto.ontology.synonyms import SCOPES
 from mesoonto.views.decisions import DecisionView, decision_view, ordered_decisions
 from mesoonto.views.elsewhere import name_elsewhere
@@ -20,7 +20,7 @@ from mesoonto.views.tried import trials_of
 MECHANISM, INTERVENTION, COMBINATION, BIOMARKER = (f"{MESO}MESO_000000{n}" for n in (1, 2, 5, 6))
 
 #: "Disease has feature".
-_FEATURE = f"{OBO}RO_0004029"
+_FEATURE = f"{MESO}hasMarker"
 
 
 @dataclass(frozen=True, slots=True)
