@@ -171,6 +171,21 @@ CORNERS = {
     "a word of XML Schema": Kind(on_values('sh:uniqueLang "1"^^xsd:boolean'), 'ex:x ex:p "a"@en , "b"@en .'),
 }
 
+FUNCTION = (
+    "ex:twice a sh:SPARQLFunction ; sh:parameter [ sh:path ex:n ; sh:datatype xsd:integer ] ; "
+    "sh:returnType xsd:integer ; sh:select 'SELECT ($n * 2 AS ?r) {}' . "
+    "ex: sh:declare [ sh:prefix 'ex' ; sh:namespace 'https://example.org/'^^xsd:anyURI ] . "
+)
+CORNERS["a function that a query calls"] = Kind(
+    FUNCTION
+    + on_node(
+        "sh:sparql [ sh:prefixes ex: ; sh:select "
+        "'SELECT $this ?value { $this ex:p ?value FILTER(ex:twice(?value) > 3) }' ]"
+    ),
+    "ex:x ex:p 1 , 2 .",
+    x("SPARQL", "2"),
+)
+
 LONG, BIG = "0.1234567890123456789012345678901", "123456789012345678901234567890"
 
 #: XML Schema 1.1, part 2: the order of values, of whatever size.
@@ -243,6 +258,28 @@ SELECT = "a sh:SPARQLTarget ; sh:select"
 
 #: Sections 1.5 and 3.4.2, SHACL JavaScript Extensions: what cannot be done is a failure.
 REFUSED = {
+    "a node shape with a path": Kind(
+        "ex:S a sh:NodeShape ; sh:targetNode ex:x ; sh:path ex:p ; sh:minCount 1 .",
+        TWO,
+        refused="the node shape <https://example.org/S> has a sh:path",
+    ),
+    **{
+        f"two values of {word}": Kind(
+            on_values(f"sh:{word} {values}"), TWO, refused=f"more than one sh:{word}"
+        )
+        for word, values in {
+            "nodeKind": "sh:IRI , sh:Literal",
+            "datatype": "xsd:date , xsd:int",
+            "in": "( 1 ) , ( 2 )",
+            "languageIn": "( 'en' ) , ( 'de' )",
+            "uniqueLang": "true , false",
+            "minLength": "1 , 2",
+            "maxLength": "1 , 2",
+            "minExclusive": "1 , 2",
+            "maxInclusive": "1 , 2",
+            "maxCount": "1 , 2",
+        }.items()
+    },
     "sh:js on values": Kind(on_values("sh:js [ a sh:JSConstraint ]"), TWO, refused="JavaScript"),
     "JSRule": Kind(on_node("sh:rule [ a sh:JSRule ; sh:jsFunctionName 'f' ]"), TWO, refused="JavaScript"),
     "JSTarget": Kind(

@@ -8,7 +8,7 @@ iterator is held by no frame that an exception can leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pyoxigraph as ox
 
@@ -39,9 +39,14 @@ def solutions(store: ox.Store, query: str, this: Term | None = None) -> Iterator
         del found
 
 
-def variables(store: ox.Store, query: str) -> tuple[str, ...] | None:
-    """The names of the variables of *query*; None when it is no SELECT query. Nothing is evaluated."""
-    found = store.query(query)
+def variables(
+    store: ox.Store, query: str, functions: Collection[ox.NamedNode] = ()
+) -> tuple[str, ...] | None:
+    """The names of the variables of *query*; None when it is no SELECT query. Nothing is evaluated.
+
+    It may call *functions*, which somebody else evaluates.
+    """
+    found = store.query(query, custom_functions=dict.fromkeys(functions, lambda *_: None))
     try:
         return tuple(v.value for v in found.variables) if isinstance(found, ox.QuerySolutions) else None
     finally:

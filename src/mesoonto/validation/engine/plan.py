@@ -49,13 +49,14 @@ class Outcome:
 def prepare(graph: Graph, inferred: frozenset[str] = frozenset()) -> model.Shapes:
     """Read the shapes of *graph* and refuse what is not SHACL; *inferred* as for `read_shapes`."""
     shapes = read_shapes(graph, inferred)
+    functions = shapes.functions
     for shape in shapes.by_node.values():
         for constraint in shape.constraints:
             if isinstance(constraint, model.ShapeQuery):
-                sparql_constraints.check(constraint, shape)
+                sparql_constraints.check(constraint, shape, functions)
         for target in shape.targets:
             if target.kind == "query":
-                sparql_constraints.check_target(target.query, shape)
+                sparql_constraints.check_target(target.query, shape, functions)
     sparql_constraints.check_others(shapes)
     return shapes
 

@@ -7,7 +7,7 @@ once for all of them where that comes to the same (`prebinding`), else for each.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -46,14 +46,17 @@ def target_nodes(query: str, by_value_store: ox.Store, store: ox.Store) -> set[T
     return {node for term in found for node in as_written(term, None, store)}
 
 
-def check(query: ShapeQuery, shape: Shape) -> None:
-    """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A)."""
+def check(query: ShapeQuery, shape: Shape, functions: Collection[ox.NamedNode] = ()) -> None:
+    """Raise ShapeError for a query that is not SPARQL, or that SHACL forbids (section 5.3.1, appendix A).
+
+    *functions* are those that the shapes define.
+    """
     # Most shapes hold no query, and the grammar takes as long to import as all the rest of the engine.
     from mesoonto.sparql.messages import mistake
     from mesoonto.sparql.parser import NotSparqlError, parse_query
 
     text, name = text_of(query, shape), brief(shape.node)
-    _variables(ox.Store(), text, name, shape.node)
+    _variables(ox.Store(), text, name, shape.node, functions)
     try:
         root = parse_query(text)
     except NotSparqlError as error:
@@ -70,20 +73,21 @@ def check(query: ShapeQuery, shape: Shape) -> None:
             raise unusable(f"the query of {name} binds $this, which SHACL binds itself", shape.node)
 
 
-def check_target(query: str, shape: Shape) -> None:
+def check_target(query: str, shape: Shape, functions: Collection[ox.NamedNode] = ()) -> None:
     """Raise ShapeError for a query of a target that is not SPARQL, or does not select ``?this``."""
     what = f"a target of {brief(shape.node)}"
-    if "this" not in _variables(ox.Store(), query, what, shape.node):
+    if "this" not in _variables(ox.Store(), query, what, shape.node, functions):
         raise unusable(f"the query of {what} does not select ?this", shape.node)
 
 
 def check_others(shapes: Shapes) -> None:
     """Raise ShapeError for a query of a rule, a component or a function that is not SPARQL."""
+    functions = shapes.functions
     for rule in shapes.rules:
         if rule.construct:
-            _parsed(rule.construct, f"the rule of {brief(rule.shape)}", rule.shape)
+            _parsed(rule.construct, f"the rule of {brief(rule.shape)}", rule.shape, functions=functions)
     for node, text in shapes.queries:
-        _parsed(re.sub(r"[?$]PATH\b", "<urn:path>", text), brief(node), node)
+        _parsed(re.sub(r"[?$]PATH\b", "<urn:path>", text), brief(node), node, functions=functions)
 
 
 def queries_of(shapes: Shapes) -> Iterator[str]:
@@ -171,20 +175,30 @@ def text_of(query: ShapeQuery, shape: Shape) -> str:
     return re.sub(r"[?$]PATH\b", lambda _: path, query.select)
 
 
-def _variables(store: ox.Store, text: str, what: str, node: Term | None = None) -> tuple[str, ...]:
+def _variables(
+    store: ox.Store,
+    text: str,
+    what: str,
+    node: Term | None = None,
+    functions: Collection[ox.NamedNode] = (),
+) -> tuple[str, ...]:
     """The variables that the SELECT query of *what* selects."""
-    found = _parsed(text, what, node, store)
+    found = _parsed(text, what, node, store, functions)
     if found is None:
         raise unusable(f"the query of {what} is not a SELECT query", node)
     return found
 
 
 def _parsed(
-    text: str, what: str, node: Term | None = None, store: ox.Store | None = None
+    text: str,
+    what: str,
+    node: Term | None = None,
+    store: ox.Store | None = None,
+    functions: Collection[ox.NamedNode] = (),
 ) -> tuple[str, ...] | None:
     """The variables of the query of *what*, None where it is no SELECT query; a ShapeError where wrong."""
     try:
-        return queries.variables(ox.Store() if store is None else store, text)
+        return queries.variables(ox.Store() if store is None else store, text, functions)
     except SyntaxError as error:
         raise unusable(f"the query of {what} {complaint(text, error)}", node) from error
     except (ValueError, RuntimeError) as error:

@@ -8,8 +8,9 @@ from enum import Enum
 import pyoxigraph as ox
 
 from mesoonto.files.rdf import Source
-from mesoonto.files.terms import Term
+from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation.data.graph import Graph
+from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.shapes.paths import Path
 
 
@@ -205,6 +206,13 @@ class Shapes:
     queries: tuple[tuple[Term, str], ...] = ()  #: those of components and functions, which pySHACL runs
     sources: tuple[Source, ...] = ()  #: the files that were read
     missing: tuple[str, ...] = ()  #: IRIs of graphs that are imported and were not at hand
+
+    @property
+    def functions(self) -> tuple[ox.NamedNode, ...]:
+        """The functions that the shapes define."""
+        kind = sh("SPARQLFunction")
+        named = (node for node in self.graph.subjects() if isinstance(node, ox.NamedNode))
+        return tuple(node for node in named if kind in self.graph.all(node, TYPE))
 
     @property
     def targeted(self) -> list[Shape]:

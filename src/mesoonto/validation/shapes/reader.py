@@ -59,6 +59,11 @@ _TARGET_KINDS = {
 }
 #: Parameters that only make sense for a shape with a path (section 4, "property shapes only").
 _NEED_PATH = ("minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals", "qualifiedValueShape")
+#: Parameters of which a shape has at most one value (sections 4.1 to 4.4, 4.8.3).
+_AT_MOST_ONE = frozenset((
+    "datatype", "in", "languageIn", "maxCount", "maxExclusive", "maxInclusive", "maxLength", "minCount",
+    "minExclusive", "minInclusive", "minLength", "nodeKind", "uniqueLang",
+))  # fmt: skip
 _VALIDATORS = ("validator", "nodeValidator", "propertyValidator")
 
 
@@ -230,6 +235,8 @@ class _ShapeReader:
             raise unusable(f"{brief(node)} has more than one sh:path")
         if path:
             shape.path = read_path(graph, path[0])
+            if sh("NodeShape") in graph.all(node, TYPE):
+                raise unusable(f"the node shape {brief(node)} has a sh:path")
         elif sh("PropertyShape") in graph.all(node, TYPE):
             raise unusable(f"the property shape {brief(node)} has no sh:path")
         shape.deactivated = self._flag(node, "deactivated")
@@ -346,11 +353,12 @@ class _ShapeReader:
 
     def _constraint(self, shape: Shape, parameter: str, value: Term) -> Iterator[Constraint]:
         name, node = component_name(parameter), shape.node
+        if parameter in _AT_MOST_ONE:
+            self.graph.one(node, sh(parameter))
         match parameter:
             case "class":
                 yield Class(name, ox.NamedNode(_iri(value, node, parameter)))
             case "datatype":
-                self.graph.one(node, sh(parameter))
                 yield Datatype(name, _iri(value, node, parameter))
             case "nodeKind":
                 kind = _iri(value, node, parameter).removeprefix(SH)
@@ -360,10 +368,8 @@ class _ShapeReader:
                     )
                 yield NodeKind(name, kind)
             case "minCount" | "maxCount":
-                self.graph.one(node, sh(parameter))
                 yield Count(name, _count(value, node, parameter))
             case "minLength" | "maxLength":
-                self.graph.one(node, sh(parameter))
                 yield Length(name, _count(value, node, parameter))
             case "minExclusive" | "minInclusive" | "maxExclusive" | "maxInclusive":
                 if not isinstance(value, ox.Literal):
