@@ -88,6 +88,7 @@ def test_contradicting_profile_is_refused(vocabulary: ProfileVocabulary, setting
     [
         (["BAP1=lost", "bap1=RETAINED"], "BAP1=lost and BAP1=retained exclude one another"),
         (["pd-l1=high", "PD-L1=negative"], "PD-L1=high and PD-L1=negative exclude one another"),
+        (["site=peritoneum", "site=Pleura"], "site=peritoneum and site=pleura: a profile has one site"),
         (["merlin=high", "NF2=altered"], "NF2=altered and merlin=high contradict each other: merlin"),
         (["setting=maintenance", "setting=first-line"], "setting=maintenance and setting=first-line: there"),
         (["histology=epithelioid", "histology=biphasic"], "histology=epithelioid and histology=biphasic: a"),

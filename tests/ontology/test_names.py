@@ -67,3 +67,12 @@ def test_former_name_tells_what_replaces_it_and_is_equivalent(term: ox.NamedNode
     assert ox.NamedNode(replacement) in PROPERTIES
     assert not _is_former_name(ox.NamedNode(replacement))
     assert not [t for t in TRIPLES if t.predicate == term]
+
+
+@pytest.mark.parametrize(("typed", "near"), [("Ipilimumap", "ipilimumab"), ("conters", "counters")])
+def test_name_that_nothing_has_is_told_with_what_is_near(typed: str, near: str) -> None:
+    from mesoonto.errors import MesoontoError
+    from mesoonto.ontology.model import Ontology
+
+    with pytest.raises(MesoontoError, match=rf"^{typed}: nothing .*; near it: [^;]*\b{near}\b"):
+        Ontology.shipped().find(typed)

@@ -30,6 +30,13 @@ _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 #: Endings that are known besides those of pyoxigraph.
 _OTHER_ENDINGS = {"owl": ox.RdfFormat.RDF_XML, "json": ox.RdfFormat.JSON_LD}
 
+#: Endings of syntaxes of OWL that are no RDF, for which no library of a permissive licence is maintained.
+_OWL_ENDINGS = {
+    ".ofn": "OWL's functional syntax",
+    ".omn": "OWL's Manchester syntax",
+    ".owx": "OWL/XML",
+}
+
 #: Folders in which nobody keeps data of their own.
 _FOREIGN = frozenset({"node_modules", "__pycache__"})
 
@@ -199,6 +206,13 @@ def syntax_of(path: Path) -> ox.RdfFormat | None:
 def from_path(path: Path, syntax: ox.RdfFormat | None = None) -> Source:
     """The file at *path*, its syntax by its ending; raises InputError when that is not known."""
     found = syntax or syntax_of(path)
+    if found is None and _unpacked(path).suffix.lower() in _OWL_ENDINGS:
+        words = _OWL_ENDINGS[_unpacked(path).suffix.lower()]
+        raise InputError(
+            f"{words} is not read; convert it first, as with: "
+            f"robot convert -i {path.name} -o {path.stem}.ttl",
+            Place(str(path)),
+        )
     if found is None:
         known = f"{' '.join(_ENDINGS)} .json, each also with {' or '.join(_COMPRESSED)}"
         raise InputError(f"unknown file type; known endings are {known}", Place(str(path)))

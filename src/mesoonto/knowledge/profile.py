@@ -118,6 +118,10 @@ class ProfileVocabulary:
                     raise MesoontoError(f"{first} and {self._word(iri)}: a tumour has one histology")
                 disease = iri
             elif kind == "site":
+                if site not in ("", iri):
+                    raise MesoontoError(
+                        f"{self._word(site)} and {self._word(iri)}: a profile has one site; none counts both"
+                    )
                 site = iri
             else:
                 if setting not in ("", iri):

@@ -6,6 +6,7 @@ the ontology's files.
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -15,7 +16,7 @@ import pyoxigraph as ox
 
 from mesoonto import resources
 from mesoonto.errors import MesoontoError, Place
-from mesoonto.namespaces import MESO, PREFIXES, expand
+from mesoonto.namespaces import MESO, PREFIXES, expand, local_name
 from mesoonto.ontology.axioms import Axiom, axioms_of, logical
 from mesoonto.ontology.expressions import SUBCLASS
 from mesoonto.ontology.files import DATA, IMPORTS, INFERRED, MODULES, SCHEMA, STATED, OntologyFile
@@ -25,6 +26,8 @@ from mesoonto.ontology.wording import Wording
 
 _LABEL = PREFIXES["rdfs"] + "label"
 _THING = PREFIXES["owl"] + "Thing"
+#: Characters of a name for which names near it are sought.
+_LONGEST_NAME = 100
 #: Names that mean the thing itself, and those that only lead to it.
 _NAMES = (_LABEL, SCOPES["exact"], ALT_LABEL)
 
@@ -135,10 +138,19 @@ class Ontology:
             return next(iter(found))
         iri = name.strip("<>") if "://" in name else expand(name) if ":" in name else MESO + name
         if iri not in self._homes and iri != _THING:
+            near = self._near(name)
             raise MesoontoError(
-                f"{name}: nothing in the dataset has this name; give a label, a CURIE or an IRI"
+                f"{name}: nothing in the dataset has this name"
+                f"{f'; near it: {near}' if near else ''}; give a label, a CURIE or an IRI"
             )
         return iri
+
+    def _near(self, name: str) -> str:
+        """Names that are close to *name*, which nothing has."""
+        known = {text: text for names in (self._by_name, self._by_wider_name) for text in names}
+        known |= {local_name(iri).casefold(): local_name(iri) for iri in self._homes if iri.startswith(MESO)}
+        close = difflib.get_close_matches(name[:_LONGEST_NAME].casefold(), known, 3, 0.8)
+        return ", ".join(known[text] for text in close)
 
     @cached_property
     def _stated(self) -> dict[ox.Triple, tuple[OntologyFile, int]]:
