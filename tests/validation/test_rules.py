@@ -123,7 +123,7 @@ def test_rule_that_pyshacl_alone_knows_takes_the_shapes_along_that_it_can_touch(
     )
 
 
-@settings(common, max_examples=25)
+@settings(common, max_examples=examples(25))
 @given(text=texts, asked=st.lists(ruled, min_size=1, max_size=2), place=st.integers(0, 2), at=properties)
 def test_what_is_shared_with_pyshacl_is_the_same(text: str, asked: list[str], place: int, at: str) -> None:
     """Shapes that a rule of pySHACL can touch, and others, side by side."""
