@@ -159,7 +159,8 @@ def by_plugin(folder: Path, case: Case, _: str) -> tuple[set[str], bool]:
     options = [f"--shacl-option={name}={value}" for name, value in case.options.items()]
     options += ["--shacl-option=context=rest"] if case.context else []
     done = run(
-        folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder,
+        folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis",
+        "--rootdir", folder,
         "--shacl", "data.ttl", "--shacl-shapes", "shapes.ttl", "--shacl-option=warnings=true", *options,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout + done.stderr
