@@ -40,11 +40,13 @@ class TestNew:
 
 
 def test_report_counts_and_lists(mesoonto: Run) -> None:
-    counts = mesoonto("report").stdout.splitlines()
+    gaps, _, readings = mesoonto("report").stdout.partition("\n\n")
+    counts = gaps.splitlines()
     assert any(line.endswith("figure without a second source") for line in counts)
-    listed = mesoonto("report", "--list").stdout
+    listed, _, again = mesoonto("report", "--list").stdout.partition("\n\n")
     total = sum(int(line.split()[0]) for line in counts)
     assert len(listed.splitlines()) == len(counts) + total
+    assert again == readings
 
 
 class TestCheckIds:
