@@ -1,5 +1,7 @@
 """Writes trials as N-Triples: studies, arms and results, one statement in a hundred with a mistake.
 
+`building` gives the equipment of a building in the terms of Brick, for its rules.
+
 python generate.py 100000 trials.nt
 """
 
@@ -65,6 +67,31 @@ def _result(name: str, arm: str, chance: random.Random) -> Iterator[str]:
         yield f"{me} <{_EX}lowerBound> {_decimal(value - 1 if not _wrong(chance) else value + 1)} ."
         if not _wrong(chance):
             yield f"{me} <{_EX}upperBound> {_decimal(value + 1)} ."
+
+
+_BRICK = "https://brickschema.org/schema/Brick#"
+_POINTS = ("Zone_Air_Temperature_Sensor", "Discharge_Air_Flow_Sensor", "Damper_Position_Command")
+
+
+def building(boxes: int) -> Iterator[str]:
+    """A building whose air handlers feed *boxes*, each with a room and points; each tenth box has no type."""
+    house = f"<{_EX}building>"
+    yield f"{house} {_TYPE} <https://w3id.org/rec#Building> ."
+    for number in range(boxes):
+        handler, box = f"<{_EX}handler/{number // 10}>", f"<{_EX}box/{number}>"
+        if number % 10 == 0:
+            yield f"{handler} {_TYPE} <{_BRICK}AHU> ."
+            yield f"{handler} <{_BRICK}hasLocation> {house} ."
+        else:
+            yield f"{box} {_TYPE} <{_BRICK}VAV> ."
+        yield f"{handler} <{_BRICK}feeds> {box} ."
+        room = f"<{_EX}room/{number}>"
+        yield f"{room} {_TYPE} <{_BRICK}HVAC_Zone> ."
+        yield f"{box} <{_BRICK}feeds> {room} ."
+        for kind in _POINTS:
+            point = f"<{_EX}box/{number}/{kind}>"
+            yield f"{point} {_TYPE} <{_BRICK}{kind}> ."
+            yield f"{box} <{_BRICK}hasPoint> {point} ."
 
 
 def _wrong(chance: random.Random) -> bool:

@@ -78,6 +78,7 @@ class Part:
     size: int = 0  #: least number of generated triples
     files: tuple[Path, ...] = ()  #: in place of generated ones
     folder: bool = False  #: many Turtle files in place of one of N-Triples
+    boxes: int = 0  #: of a building that is written beside *files*
 
 
 def parts(rounds: int, large: bool, qudt: Path | None) -> list[Part]:
@@ -90,6 +91,15 @@ def parts(rounds: int, large: bool, qudt: Path | None) -> list[Part]:
     if brick is not None and brick.submodule_search_locations:
         file = Path(brick.submodule_search_locations[0]) / "ontologies" / "1.5" / "Brick.ttl"
         found.append(Part("Brick 1.5, 62,083 triples in Turtle", HERE / "brick.ttl", every, files=(file,)))
+        found.append(
+            Part(
+                "A building with Brick 1.5 and its 6,098 rules, 63,094 triples",
+                file,
+                {"mesoonto": rounds, "pySHACL": 1},
+                files=(file,),
+                boxes=100,
+            )
+        )
     if qudt is not None:
         files = tuple(path for path in sorted(qudt.glob("*.ttl*")) if path.name != "shapes.ttl")
         found.append(Part("Units of QUDT, 112,717 triples", qudt / "shapes.ttl", every, files=files))
@@ -116,11 +126,14 @@ def parts(rounds: int, large: bool, qudt: Path | None) -> list[Part]:
 
 def prepare(part: Part, folder: Path) -> Path:
     """The data of *part*: one file that is there already, or what is written into *folder*."""
-    if len(part.files) == 1:
+    if len(part.files) == 1 and not part.boxes:
         return part.files[0]
     file = folder / "data.nt"
     if part.files:
         merge(part.files, file)
+        if part.boxes:
+            with file.open("a", encoding="ascii") as written:
+                written.writelines(f"{line}\n" for line in generate.building(part.boxes))
         return file
     generate.main(part.size, file)
     if not part.folder:

@@ -20,7 +20,6 @@ from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine.dependence import of_rule, of_targets, touch
 from mesoonto.validation.engine.evaluate import Evaluator, Watch
 from mesoonto.validation.engine.prebinding import over_all
-from mesoonto.validation.engine.queried import is_steady
 from mesoonto.validation.engine.sparql_constraints import as_written
 from mesoonto.validation.shapes import model
 from mesoonto.validation.shapes.paths import Path
@@ -100,8 +99,11 @@ class _Running:
         return len(new)
 
     def _has_news(self, rule: model.ShapeRule) -> bool:
-        if rule.construct and not is_steady(rule.construct):
-            return True
+        if rule.construct:
+            from mesoonto.validation.engine.queried import is_steady  # most shapes hold no query
+
+            if not is_steady(rule.construct):
+                return True
         since = self._seen[rule]
         changed = frozenset(predicate for predicate, last in self._last.items() if last > since)
         return touch(of_rule(rule, self._shapes), changed)
