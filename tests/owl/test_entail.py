@@ -132,12 +132,13 @@ def test_command_explains_in_words_with_file_and_line(mesoonto: Callable[..., Co
     said = [
         line.split(". ", 1)[1] for line in done.stdout.splitlines() if line.startswith("  ") and ". " in line
     ]
-    # by hand: ipilimumab is an agent of the combination, and an antibody to CTLA-4
+    # by hand: ipilimumab is a therapeutic agent of the combination, and an antibody to CTLA-4
     assert sorted(said) == [
         "every 'anti-CTLA-4 antibody' 'counters' some 'CTLA-4 checkpoint engagement'",
         "every 'ipilimumab' is a 'anti-CTLA-4 antibody'",
-        "every 'nivolumab plus ipilimumab' 'has agent' some 'ipilimumab'",
+        "every 'nivolumab plus ipilimumab' 'has therapeutic agent' some 'ipilimumab'",
         "if x 'has agent' y and y 'counters' z, then x 'counters' z",
+        "if x 'has therapeutic agent' y, then x 'has agent' y",
     ]
     assert "ontology/modules/core.ttl:" in done.stdout
 
