@@ -524,6 +524,32 @@ PLACES = {
     ),
 }
 
+CLASS_SHAPES = "sh:property [ sh:path ex:p ; sh:minCount 1 ] ."
+CLASS_DATA = "ex:x a ex:C . ex:y a ex:D ; ex:p 1 . ex:D rdfs:subClassOf ex:C ."
+AS_OWL = "@prefix owl: <http://www.w3.org/2002/07/owl#> . "
+
+#: Section 2.1.3.3: a shape that is a class has its instances as targets, of whichever kind of class it is.
+CLASSES = {
+    "rdfs:Class": Kind(f"ex:C a sh:NodeShape , rdfs:Class ; {CLASS_SHAPES}", CLASS_DATA, x("MinCount", "")),
+    "owl:Class": Kind(
+        f"{AS_OWL} ex:C a sh:NodeShape , owl:Class ; {CLASS_SHAPES}", CLASS_DATA, x("MinCount", "")
+    ),
+    "own kinds of classes": Kind(
+        "ex:A rdfs:subClassOf ex:M . ex:M rdfs:subClassOf ex:Z . ex:Z rdfs:subClassOf rdfs:Class . "
+        f"ex:C a sh:NodeShape , ex:A ; {CLASS_SHAPES}",
+        CLASS_DATA, x("MinCount", ""),
+    ),
+    "kinds of owl:Class": Kind(
+        f"{AS_OWL} ex:B rdfs:subClassOf owl:Class . ex:C a sh:NodeShape , ex:B ; {CLASS_SHAPES}",
+        CLASS_DATA, x("MinCount", ""),
+    ),
+    "no class": Kind(
+        f"ex:C a sh:NodeShape , ex:A ; {CLASS_SHAPES}", CLASS_DATA,
+        doubts=frozenset({"no-shapes", "no-target", "unseen-file"}),
+    ),
+}  # fmt: skip
+
+
 #: Data that cannot be read: one line that says where, also in the reports that are files.
 UNREADABLE = {
     "Turtle that breaks off": Kind(on_node("sh:nodeKind sh:IRI"), "ex:x ex:p 1 ;\n", refused="data.ttl:"),
@@ -550,6 +576,7 @@ KINDS = {
         "corners": CORNERS,
         "refused": REFUSED,
         "targets": TARGETS,
+        "classes": CLASSES,
         "doubts": DOUBTED,
         "places": PLACES,
         "unreadable": UNREADABLE,

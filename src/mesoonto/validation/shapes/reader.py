@@ -139,13 +139,28 @@ class _ShapeReader:
 
     def __post_init__(self) -> None:
         self.components = [s for s in self.graph.subjects() if self._is_component(s)]
-        self.classes = {ox.NamedNode(RDFS + "Class")}
-        for subject in self.graph.subjects():
-            if isinstance(subject, ox.NamedNode) and self.classes & set(self.graph.all(subject, SUBCLASS)):
-                self.classes.add(subject)
+        self.classes = self._kinds_of_classes()
         for subject in self.graph.subjects():
             if isinstance(subject, ox.NamedNode) and sh("SPARQLFunction") in self.graph.all(subject, TYPE):
                 self.foreign.add("SHACL functions")
+
+    def _kinds_of_classes(self) -> set[Term]:
+        """The classes whose instances are classes, so that a shape of such a type has itself as target class.
+
+        SHACL (section 2.1.3.3) names rdfs:Class and what the shapes put below it. In OWL a class is one as
+        well, and shapes such as Brick's are written so.
+        """
+        found: set[Term] = {ox.NamedNode(RDFS + "Class"), ox.NamedNode(OWL + "Class")}
+        below: dict[Term, list[Term]] = {}
+        for subject in self.graph.subjects():
+            for above in self.graph.all(subject, SUBCLASS):
+                below.setdefault(above, []).append(subject)
+        waiting = list(found)
+        while waiting:
+            new = set(below.get(waiting.pop(), ())) - found
+            found |= new
+            waiting += new
+        return found
 
     def _is_component(self, node: Term) -> bool:
         return bool(self.graph.all(node, sh("parameter"))) and any(
