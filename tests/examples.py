@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 
 #: One example in so many is tried in the quick run.
-SHARE = 4
+SHARE = 8
 
 
 def examples(whole: int) -> int:

@@ -18,7 +18,7 @@ from tests.conftest import Served, served
 from tests.hostile.test_attacks import SEED
 from tests.wire import UPDATE, Client
 
-_SOME, _ALL = 10, 100
+_FEW, _SOME, _ALL = 4, 10, 100
 
 _LEFT, _RIGHT = "http://example.org/left", "http://example.org/right"
 
@@ -83,7 +83,14 @@ def _kill_all(server: Served) -> None:
         server.process.wait(timeout=20)
 
 
-@pytest.mark.parametrize("kills", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
+@pytest.mark.parametrize(
+    "kills",
+    [
+        _FEW,
+        pytest.param(_SOME, marks=pytest.mark.thorough),
+        pytest.param(_ALL, marks=pytest.mark.hostile_full),
+    ],
+)
 def test_kill_during_write_leaves_a_published_state(tmp_path: Path, kills: int) -> None:
     random = Random(SEED)
     location = tmp_path / "store"

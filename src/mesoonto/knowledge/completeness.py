@@ -41,8 +41,9 @@ _LACKS: dict[str, str] = {
     "cohort without a result": """
         ?record a meso:Cohort . FILTER NOT EXISTS { ?result a meso:Result ; meso:ofCohort ?record }""",
     "study without an evidence statement": """
-        ?record a meso:Study . FILTER NOT EXISTS { ?statement a meso:EvidenceStatement ;
-            meso:basedOn/meso:ofCohort/meso:ofStudy ?record }""",
+        ?record a meso:Study . FILTER NOT EXISTS {
+            ?cohort meso:ofStudy ?record . ?result meso:ofCohort ?cohort .
+            ?statement meso:basedOn ?result ; a meso:EvidenceStatement }""",
     "publication without PMID and DOI": """
         ?record a meso:Publication . FILTER NOT EXISTS { ?record bibo:pmid|bibo:doi ?id }""",
     "publication of which no own text was read": """
