@@ -264,11 +264,9 @@ def test_data_of_others_have_a_schema_and_no_examples(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("paths", "operations"),
-    [("^/(sparql|examples)$", 3), pytest.param(".", 21, marks=pytest.mark.thorough)],
-    ids=["some", "all"],
+    "paths", ["^/(sparql|examples)$", pytest.param(".", marks=pytest.mark.thorough)], ids=["some", "all"]
 )
-def test_interface_is_as_its_document_says(address: str, tmp_path: Path, paths: str, operations: int) -> None:
+def test_interface_is_as_its_document_says(address: str, tmp_path: Path, paths: str) -> None:
     """Requests that follow from the document, and ones that break it, are answered as it says.
 
     What is a query only the grammar of SPARQL says, so that one check cannot be made: that what fits the
@@ -281,4 +279,9 @@ def test_interface_is_as_its_document_says(address: str, tmp_path: Path, paths: 
         [*command, *bounds], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout
+    document = ask(address, path="/openapi.json").json["paths"]
+    chosen = (item for path, item in document.items() if re.search(paths, path))
+    operations = sum(
+        method in ("get", "put", "post", "delete", "patch") for item in chosen for method in item
+    )
     assert f"{operations} passed" in done.stdout
