@@ -47,6 +47,8 @@ def test_service(number: str) -> None:
     endpoints = Endpoints([Endpoint(url, url) for url in remotes])
     query = (CASES / mine[0][0]).read_text()
     outcome = Federation(endpoints, transport=StoreTransport(remotes)).evaluate(query, StoreLocal(local))
-    wanted = ox.parse_query_results(path=CASES / mine[0][4], format=ox.QueryResultsFormat.XML)
-    assert isinstance(wanted, ox.QuerySolutions)
-    assert bag(local.query(outcome.query)) == bag(wanted)
+    # No name for the results: what rdflib's parser remembers of a failed attempt holds this frame, and lets
+    # go of it in whichever thread parses next, where pyoxigraph's results may not end.
+    assert bag(local.query(outcome.query)) == bag(
+        ox.parse_query_results(path=CASES / mine[0][4], format=ox.QueryResultsFormat.XML)
+    )
