@@ -25,7 +25,7 @@ LIBRARY: dict[str, set[str]] = {
     "federation": {"files", "sparql", "dataset"},
     "validation": {"files", "sparql", "ontology", "dataset", "processes"},
     "knowledge": {"files", "ontology", "owl", "dataset"},
-    "views": {"files", "ontology", "dataset"},
+    "views": {"files", "sparql", "ontology", "dataset"},
     "synthesis": {"views"},
     "api": {
         "files",

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from mesoonto.api.dataset import Dataset
     from mesoonto.api.endpoint import connect
     from mesoonto.api.functions import explain, pool, stratify, validate
+    from mesoonto.errors import UnmatchedWarning
 
 __version__ = "0.1.0"
-__all__ = ["Dataset", "__version__", "connect", "explain", "pool", "stratify", "validate"]
+__all__ = [
+    "Dataset", "UnmatchedWarning", "__version__", "connect", "explain", "pool", "stratify", "validate",
+]  # fmt: skip
 
 #: Where each public name is; they load when they are used.
 _HOMES = {
     "Dataset": "mesoonto.api.dataset",
+    "UnmatchedWarning": "mesoonto.errors",
     "connect": "mesoonto.api.endpoint",
     "explain": "mesoonto.api.functions",
     "pool": "mesoonto.api.functions",

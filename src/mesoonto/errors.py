@@ -49,6 +49,10 @@ class QuerySyntaxError(MesoontoError):
         )
 
 
+class UnmatchedWarning(UserWarning):
+    """A query asks for a name or literal that no triple of the data has in that place."""
+
+
 class TooLongError(MesoontoError):
     """A query or update that is longer than what is taken apart."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import subprocess
 import sys
+import warnings
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -14,7 +15,7 @@ import pyoxigraph as ox
 import pytest
 
 import mesoonto
-from mesoonto import Dataset, connect, explain, stratify, validate
+from mesoonto import Dataset, UnmatchedWarning, connect, explain, stratify, validate
 from mesoonto.api.rows import IRI, value_of
 from mesoonto.errors import EndpointError, MesoontoError, QuerySyntaxError
 from tests.conftest import ROOT
@@ -45,7 +46,20 @@ class TestQuery:
 
     def test_ask_answers_yes_or_no(self, data: Dataset) -> None:
         assert data.ask("ASK { ?s a meso:Study }") is True
-        assert data.ask("ASK { ?s a meso:Nothing }") is False
+        assert data.ask("ASK { ?s a meso:Study FILTER(false) }") is False
+
+    def test_name_that_the_data_do_not_have_is_warned_of_where_it_was_asked(self, data: Dataset) -> None:
+        with pytest.warns(UnmatchedWarning, match="query:1:18: meso:Studdy: .*meso:Study may be") as caught:
+            rows = data.query("SELECT ?s { ?s a meso:Studdy }")
+        assert [warning.filename for warning in caught] == [__file__]
+        assert len(rows) == 0
+        (one,) = rows.unmatched
+        assert one.nearest == ("meso:Study",)
+        with pytest.warns(UnmatchedWarning, match="meso:measure: .* replaced by meso:hasEndPoint"):
+            assert not data.ask("ASK { ?s meso:measure ?x }")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnmatchedWarning)
+            assert data.query("SELECT * { ?s a meso:Studdy }").unmatched
 
     def test_count_is_that_of_the_engine(self, data: Dataset) -> None:
         (row,) = data.query("SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s a meso:Study }")

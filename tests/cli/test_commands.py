@@ -96,6 +96,14 @@ class TestQuery:
         assert message.startswith("mesoonto: query:2:7: ")
         assert (line, mark) == ("WHERE x", "      ^")
 
+    def test_name_that_the_data_do_not_have_is_told_beside_the_empty_table(self, mesoonto: Run) -> None:
+        done = mesoonto("query", "-e", "SELECT ?s {\n ?s a meso:Studdy }", "--format", "csv")
+        assert (done.returncode, done.stdout) == (0, "s\n")
+        warning = (
+            "mesoonto: warning: query:2:7: meso:Studdy: nothing has this type; meso:Study may be meant\n"
+        )
+        assert done.stderr == warning
+
     def test_service(self, mesoonto: Run) -> None:
         assert_one_line(
             mesoonto("query", "-e", "SELECT * { SERVICE <http://e/> {} }"), "SERVICE <http://e/> is refused"

@@ -63,6 +63,24 @@ def test_labels_of_anything_else_are_refused_in_words(address: str, body: bytes,
     assert reply.text.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"SELECT * { ?s meso:enrollment ?n }", ["meso:enrollment"]),
+        (b"SELECT * { ?s a meso:Study }", []),
+        (b"SELECT * { ?s a", []),
+        (b"", []),
+        (b"\xff\x00%", []),
+        (b"ASK { ?s a meso:Studdy } #" + b"x" * 200_000, []),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_a_query_asks_for_in_vain_is_told(address: str, body: bytes, found: list[str]) -> None:
+    reply = ask(address, "POST", "/ask/unmatched", body, Content_Type="application/sparql-query")
+    assert reply.status == 200
+    assert [one["written"] for one in reply.json] == found
+
+
 def test_answer_that_is_drawn_is_cut_and_says_so(address: str) -> None:
     text = page(address, "SELECT ?s { ?s ?p ?o } LIMIT 2000")
     assert text.count("<tr>") == 501
@@ -73,6 +91,7 @@ def test_answer_that_is_drawn_is_cut_and_says_so(address: str) -> None:
     ("query", "said"),
     [
         ("ASK { meso:MESO_0002101 ?p ?o }", "Yes"),
+        ("SELECT * { ?s a meso:Studdy }", "<code>meso:Studdy</code> in line 1: nothing has this type"),
         ("SELECT *\nWHERE x", "query:2:7"),
         ("SELECT ('<script>x</script>' AS ?x) {}", "&lt;script&gt;x&lt;/script&gt;"),
         ("SELECT * { SERVICE <https://example.org/> { ?s ?p ?o } }", "example.org"),

@@ -235,6 +235,15 @@ def test_mistake_is_told_in_words_and_marked_at_its_place(page: Page) -> None:
     expect(page.locator("#sparql .cm-lintRange-error")).to_have_count(0)
 
 
+def test_name_that_the_data_do_not_have_is_told_above_the_empty_table(page: Page) -> None:
+    ask(page, "SELECT ?s { ?s a meso:Studdy ; rdfs:label '<img src=x>' }")
+    said = "meso:Studdy in line 1: nothing has this type; meso:Study may be meant."
+    expect(page.locator("#unmatched .notice")).to_have_text([said])
+    expect(page.locator("#unmatched + #result table")).to_have_count(1)
+    ask(page, NIVOLUMAB)
+    expect(page.locator("#unmatched .notice")).to_have_count(0)
+
+
 def test_results_are_shown_as_text_never_as_html(page: Page) -> None:
     ask(page, "SELECT ('<img src=x onerror=alert(1)>' AS ?evil) {}")
     expect(page.locator("#result td")).to_have_text("<img src=x onerror=alert(1)>")
@@ -412,6 +421,7 @@ STATES = (
     ("SELECT ?a ?b { VALUES (?a ?b) { ('x' 'y') ('x' 'z') } }", "Graph"),
     ("SELECT ?in { VALUES ?in { 'US' 'JP' 'EU' } }", "Map"),
     ("SELECT *\nWHERE x", ""),
+    ("SELECT ?s { ?s a meso:Studdy }", ""),
 )
 
 

@@ -38,6 +38,19 @@ def test_result_stands_beside_a_plan_that_asks_nobody(address: str, method: str)
     assert len(reply.json["results"]["results"]["bindings"]) == 9
 
 
+def test_what_the_data_do_not_have_stands_beside_the_result(address: str) -> None:
+    (one,) = explained(address, "SELECT *\n{ ?s a meso:Studdy }").json["unmatched"]
+    assert one == {
+        "line": 2, "column": 8, "written": "meso:Studdy", "nearest": ["meso:Study"], "within": "",
+        "message": "nothing has this type; meso:Study may be meant",
+    }  # fmt: skip
+    query = "ASK { ?s a meso:Study }"
+    assert explained(address, query).json["unmatched"] == []
+    shapes = "https://w3id.org/mesoonto/graph/shapes"
+    (one,) = explained(address, query, **{"default-graph-uri": shapes}).json["unmatched"]
+    assert one["message"].endswith("other graphs have it")
+
+
 def test_rows_beyond_the_limit_are_cut_and_told(address: str) -> None:
     reply = explained(address, rows(110))
     assert reply.json["cut"] == {"rows": MOST_ROWS}

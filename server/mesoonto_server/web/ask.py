@@ -43,6 +43,7 @@ class PageAnswer:
     boolean: bool | None = None  #: of ASK
     text: str = ""  #: of CONSTRUCT and DESCRIBE, as Turtle
     federation: dict[str, Any] | None = None
+    unmatched: tuple[dict[str, Any], ...] = ()  #: what was asked for and the data do not have
     problem: str = ""  #: why there is none
 
 
@@ -83,6 +84,17 @@ def blueprint(gateway: Gateway) -> Blueprint:
         found = view("labels", iri=asked[:_MOST_LABELS])
         return {str(iri): str(label) for iri, label in found.items()}
 
+    @bp.post("/ask/unmatched")
+    def unmatched() -> Response:
+        query = request.stream.read(_MOST_BYTES + 1).decode(
+            "utf-8", "replace"
+        )  # a longer one has no findings
+        # not by the reader of views, which would keep the answer to a query that nobody asks again
+        asked = WorkerRequest("view", "GET", "unmatched", urlencode({"query": query}).encode(), "")
+        exchange = gateway.read_blocking(asked)
+        body = b"".join(gateway.parts(exchange)) if exchange.more else exchange.head.body
+        return Response(body, exchange.head.status, mimetype="application/json")
+
     return bp
 
 
@@ -104,14 +116,16 @@ def _answered(gateway: Gateway, query: str) -> PageAnswer:
 
 
 def _answer(found: dict[str, Any]) -> PageAnswer:
-    federation = found["federation"] if found["federation"]["services"] else None
+    beside: dict[str, Any] = {
+        "federation": found["federation"] if found["federation"]["services"] else None,
+        "unmatched": tuple(found["unmatched"]),
+    }
     results = found["results"]
     if isinstance(results, str):
-        return PageAnswer(text=results, cut=bool(found["cut"]), federation=federation)
+        return PageAnswer(text=results, cut=bool(found["cut"]), **beside)
     if "boolean" in results:
-        return PageAnswer(boolean=results["boolean"], federation=federation)
+        return PageAnswer(boolean=results["boolean"], **beside)
     rows = results["results"]["bindings"]
     return PageAnswer(
-        tuple(results["head"]["vars"]), tuple(rows[:_MOST_ROWS]), len(rows), bool(found["cut"]),
-        federation=federation,
-    )  # fmt: skip
+        tuple(results["head"]["vars"]), tuple(rows[:_MOST_ROWS]), len(rows), bool(found["cut"]), **beside
+    )

@@ -86,7 +86,7 @@ def _asking() -> dict[str, dict[str, Operation]]:
                     _parameter("default-graph-uri", "Graphs that are asked together.", _IRIS),
                     _parameter("named-graph-uri", "Graphs for GRAPH.", _IRIS),
                     _parameter("timeout", "Seconds that the query may take.", _SECONDS),
-                    _parameter("explain", "With true, how the query was taken apart, beside the result."),
+                    _parameter("explain", "With true, the plan, and what is asked in vain, too."),
                 ],
                 _answer("The result, or the description.", _RESULTS), others,
             ),

@@ -1,4 +1,7 @@
-"""``explain=true``: what was asked of other endpoints beside the result, as far as that is not too large."""
+"""``explain=true``: what was asked of other endpoints, and what was asked in vain, beside the result.
+
+The result stands there as far as it is not too large.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.row_limit import limited
 from mesoonto.dataset.store import Engine, QueryResult
 from mesoonto.federation import FederationReport
+from mesoonto.views.unmatched import unmatched
 from mesoonto_server.http.headers import CAP_HEADER, VERSION_HEADER, ResponseHeaders
 from mesoonto_server.http.messages import WorkerRequest
+from mesoonto_server.http.parameters import Question
+from mesoonto_server.worker import views
 from mesoonto_server.worker.reply import WorkerResponse, write_pieces
 
 #: Rows or triples of a result that stands beside a plan, and its bytes; it is in memory as a whole.
@@ -23,6 +29,7 @@ _NOBODY_ASKED = FederationReport((), (), 0.0)
 def answer(
     engine: Engine,
     request: WorkerRequest,
+    asked: Question,
     result: QueryResult,
     report: FederationReport | None,
     response: WorkerResponse,
@@ -30,6 +37,7 @@ def answer(
 ) -> None:
     """Send *report*, or that nobody was asked, and *result*: rows as SPARQL JSON, triples as Turtle text.
 
+    Beside them stands what of the query *asked* the data do not have.
     Rows beyond *max_rows*, where that is not 0, and beyond what this module allows are cut off, which the
     answer and a header tell.
     """
@@ -39,7 +47,12 @@ def answer(
     body = found.body if is_table else json.dumps(found.body.decode()).encode()
     plan = json.dumps((report or _NOBODY_ASKED).as_dict()).encode()
     cut = json.dumps({"rows": found.rows} if found.cut else None).encode()
-    whole = b'{"federation": %b, "cut": %b, "results": %b}\n' % (plan, cut, body)
+    in_vain = unmatched(
+        engine, asked.query, partial(views.completions_of, engine), asked.default_graphs, asked.named_graphs,
+        f"{request.base}{request.path}",
+    )  # fmt: skip
+    told = json.dumps([one.as_dict() for one in in_vain]).encode()
+    whole = b'{"federation": %b, "unmatched": %b, "cut": %b, "results": %b}\n' % (plan, told, cut, body)
     headers: ResponseHeaders = [
         ("content-type", "application/json"),
         ("vary", "accept-encoding"),

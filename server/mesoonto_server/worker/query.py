@@ -59,7 +59,7 @@ def answer(
         response.whole(FEDERATED, [])
         return
     if asked.explain:
-        explain.answer(engine, request, result, report, response, max_rows)
+        explain.answer(engine, request, asked, result, report, response, max_rows)
         return
     form, media_type = format_for(result.kind, request)
     headers: ResponseHeaders = [

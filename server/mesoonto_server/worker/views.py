@@ -37,6 +37,7 @@ from mesoonto.views import (
 from mesoonto.views.coverage import coverage
 from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import EntityLink, Facts
+from mesoonto.views.unmatched import unmatched
 from mesoonto_server.http.headers import VERSION_HEADER
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.parameters import decode_form
@@ -199,6 +200,12 @@ def _complete(engine: Engine, parameters: Parameters) -> Any:
     return completions_of(engine).find(_first(parameters, "text"), role)
 
 
+def _unmatched(engine: Engine, parameters: Parameters) -> Any:
+    """What the query ``query`` asks for and the data do not have."""
+    found = unmatched(engine, _first(parameters, "query"), lambda: completions_of(engine))
+    return [one.as_dict() for one in found]
+
+
 def _labels(engine: Engine, parameters: Parameters) -> Any:
     """The label of each ``iri`` that has one."""
     facts = Facts(engine.store)
@@ -309,6 +316,7 @@ VIEWS: dict[str, Callable[[Engine, Parameters], Any]] = {
     "pages": lambda engine, _: index_of(engine).pages(),
     "complete": _complete,
     "labels": _labels,
+    "unmatched": _unmatched,
     "hierarchy": _hierarchy,
     "trials": lambda engine, _: trial.overview(Facts(engine.store)),
     "pool": lambda engine, _: synthesis_page(Facts(engine.store)),

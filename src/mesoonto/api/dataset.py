@@ -18,10 +18,12 @@ from mesoonto.views import comparisons, decisions, evidence_map, mechanism, term
 from mesoonto.views.facts import Facts
 
 if TYPE_CHECKING:
+    from mesoonto.views.completion import Completions
     from mesoonto.views.mechanism import MechanismPage
     from mesoonto.views.search import Hit, Index
     from mesoonto.views.terms import BiomarkerPage, InterventionPage
     from mesoonto.views.trial import Brief, TrialPage
+    from mesoonto.views.unmatched import Unmatched
 
 
 class Dataset(Queryable):
@@ -85,6 +87,17 @@ class Dataset(Queryable):
         if result.kind is Kind.TRIPLES:
             raise MesoontoError("this query makes triples; mesoonto query writes them")
         return result.serialize(format_named("json", result.kind))
+
+    def _unmatched(self, text: str) -> Sequence[Unmatched]:
+        from mesoonto.views.unmatched import unmatched
+
+        return unmatched(self._engine, text, lambda: self._completions)
+
+    @cached_property
+    def _completions(self) -> Completions:
+        from mesoonto.views.completion import Completions
+
+        return Completions(self._engine.store)
 
     @cached_property
     def _engine(self) -> Engine:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import MesoontoError, UnmatchedWarning
 from mesoonto.files.terms import XSD
+
+if TYPE_CHECKING:
+    from mesoonto.views.unmatched import Unmatched
 
 Value = str | int | float | bool | Decimal | date | datetime | None
 
@@ -41,8 +45,11 @@ class Rows(Sequence[Mapping[str, Value]]):
     Decimals stay decimals, integers integers, dates dates; other literals are text, without their language.
     """
 
-    def __init__(self, names: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+    def __init__(
+        self, names: Sequence[str], rows: Sequence[Sequence[Value]], unmatched: Sequence[Unmatched] = ()
+    ) -> None:
         self.names = tuple(names)  #: of the variables
+        self.unmatched = tuple(unmatched)  #: what the query asked for and the data do not have
         self._rows = [dict(zip(self.names, row, strict=True)) for row in rows]
 
     def __len__(self) -> int:
@@ -86,31 +93,44 @@ class Queryable(ABC):
     def _results_json(self, text: str) -> bytes:
         """The result of *text*, in SPARQL 1.1 Query Results JSON."""
 
+    def _unmatched(self, text: str) -> Sequence[Unmatched]:  # noqa: ARG002
+        """What *text*, which was answered, asks for and the data do not have, where they are known."""
+        return ()
+
     def query(self, text: str) -> Rows:
         """The rows of the SELECT query *text*.
 
+        Each name or literal in it that the data do not have is told by an `UnmatchedWarning`, with the
+        nearest that they do have, and stands in `Rows.unmatched`; an endpoint's data are not known.
         Raises QuerySyntaxError with line and column, and MesoontoError for a query that is no SELECT.
         """
         found = self._parsed(text)
         if not isinstance(found, ox.QuerySolutions):
             raise MesoontoError("a query for rows is a SELECT query; use ask() for yes or no")
-        return rows_of(found)
+        return rows_of(found, self._warned(text))
 
     def ask(self, text: str) -> bool:
-        """The answer to the ASK query *text*."""
+        """The answer to the ASK query *text*; warnings and errors are those of `query`."""
         found = self._parsed(text)
         if not isinstance(found, ox.QueryBoolean):
             raise MesoontoError("a query for yes or no is an ASK query; use query() for rows")
+        self._warned(text)
         return bool(found)
+
+    def _warned(self, text: str) -> Sequence[Unmatched]:
+        found = self._unmatched(text)
+        for one in found:
+            warnings.warn(str(one), UnmatchedWarning, stacklevel=3)
+        return found
 
     def _parsed(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean:
         return ox.parse_query_results(self._results_json(text), format=ox.QueryResultsFormat.JSON)
 
 
-def rows_of(results: ox.QuerySolutions) -> Rows:
-    """The rows of an evaluated query."""
+def rows_of(results: ox.QuerySolutions, unmatched: Sequence[Unmatched] = ()) -> Rows:
+    """The rows of an evaluated query, with what is *unmatched* in it."""
     names = [variable.value for variable in results.variables]
-    return Rows(names, [[value_of(row[name]) for name in names] for row in results])
+    return Rows(names, [[value_of(row[name]) for name in names] for row in results], unmatched)
 
 
 def value_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> Value:

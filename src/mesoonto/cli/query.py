@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -51,7 +52,8 @@ def query(
     """Ask the shipped dataset, or an endpoint, the SPARQL query in FILE.
 
     FILE may be - for standard input. The default graph is the union of all named graphs. The prefixes of
-    mesoonto (meso:, mesod:, rdfs:, skos:, ...) need no declaration when the shipped dataset is asked.
+    mesoonto (meso:, mesod:, rdfs:, skos:, ...) need no declaration when the shipped dataset is asked. Names
+    and literals that it does not have are told on standard error, with the nearest that it has.
 
     \b
     mesoonto query ontology/queries/CQ01_first_line_overall_survival.rq
@@ -88,6 +90,7 @@ def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool
 
     query_features.require_shallow(question)
     engine = Engine(shipped.build(), shipped.version())
+    asked = question
     outline = query_features.outline(question)
     if outline.has_service:
         resolved = _without_service(question, engine, config, explain=explain)
@@ -102,7 +105,17 @@ def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool
         return result.serialize(format_named(wanted, result.kind)), table
 
     text, table = without_network(evaluated)
+    _tell_unmatched(engine, asked)
     return _table(text) if table else text.decode()
+
+
+def _tell_unmatched(engine: Engine, question: str) -> None:
+    """Say on standard error what *question*, which was answered, asks for and the data do not have."""
+    from mesoonto.views.completion import Completions
+    from mesoonto.views.unmatched import unmatched
+
+    for one in unmatched(engine, question, partial(Completions, engine.store)):
+        click.echo(f"mesoonto: warning: {one}", err=True)
 
 
 class _EngineLocal:

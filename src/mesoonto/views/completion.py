@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process
@@ -36,6 +37,10 @@ _LONGEST, _FUZZY = 100, 4
 #: Below this likeness, of 100, a name with errors is none.
 _LEAST = 80
 
+#: The same where names are compared as a whole, terms that are given, how far they may be behind the likest,
+#: and what another namespace takes away.
+_LEAST_LIKE, _FEW, _NEARLY, _APART = 74, 10, 8, 8
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -59,9 +64,11 @@ class Completions:
                     labels.setdefault(quad.subject.value, []).append(quad.object.value)
         self._names: list[str] = []  #: folded
         self._terms: list[Completion] = []  #: that each of the names is one of
+        self._by_iri: dict[str, Completion] = {}
         for iri in sorted({*kinds, *labels} - _retired(store)):
             names = list(dict.fromkeys([*labels.get(iri, []), local(iri)]))
             term = Completion(in_query(iri), names[0], kinds.get(iri) or _record_kind(iri), iri)
+            self._by_iri[iri] = term
             for name in {folded(text) for text in (*names, _split(names[-1]), term.text)}:
                 self._names.append(name)
                 self._terms.append(term)
@@ -92,6 +99,42 @@ class Completions:
                     ranks.setdefault(self._terms[place], 1000 - score)
         order = sorted(ranks, key=lambda term: (ranks[term], _is_record(term), len(term.label), term.iri))
         return order[:most]
+
+    def term(self, iri: str) -> Completion | None:
+        """The term that *iri* names."""
+        return self._by_iri.get(iri)
+
+    def has_namespace(self, iri: str) -> bool:
+        """Whether there are terms that begin like *iri*, up to its last part."""
+        return _stem(iri) in self._stems
+
+    def like(self, iri: str, role: str = "any") -> list[Completion]:
+        """The terms of one of `ROLES` of which a name is like the last part of *iri*, the likest first.
+
+        Typing errors are forgiven, case, and another namespace; digits that are others are not.
+        """
+        last = local(iri)[:_LONGEST]
+        wanted = _run_together(folded(last))
+        if not wanted:
+            return []
+        likeness: dict[Completion, float] = {}
+        digits, stem = _digits(wanted), _stem(iri)
+        for name, score, place in process.extract(
+            wanted, self._together, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKE, limit=10 * _FEW
+        ):
+            term = self._terms[place]
+            if role in ("any", term.kind) and _digits(name) == digits:
+                likeness[term] = max(likeness.get(term, 0), score - _APART * (_stem(term.iri) != stem))
+        order = sorted(likeness, key=lambda t: (-likeness[t], _is_record(t), len(t.label), t.iri))
+        return [term for term in order if likeness[term] > likeness[order[0]] - _NEARLY][:_FEW]
+
+    @cached_property
+    def _together(self) -> list[str]:
+        return [_run_together(name) for name in self._names]
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        return frozenset(map(_stem, self._by_iri))
 
 
 def in_query(iri: str) -> str:
@@ -133,6 +176,19 @@ def _retired(store: ox.Store) -> set[str]:
 
 def _record_kind(iri: str) -> str:
     return iri.removeprefix(DATA).partition("_")[0] if iri.startswith(DATA) else "individual"
+
+
+def _stem(iri: str) -> str:
+    return iri[: len(iri) - len(local(iri))]
+
+
+def _run_together(name: str) -> str:
+    return name.replace(" ", "")
+
+
+def _digits(name: str) -> list[str]:
+    """The numbers in *name*."""
+    return [number.lstrip("0") for number in re.findall(r"\d+", name)]
 
 
 def _is_record(term: Completion) -> bool:

@@ -8,13 +8,14 @@ import { element } from "./dom.js";
 import { fits as fitsGraph, graph } from "./graph.js";
 import { fits as fitsMap, map } from "./map.js";
 import { plan } from "./plan.js";
-import { ask } from "./results.js";
+import { ask, unmatched } from "./results.js";
 import { table } from "./table.js";
 import { labels, name, usePrefixes } from "./terms.js";
 
 const form = document.getElementById("editor");
 const area = document.getElementById("query");
 const result = document.getElementById("result");
+const inVain = document.getElementById("unmatched");
 const status = document.getElementById("status");
 const tabs = document.getElementById("views");
 const cancel = document.getElementById("cancel");
@@ -135,6 +136,7 @@ async function run(query, opening = false) {
   tabs.hidden = true;
   editor?.clear();
   result.replaceChildren();
+  inVain.replaceChildren();
   state(true, "Asking …");
   changed(query);
   if (!opening) {
@@ -158,6 +160,7 @@ async function run(query, opening = false) {
   drawDownloads(query, found);
   await show();
   nameThings(answered);
+  tellUnmatched(answered);
 }
 
 function said(found) {
@@ -196,6 +199,17 @@ async function nameThings(mine) {
     else show();
   } catch {
     // Without labels the short IRIs stand.
+  }
+}
+
+async function tellUnmatched(mine) {
+  try {
+    const found = await unmatched(mine.query, AbortSignal.timeout(10000));
+    if (answered !== mine) return;
+    inVain.replaceChildren(...found.map((one) => element("p", "", { className: "notice" },
+      element("code", one.written), ` in line ${one.line}: ${one.message}.`)));
+  } catch {
+    // The answer stands without them.
   }
 }
 

@@ -38,6 +38,14 @@ function read(json) {
   return { kind: "rows", names: results.head.vars, rows: results.results.bindings, federation };
 }
 
+// What the query asks for and the data do not have: [{line, column, written, message, nearest, within}].
+export async function unmatched(query, signal) {
+  const response = await fetch("/ask/unmatched", {
+    method: "POST", headers: { "Content-Type": "application/sparql-query" }, body: query, signal,
+  });
+  return response.ok ? response.json() : [];
+}
+
 const LINE = /^(<[^>]*>|_:\S+) (<[^>]*>) (.*) \.$/;
 const LITERAL = /^"((?:[^"\\]|\\.)*)"(?:@([\w-]+)|\^\^<([^>]*)>)?$/;
 const ESCAPES = { t: "\t", b: "\b", n: "\n", r: "\r", f: "\f" };
