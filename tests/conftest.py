@@ -48,6 +48,7 @@ NEEDS = {
     "bundles": ((f"{BUILT}/sources.sha256",), "make frontend, with npm in reach"),
     "axe": ((f"{CACHE}/axe/node_modules/axe-core/axe.min.js",), "sh tests/setup.sh, with npm"),
     "comunica": ((f"{CACHE}/comunica/node_modules/.bin/comunica-sparql",), "sh tests/setup.sh, with npm"),
+    "dosdp": ((f"{CACHE}/dosdp/schema/dosdp_schema.yaml",), "sh tests/setup.sh"),
     "jena": ((f"{CACHE}/jena/arq",), "sh tests/setup.sh, with Java and Maven"),
     "virtuoso": (("virtuoso-t",), "apt-get install virtuoso-opensource-7-bin"),
 }

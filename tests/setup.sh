@@ -42,6 +42,15 @@ npm_tool() {
         fi
     fi
 }
+# The schema of the format of design patterns comes with the program that its authors validate with.
+if [ ! -d "$cache/dosdp" ]; then
+    echo "Installing for tests: the schema of DOSDP"
+    rm -rf "$cache/dosdp.partial"
+    if .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
+        --target "$cache/dosdp.partial" --requirement "$here/owl/dosdp.txt"; then
+        mv "$cache/dosdp.partial" "$cache/dosdp"
+    fi
+fi
 npm_tool comunica federation/clients
 npm_tool axe server/axe
 if [ ! -d "$cache/jena" ] && command -v mvn >/dev/null; then

@@ -98,8 +98,10 @@ def expand(curie: str) -> str:
     >>> expand("GO:0001525")
     'http://purl.obolibrary.org/obo/GO_0001525'
 
-    Raises MesoontoError when the prefix is not known.
+    Raises MesoontoError when there is no prefix, or one that is not known.
     """
+    if ":" not in curie:
+        raise MesoontoError(f"{curie}: no CURIE; it has a prefix and a colon, as MESO:0000042 has")
     iri = converter().expand(curie)
     if iri is None:
         raise MesoontoError(

@@ -64,6 +64,11 @@ def question_files() -> list[Path]:
     return sorted((ontology_dir() / "queries").glob("*.rq"))
 
 
+def pattern_files() -> list[Path]:
+    """The design patterns of classes of one form, each with a table beside it."""
+    return sorted((ontology_dir() / "patterns").glob("*/*.yaml"))
+
+
 def quality_files() -> list[Path]:
     """The quality rules of the ontology."""
     return sorted((ontology_dir() / "quality").glob("*.rq"))

@@ -49,6 +49,7 @@ def test_what_is_shipped_passes(check: str) -> None:
     [
         ("generated", "imports/cl_terms.txt", "\tClass\t", " renamed\tClass\t", "cl.ttl: out of date"),
         ("generated", "modules/core.ttl", "range obo:MONDO_0000001", "range owl:Thing", "inferred.ttl"),
+        ("generated", "patterns/disease/cell_density.tsv", "\tCD8\t", "\tCD8a\t", "disease.ttl: out of date"),
         ("check", "modules/core.ttl", '"active in"@en', '"counters"@en', "label_duplicate"),
         ("registries", "mesoonto.ttl", "dcterms:publisher", "dcterms:creator", "FOOPS! OM3: the header"),
         ("validate", "data/studies/study_NCT02899299.ttl", ":registryId", ":enrolment", "NCT02899299.ttl:"),

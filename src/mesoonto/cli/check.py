@@ -116,8 +116,24 @@ def _files(ontology: Ontology) -> list[Flaw]:
         for path in generated.stale_files(ontology)
     ]
     return [
-        Flaw(str(path.relative_to(resources.root())), 0, "", "", name, text) for path, name, text in found
+        *_off_pattern(ontology),
+        *(Flaw(str(path.relative_to(resources.root())), 0, "", "", name, text) for path, name, text in found),
     ]
+
+
+def _off_pattern(ontology: Ontology) -> list[Flaw]:
+    """Classes that are not what their design pattern says."""
+    from mesoonto import resources
+    from mesoonto.owl import pattern_files
+    from mesoonto.owl.quality import Flaw
+
+    flaws = []
+    for found in pattern_files.departures(ontology, pattern_files.shipped_classes(ontology)):
+        row = f"{Path(found.row.source).relative_to(resources.root())}:{found.row.line}"
+        file, line = ontology.spot(found.iri, found.predicate)
+        text = f"the term is what its pattern makes of {row}; edit that row, or run mesoonto build"
+        flaws.append(Flaw(file, line, found.iri, found.stated, "pattern", text))
+    return flaws
 
 
 def _unsatisfiable(ontology: Ontology) -> list[Flaw]:

@@ -20,9 +20,10 @@ import click
 def build(output: Path | None, check: bool) -> None:
     """Renew the generated files of a checkout, and load the whole dataset once.
 
-    Generated are the import slices (ontology/imports/*.ttl) and what HermiT infers (ontology/inferred.ttl;
-    computed anew, with Java, only when an axiom has changed). A file that does not parse is named with line
-    and column, and nothing is written.
+    Generated are the import slices (ontology/imports/*.ttl), the classes in modules that design patterns
+    define (ontology/patterns/), and what HermiT infers (ontology/inferred.ttl; computed anew, with Java, only
+    when an axiom has changed). A file that does not parse is named with line and column, and nothing is
+    written.
     """
     from mesoonto.dataset import shipped
     from mesoonto.ontology.model import Ontology
