@@ -11,7 +11,9 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto import resources
+from mesoonto.dataset.store import Engine
 from mesoonto.files import rdf
+from mesoonto.knowledge.noted_figures import noted_figures
 from mesoonto.namespaces import PREFIXES
 from mesoonto.owl import generated
 from tests import knowledge
@@ -119,3 +121,8 @@ def test_numbers_of_terms_lie_in_the_range_of_their_module(path: Path) -> None:
     terms = ask([path], "SELECT DISTINCT ?x { ?x a owl:Class FILTER(CONTAINS(STR(?x), '/MESO_')) }")
     numbers = [int(iri.rpartition("_")[2]) for iri in terms]
     assert [n for n in numbers if not int(found[1]) <= n <= int(found[2])] == []
+
+
+def test_no_figure_stands_in_a_note_only(engine: Engine) -> None:
+    """What is measured is in a field, or in meso:unrecordedFigure with the reason: see docs/curating.md."""
+    assert list(noted_figures(engine)) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mesoonto.dataset.store import Engine
@@ -32,33 +33,65 @@ _STUDIES = """SELECT DISTINCT ?record ?study {
     { ?study a meso:Study BIND(?study AS ?record) } UNION { ?record meso:ofStudy ?study }
     UNION { ?record meso:ofCohort/meso:ofStudy ?study }
     UNION { ?record meso:basedOn/meso:ofCohort/meso:ofStudy ?study } UNION { ?record meso:basedOn ?study .
-        ?study a meso:Study } }"""
+        ?study a meso:Study }
+    UNION { ?record meso:hasReadingItem/meso:ofRecord/meso:ofCohort/meso:ofStudy ?study } }"""
 
-_NUMBERS = "SELECT DISTINCT ?record ?number { ?record ?field ?number . FILTER(isNumeric(?number)) }"
+#: Fields that hold what was measured, and fields that hold how many patients.
+_MEASURES = (
+    "meso:value|meso:lowerBound|meso:upperBound|meso:intervalLevel|meso:pValue|meso:interactionPValue"
+    "|meso:rangeMinimum|meso:rangeMaximum|meso:lowerQuartile|meso:upperQuartile|meso:medianFollowUp"
+)
+_COUNTS = "meso:events|meso:populationSize|meso:armSize|meso:enrolment|meso:value"
 
 
-def figures(note: str) -> set[Decimal]:
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures in the words of a note."""
+
+    measures: frozenset[Decimal]  #: shares, p values and numbers with decimals
+    counts: frozenset[Decimal]  #: so many of so many
+
+
+def figures(note: str) -> Figures:
     """The figures in the words of *note*.
 
-    >>> sorted(figures("Response 47 against 16 %, p = 0.018; antibody 28-8, DOI 10.1000/1.2"))
-    [Decimal('0.018'), Decimal('16'), Decimal('47')]
+    >>> found = figures("Response 47 % (8 of 17), p = 0.018; antibody 28-8, DOI 10.1000/1.2")
+    >>> [sorted(map(str, kind)) for kind in (found.measures, found.counts)]
+    [['0.018', '47'], ['17', '8']]
     """
-    return {Decimal(number) for found in _FIGURE.finditer(note) for number in found.groups() if number}
+    measures: set[Decimal] = set()
+    counts: set[Decimal] = set()
+    for found in _FIGURE.finditer(note):
+        for name, number in found.groupdict().items():
+            if number:
+                (counts if name in {"part", "whole"} else measures).add(Decimal(number))
+    return Figures(frozenset(measures), frozenset(counts))
 
 
 def noted_figures(engine: Engine) -> Iterator[tuple[str, str]]:
-    """The records, with labels, of which a note has a figure that no field has."""
+    """The records, with labels, of which a note has a figure that no field of its kind has.
+
+    A share is looked for among what was measured, and not among numbers of patients; in the record itself
+    and in all records of the study that it belongs to, rests on or reads again.
+    """
     study: dict[str, set[str]] = defaultdict(set)
     for row in engine.select(_STUDIES):
         study[row["record"]].add(row["study"])
-    known: dict[str, set[Decimal]] = defaultdict(set)
-    for row in engine.select(_NUMBERS):
-        for owner in {row["record"], *study[row["record"]]}:
-            known[owner].add(Decimal(row["number"]))
+    measured, counted = (_held(engine, fields, study) for fields in (_MEASURES, _COUNTS))
     told = set()
     for row in engine.select(_NOTES):
-        record = row["record"]
-        typed = set().union(*(known[owner] for owner in {record, *study[record]}))
-        if not figures(row["note"]) <= typed:
+        record, found = row["record"], figures(row["note"])
+        owners = {record, *study[record]}
+        known = Figures(*(frozenset().union(*(of[owner] for owner in owners)) for of in (measured, counted)))
+        if found.measures - known.measures or found.counts - known.counts:
             told.add((record, row.get("label", "")))
     yield from sorted(told)
+
+
+def _held(engine: Engine, fields: str, study: dict[str, set[str]]) -> dict[str, set[Decimal]]:
+    """The numbers that each record has in *fields*, and each study in those of its records."""
+    known: dict[str, set[Decimal]] = defaultdict(set)
+    for row in engine.select(f"SELECT DISTINCT ?record ?number {{ ?record {fields} ?number }}"):
+        for owner in {row["record"], *study[row["record"]]}:
+            known[owner].add(Decimal(row["number"]))
+    return known
