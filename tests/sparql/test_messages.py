@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesoonto.dataset.store import syntax_error
+from mesoonto.knowledge import questions
 from mesoonto.namespaces import PREFIXES
 from mesoonto.sparql.messages import explained
 
@@ -198,9 +200,10 @@ _TEXTS = [
     ("SELECT ?x { ?x a ?y FILTER(STR(?x = 'a')|> }", ("closing parenthesis",)),
     ("SELECT ?x { ?x a |><http://a/b c> }", ("IRI", "space")),
     ("|>INSERT DATA { <a:a> <a:b> 1 }", ("'INSERT'", "update")),
-    ("SELECT ?x { ?x |>is ?y }", ("'is'", "?is")),
+    ("SELECT ?x { ?x |>is ?y }", ("'is'", "?x a meso:Study")),
+    ("SELECT ?x { ?x |>A meso:Study }", ("'A'", "?x a meso:Study")),
     ("SELECT (GROUP_CONCAT(?x|>, ',') AS ?y) {}", ("GROUP_CONCAT", "SEPARATOR")),
-    ("SELECT ?x { ?x a 'it'|>s' }", ("'s'",)),
+    ("SELECT ?x { ?x a 'it'|>s' }", ("'s'", "\\'", "string ends")),
     ("CONSTRUCT |>?x a ?y { ?x a ?y }", ("CONSTRUCT", "braces")),
     ("|>", ("ends", "SELECT")),
     ("SELECT |>FROM <a:b> {}", ("SELECT", "variables", "*")),
@@ -208,6 +211,97 @@ _TEXTS = [
     ("SELECT ?x { ?x a |>'''abc }", ("long string", "three quotes")),
     ("SELECT ?x { ?x a ?y } GROUP BY ?x|>, ?y", ("commas",)),
     ("SELECT * { VALUES (?a) { |>() } }", ("'()'", "0 values", "1 variable", "VALUES")),
+    # clauses and their places
+    ("SELECT *|>, ?x { ?x a ?y }", ("comma", "SELECT")),
+    ("SELECT ?x |>GROUP BY ?x WHERE { ?x a ?y }", ("GROUP", "behind the pattern")),
+    ("SELECT ?x |>LIMIT 5", ("LIMIT", "behind the pattern")),
+    ("SELECT ?x |>WERE { ?x a ?y }", ("'WERE'", "WHERE")),
+    ("SELECT DISTINCT(?x|>) { ?x a ?y }", ("without parentheses", "AS ?name")),
+    ("SELECT (COUNT(?x) |>?n) { ?x a ?y }", ("AS", "'?n'")),
+    ("SELECT ?x|>-y { ?x a ?y }", ("name of a variable", "_")),
+    ("SELECT * { ?x a ?y } ORDER BY ?y |>DESC", ("DESC(?y)", "before")),
+    ("SELECT * { ?x a ?y } |>SORT BY ?y", ("SORT", "ORDER BY")),
+    ("SELECT * { ?x a ?y } LIMIT 10 |>20", ("LIMIT", "OFFSET")),
+    ("SELECT * { ?x a ?y |>WHERE ?y > 3 }", ("WHERE", "FILTER(...)")),
+    ("SELECT * { ?x a ?y } |>WHERE ?y > 3", ("WHERE", "FILTER(...)")),
+    ("SELECT * { ?x a ?y |>AND ?y > 3 }", ("AND", "FILTER(...)")),
+    ("SELECT * { ?x a ?y |>OR ?x a ?z }", ("UNION",)),
+    ("SELECT * { ?x a ?y |>NOT EXISTS { ?x a ?z } }", ("FILTER", "NOT")),
+    ("SELECT * { ?x a ?y |>IF(?x, 1, 2) }", ("IF", "FILTER(...)", "BIND(... AS ?name)")),
+    ("SELECT * { ?x a ?y . |>SELECT ?z { ?z a ?y } }", ("subquery", "braces of its own")),
+    ("SELECT * { SELECT ?z { ?z a ?y } |>. ?x a ?z }", ("subquery", "braces of its own")),
+    ("SELECT * { GRAPH |>{ ?x a ?y } }", ("GRAPH ?g { ... }",)),
+    ("SELECT * { ?x a ?y BIND |>?x AS ?z }", ("BIND(... AS ?name)", "parentheses")),
+    ("SELECT * { ?x a ?y BIND(?y|>, ?x) }", ("BIND(... AS ?name)",)),
+    ("SELECT * { ?x a ?y BIND(?y + 1 |>?z) }", ("AS", "'?z'")),
+    ("SELECT * { VALUES ?x |>(1 2) }", ("VALUES ?x { ... }", "braces")),
+    ("SELECT * { VALUES |>{ 1 2 } }", ("VALUES ?x { ... }", "variable")),
+    ("SELECT * { VALUES ?x { 1|>, 2 } }", ("commas",)),
+    ("SELECT * { VALUES (?x ?y) { |>1 2 } }", ("row", "parentheses")),
+    ("SELECT * FROM <a:b>|>", ("ends before the pattern", "WHERE { ... }")),
+    ("SELECT |>?s (COUNT(?o) AS ?n) { ?s ?p ?o }", ("?s", "GROUP BY ?s", "aggregate")),
+    ("SELECT ?s (STR(|>?o) AS ?n) { ?s ?p ?o } GROUP BY ?s", ("?o", "GROUP BY ?o")),
+    ("SELECT * { ?s ?p ?o FILTER(|>MAX(?o) > 1) }", ("MAX", "aggregate", "HAVING")),
+    # expressions
+    ("SELECT * { ?x a ?y FILTER(?y |>=== 3) }", ("'==='", "written =")),
+    ("SELECT * { ?x a ?y FILTER(?y > 3)|>) }", ("closing parenthesis", "too many")),
+    ("SELECT * { ?x a ?y FILTER(CONTAINS(?y |>'x')) }", ("comma", "'x'")),
+    ("SELECT * { ?x a ?y FILTER(?y |>CONTAINS 'x') }", ("CONTAINS(?x, ...)",)),
+    ("SELECT * { ?x a ?y FILTER(?y IN (1 |>2)) }", ("comma", "'2'")),
+    ("SELECT * { ?x a ?y FILTER(?y IN |>[1, 2]) }", ("IN", "list in parentheses")),
+    ("SELECT * { ?x a ?y FILTER(?y |>IS NULL) }", ("IS", "!BOUND(?x)")),
+    ("SELECT * { ?x a ?y FILTER(?y |>IS NOT NULL) }", ("IS", "is bound is BOUND(?x)")),
+    ("SELECT * { ?x a ?y FILTER(?y = |>NULL) }", ("NULL", "BOUND")),
+    ("SELECT * { ?x a ?y FILTER(?y |>BETWEEN 1 AND 2) }", ("BETWEEN", ">=", "<=")),
+    ("SELECT * { ?x a ?y FILTER(?y |>=~ 'x') }", ("=~", "REGEX")),
+    ("SELECT * { ?x a ?y FILTER(?y|>.name = 1) }", ("fields", "triple")),
+    ("SELECT * { ?x a ?y FILTER(REGEX(?y, |>'\\d')) }", ("backslash", "\\\\")),
+    # triples
+    ("SELECT * { ?x ?y ?z ; |>?x a ?b }", ("semicolon", "?x", "full stop")),
+    ("SELECT * { ?x ?y ?z ; |>?x rdfs:label ?b }", ("semicolon", "?x", "full stop")),
+    ("SELECT * { ?x a ?y |>, }", ("comma", "too many")),
+    ("SELECT * { ?x a ?y . |>. }", ("full stop too many",)),
+    ("SELECT * { ?x meso:value |>= 3 }", ("FILTER(...)", "BIND(... AS ?x)")),
+    ("SELECT * { ?x |>'meso:value' 3 }", ("predicate", "quotes")),
+    ("SELECT * { ?x |>meso.value ?y }", ("colon", "meso:")),
+    ("SELECT * { ?x |>meso :value ?y }", ("space", "colon", "'meso:'")),
+    ("SELECT * { ?x a |>Study }", ("'Study'", "meso:Study")),
+    ("SELECT * { ?x ?p|>* ?y }", ("variable", "path")),
+    ("SELECT * { ?x meso:a|>{1,3} ?y }", ("path", "*, + or ?")),
+    ("SELECT * { ?x (meso:a|> ?y }", ("closing parenthesis", "missing")),
+    ("CONSTRUCT { ?x meso:a|>/meso:b ?y } { ?x a ?y }", ("CONSTRUCT", "path")),
+    ("SELECT * { ?x rdfs:label ?l|>@en }", ("language", 'LANG(?l) = "en"')),
+    ("SELECT * { ?x rdfs:label 'x'^^|>xsd }", ("datatype", "^^xsd:")),
+    ("SELECT * { ?x dcterms:date |>2021-01-31 }", ("date", '"2021-01-31"^^xsd:date')),
+    ("SELECT * { ?x a |><http://e/x }", ("IRI", "not closed")),
+    ("SELECT * { ?x a |><http://e:port/x> }", ("<http://e:port/x>", "no IRI")),
+    ("SELECT * { ?x a |><http://e/100%> }", ("<http://e/100%>", "no IRI", "percent")),
+    ("SELECT * { ?x rdfs:label 'x'|>@mesotheliomas }", ("@mesotheliomas", "language")),
+    # characters
+    ("SELECT * {|>\u00a0?x a ?y }", ("U+00A0", "ordinary space")),
+    ("SELECT *|>\u200b { ?x a ?y }", ("U+200B", "cannot be seen", "delete")),
+    ("|>\ufeffSELECT * { ?x a ?y }", ("U+FEFF", "delete")),
+    ("SELECT * { ?x a ?y FILTER(?y > |>\u20131) }", ("\u2013", "write -")),
+    ("SELECT * { ?x a ?y FILTER(?y |>\u2265 1) }", (">=",)),
+    ("SELECT * { ?x rdfs:label |>\u2018x\u2019 }", ("\u2018", "typographic")),
+    ("SELECT * { ?x rdfs:label 'Hodgkin\u2019s'@en ; a |>\u2019x' }", ("\u2019", "typographic")),
+    ("SELECT|>%20*%20%7B%7D", ("percent-encoded", "%20")),
+    ("SELECT * { ?s a |>&lt;http://e/x&gt; }", ("HTML", "&lt;")),
+    ("SELECT * { ?s ?p ?o |>// a remark\n }", ("comments", "#")),
+    ("SELECT * { ?s ?p ?o |>/* a remark */ }", ("comments", "#")),
+    ("|>```sparql\nSELECT * {}\n```", ("Markdown",)),
+    # other languages
+    ("|>MATCH (n)-[:HAS]->(m) RETURN n", ("Cypher", "SELECT")),
+    ("SELECT * { (?a)|>-[:HAS]->(?b) }", ("Cypher", "triple")),
+    ("|>{ studies { name } }", ("opening brace", "SELECT")),
+    ("|>query Trials($n: Int) { studies { name } }", ("GraphQL", "SELECT")),
+    ("|>query=SELECT * {}", ("query=", "address")),
+    ("|>WITH x AS (SELECT 1) SELECT * FROM x", ("WITH", "subquery")),
+    ("SELECT * FROM |>studies WHERE {}", ("FROM", "graph", "IRI")),
+    ("SELECT * { ?x a ?y } |>FETCH FIRST 10 ROWS ONLY", ("FETCH", "LIMIT")),
+    ("SELECT * { ?x a ?y . |>LET ?z := 1 }", ("LET", "BIND")),
+    ("PREFIX a: <a:b>|>; SELECT * {}", ("semicolon", "PREFIX")),
+    ("PREFIX a: <a:b> |>. SELECT * {}", ("full stop", "PREFIX")),
 ]
 
 
@@ -226,3 +320,81 @@ def test_long_line_is_cut_around_the_place() -> None:
     line, mark = error.excerpt.split("\n")
     assert len(line) <= 100
     assert line[mark.index("^") :].startswith("?s }")
+
+
+# Queries that the project ships, with one edit.
+
+#: What is put in, beside single characters of the query itself.
+_PIECES = [
+    *"{}()[];,.?$<>=!&|^/*+-'\"\\:@#_",
+    "\u00a0",
+    "\u2019",
+    "\x00",
+    "AND",
+    "SELECT",
+    "WHERE",
+    "a",
+    "1",
+    "\n",
+    "'''",
+]
+_QUERIES = [question.sparql for question in questions.shipped()]
+
+
+@settings(max_examples=150)
+@given(data=st.data(), query=st.sampled_from(_QUERIES))
+def test_any_edit_of_a_query_is_taken_or_explained(data: st.DataObject, query: str) -> None:
+    at = data.draw(st.integers(0, len(query)))
+    cut = data.draw(st.integers(0, 3))
+    text = query[:at] + data.draw(st.sampled_from(["", *_PIECES])) + query[at + cut :]
+    try:
+        ox.Store().query(text, prefixes=PREFIXES)
+    except SyntaxError as refused:
+        error = syntax_error(refused, text)
+    except (OSError, RuntimeError, ValueError):
+        return
+    else:
+        return
+    assert error.place is not None
+    assert error.place.line is not None
+    assert error.place.column is not None
+    lines = re.split(r"\r\n|\r|\n", text)
+    assert 1 <= error.place.line <= len(lines)
+    assert 1 <= error.place.column <= len(lines[error.place.line - 1]) + 1
+    assert 0 < len(error.message) < 400
+    assert "\n" not in str(error)
+    line, mark = error.excerpt.split("\n")
+    assert len(line) <= 100
+    assert mark.strip() == "^"
+    assert len(mark) <= len(line) + 1
+
+
+_MANY = 100_000
+
+#: Long texts that a stranger may send, which would take minutes if time grew with the square of their length.
+_LONG = {
+    "a word": "ASK { " + "x" * _MANY + " }",
+    "a variable": "SELECT * {} ORDER BY ?" + "x" * _MANY + " DESC",
+    "a relative IRI": "ASK { ?s ?p <" + "x" * _MANY + "> }",
+    "a prefix": "ASK { " + "p" * _MANY + ":x ?p ?o }",
+    "backslashes": 'ASK { ?s ?p "' + "\\\\" * (_MANY // 2) + " }",
+    "spaces": "SELECT (" + " " * _MANY + "?x) {}",
+    "lines": "ASK {" + "\n" * _MANY + "x }",
+    "binds": "ASK {" + "".join(f"BIND(1 AS ?a{n}) " for n in range(_MANY // 20)) + "BIND(1 AS ?a1) }",
+    "names": "SELECT " + "".join(f"(1 AS ?a{n}) " for n in range(_MANY // 20)) + "(1 AS ?a1) { ?x ?p ?o }",
+    "values": "ASK { VALUES (" + "".join(f"?a{n} " for n in range(_MANY // 8)) + ") { (1) } }",
+    "groups": "ASK " + "{ BIND(1 AS ?a) " * 90 + "?x ?y ?z ." * 5000 + "BIND(1 AS ?x)" + "}" * 90,
+}
+
+
+@pytest.mark.parametrize("text", _LONG.values(), ids=_LONG)
+def test_long_text_is_explained_in_a_short_message(text: str) -> None:
+    error = explained(text)
+    assert len(str(error)) < 400
+    assert len(error.excerpt) < 250
+
+
+def test_text_of_a_megabyte_has_the_place_of_the_engine() -> None:
+    text = "ASK {" + "?s ?p ?o . " * 95_000 + "x }"
+    error = explained(text, engine="error at 1:9: expected OPTIONAL", place=(1, 9))
+    assert str(error) == "query:1:9: the engine does not take this"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mesoonto.errors import Place, QuerySyntaxError
 from mesoonto.namespaces import PREFIXES
-from mesoonto.sparql import slips
+from mesoonto.sparql import misuse, slips
 from mesoonto.sparql.parser import NotSparqlError, Token, parse_query, parse_update
 
 #: Characters of a text that is explained; of a longer one the engine's own words are given.
@@ -115,7 +115,7 @@ _NAMES = {
     "PNAME_NS": "a prefix with a colon",
     "STRING": "a string in quotes",
     "INTEGER": "a whole number",
-    "NIL": "()",
+    "NIL": "'()'",
     "TRUE": "true",
     "FALSE": "false",
     "the end": "the end",
@@ -141,7 +141,7 @@ def explained(
                 return mistake(error, text, source)
         else:
             root = parse(text)
-        found = slips.wrong_use(root, PREFIXES)
+        found = misuse.wrong_use(root, PREFIXES)
         if found is not None:
             return _error(text, source, *found)
     sentence = _sentence(engine)
@@ -209,7 +209,10 @@ def expectation(expected: frozenset[str]) -> str:
         if telling <= left:
             names.append(name)
             left -= family
-    names += sorted((_NAMES.get(kind, kind) for kind in left), key=lambda name: (name[0].isalpha(), name))
+    names += sorted(
+        (_NAMES.get(kind, kind if kind[0].isalpha() else f"'{kind}'") for kind in left),
+        key=lambda name: (name[0].isalpha(), name),
+    )
     *most, last = names[:_MOST] or [""]
     return f"{', '.join(most)} or {last}" if most else last
 
