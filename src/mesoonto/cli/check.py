@@ -102,9 +102,9 @@ def _of_files(files: list[Path], rules: list[QualityRule]) -> tuple[Ontology, li
 
 
 def _files(ontology: Ontology) -> list[Flaw]:
-    """Files that are not in canonical form, or generated ones that are out of date."""
+    """What holds of files: numbers of terms, design patterns, canonical form, generated files up to date."""
     from mesoonto import resources
-    from mesoonto.owl import fmt, generated
+    from mesoonto.owl import fmt, generated, id_ranges
     from mesoonto.owl.quality import Flaw
 
     found = [
@@ -116,6 +116,7 @@ def _files(ontology: Ontology) -> list[Flaw]:
         for path in generated.stale_files(ontology)
     ]
     return [
+        *id_ranges.misplaced(ontology, id_ranges.shipped_ranges()),
         *_off_pattern(ontology),
         *(Flaw(str(path.relative_to(resources.root())), 0, "", "", name, text) for path, name, text in found),
     ]

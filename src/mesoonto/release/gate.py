@@ -11,7 +11,7 @@ from mesoonto.dataset import shipped
 from mesoonto.errors import MesoontoError, Place
 from mesoonto.knowledge import identifiers
 from mesoonto.ontology.model import Ontology
-from mesoonto.owl import fmt, generated, quality
+from mesoonto.owl import fmt, generated, id_ranges, quality
 from mesoonto.release import folder, registry_rules, variants
 from mesoonto.validation.validate import validate
 
@@ -84,7 +84,8 @@ def _generated(release: Release) -> Iterator[str]:
 
 def _check(release: Release) -> Iterator[str]:
     store = shipped.build(release.ontology)
-    for flaw in quality.check(store, quality.shipped_rules(), release.ontology):
+    flaws = quality.check(store, quality.shipped_rules(), release.ontology)
+    for flaw in [*flaws, *id_ranges.misplaced(release.ontology, id_ranges.shipped_ranges())]:
         yield f"{Place(flaw.file, flaw.line or None)}: {flaw.rule}: {flaw.summary}"
 
 
