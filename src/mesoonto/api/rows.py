@@ -7,18 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
+from mesoonto.api import tables
+from mesoonto.api.tables import Value
 from mesoonto.errors import MesoontoError, UnmatchedWarning
 from mesoonto.files.terms import XSD
 
 if TYPE_CHECKING:
     from mesoonto.views.unmatched import Unmatched
-
-Value = str | int | float | bool | Decimal | date | datetime | None
 
 _INTEGERS = frozenset(
     XSD + name
@@ -71,19 +70,28 @@ class Rows(Sequence[Mapping[str, Value]]):
         return [row[name] for row in self._rows]
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame; needs pandas."""
-        return _library("pandas").DataFrame(self._columns())
+        """A pandas DataFrame: ``Int64``, ``Float64``, ``boolean``, ``string``, ``datetime64``.
+
+        Decimals and dates are Python's own, in columns of objects. Raises MesoontoError without pandas.
+        """
+        return tables.pandas_frame(self._columns())
 
     def to_polars(self) -> Any:
-        """A polars DataFrame; needs polars."""
-        return _library("polars").DataFrame(self._columns(), strict=False)
+        """A polars frame: ``Int64``, ``Decimal``, ``Float64``, ``Boolean``, ``Date``, ``Datetime``; text.
+
+        Raises MesoontoError without polars.
+        """
+        return tables.polars_frame(self._columns())
 
     def to_arrow(self) -> Any:
-        """An Arrow table; needs pyarrow."""
-        return _library("pyarrow").table(self._columns())
+        """An Arrow table: ``int64``, ``decimal128``, ``double``, ``bool``, ``date32``, ``timestamp``; text.
 
-    def _columns(self) -> dict[str, list[Value]]:
-        return {name: [_plain(row[name]) for row in self._rows] for name in self.names}
+        Raises MesoontoError without pyarrow.
+        """
+        return tables.arrow_table(self._columns())
+
+    def _columns(self) -> dict[str, tables.Column]:
+        return {name: tables.column_of([row[name] for row in self._rows]) for name in self.names}
 
 
 class Queryable(ABC):
@@ -160,14 +168,3 @@ def value_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) 
     except (ValueError, ArithmeticError):
         return text
     return text in ("true", "1") if kind == f"{XSD}boolean" else text
-
-
-def _plain(value: Value) -> Value:
-    return str(value) if isinstance(value, IRI) else value
-
-
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MesoontoError(f"{name} is not installed; pip install {name}") from error

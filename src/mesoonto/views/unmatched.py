@@ -18,6 +18,7 @@ from mesoonto.namespaces import PREFIXES
 from mesoonto.sparql.mentions import ANY_NAMED, MentionRole, QueryMention, QueryMentions, mentions
 from mesoonto.sparql.messages import place_of
 from mesoonto.sparql.parser import NotSparqlError, parse_query
+from mesoonto.sparql.slip import clipped
 from mesoonto.views.completion import Completion, Completions, in_query
 from mesoonto.views.facts import DCTERMS, TYPE, local
 from mesoonto.views.search import folded
@@ -298,11 +299,10 @@ class _Looker:
                 yield quad.object
 
     def _told_of(self, mention: QueryMention, message: str, nearest: tuple[str, ...]) -> Unmatched:
-        written = mention.text if len(mention.text) <= 80 else f"{mention.text[:77]}..."
         if mention.within:
             message += f" (in {mention.within})"
         place = place_of(self._text, mention.at)
-        return Unmatched(" ".join(written.split()), place, message, nearest, mention.within)
+        return Unmatched(clipped(" ".join(mention.text.split())), place, message, nearest, mention.within)
 
 
 #: What is said of a name in each role, and what is meant by it.
@@ -321,7 +321,7 @@ def _plain(text: str) -> str:
 def _named(term: Completion) -> str:
     """*term* as it is written, with its label where that says more."""
     says_more = folded(term.label).replace(" ", "") != folded(local(term.iri)).replace(" ", "")
-    return f"{term.text} ({term.label})" if says_more else term.text
+    return f"{term.text} ({clipped(term.label)})" if says_more else term.text
 
 
 def _written(literal: ox.Literal) -> str:
