@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import difflib
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from mesoonto import resources
 from mesoonto.files import obo, rdf
+from mesoonto.files.terms import OWL, TYPE
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.axioms import axioms_of, logical
+from mesoonto.ontology.files import DATA
 from mesoonto.ontology.wording import Wording
 from mesoonto.owl import fmt
 from tests import knowledge
@@ -53,12 +57,17 @@ class Told:
     hermit: set[str]
     elk: set[str]
     whelk: set[str]
+    with_records: list[str]  #: what HermiT says of the ontology together with the records
+    with_contradiction: list[str]  #: and with a record that says of one thing what excludes itself
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     saved, with_class = tmp_path_factory.mktemp("saved"), tmp_path_factory.mktemp("added")
     modules = resources.module_files()
+    records = list(knowledge.ontology().triples(DATA))
+    study = next(t for t in records if t.predicate == TYPE and t.object == ox.NamedNode(f"{MESO}Study"))
+    agent = ox.Triple(study.subject, TYPE, ox.NamedNode(f"{MESO}MESO_0000003"))
     new, parent = f"{MESO}MESO_0009999", f"{MESO}MESO_0000001"
     answers = java(
         *(TOOLS, "save", CATALOG, saved, *modules),
@@ -67,9 +76,22 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         *("then", "classify", CATALOG, ROOT_ONTOLOGY, "HERMIT"),
         *("then", "classify", CATALOG, ROOT_ONTOLOGY, "ELK"),
         *("then", "classify", CATALOG, ROOT_ONTOLOGY, "WHELK"),
+        *("then", "classify-with-records", CATALOG, as_ontology(saved / "records.nt", records)),
+        *("then", "classify-with-records", CATALOG, as_ontology(saved / "contradiction.nt", [study, agent])),
     ).split("\f")
-    profile, *reasoners = (answer.splitlines() for answer in answers[2:])
-    return Told(saved, with_class, profile, *map(set, reasoners))
+    profile, *reasoners, records, contradiction = (answer.splitlines() for answer in answers[2:])
+    return Told(saved, with_class, profile, *map(set, reasoners), records, contradiction)
+
+
+def as_ontology(path: Path, triples: Iterable[ox.Triple]) -> Path:
+    """*triples* in the file *path*, as an ontology that imports this project's."""
+    here, imports = ox.NamedNode("urn:records"), ox.NamedNode(f"{OWL}imports")
+    header = [
+        ox.Triple(here, TYPE, ox.NamedNode(f"{OWL}Ontology")),
+        ox.Triple(here, imports, ox.NamedNode(f"{MESO}mesoonto.owl")),
+    ]
+    ox.serialize([*header, *triples], path, format=ox.RdfFormat.N_TRIPLES)
+    return path
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -120,6 +142,12 @@ def test_three_reasoners_agree_and_so_does_the_dataset(told: Told) -> None:
     ours = {f"below\t{row['a'].value}\t{row['b'].value}" for row in rows}  # type: ignore[union-attr]
     assert ours == told.hermit
     assert len(ours) > 3000
+
+
+def test_records_that_point_at_classes_entail_nothing_of_them(told: Told) -> None:
+    """A class that stands in records as an individual (punning) stays consistent and where it is."""
+    assert set(told.with_records) == told.hermit
+    assert told.with_contradiction == ["inconsistent"]
 
 
 def test_obo_gives_the_axioms_that_the_owl_api_gives(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from mesoonto.namespaces import MESO, OBO
 from mesoonto.ontology.expressions import And, Expression, Or, Some
 from mesoonto.ontology.files import MODULES, OntologyFile
 from mesoonto.ontology.model import Ontology
-from mesoonto.owl import manchester, pattern_files, patterns
+from mesoonto.owl import manchester, pattern_files, patterns, quality
 from tests import knowledge
 from tests.examples import examples
 from tests.suites import CACHE
@@ -280,8 +280,11 @@ def test_label_is_made_from_that_of_another_row_and_never_from_itself(tmp_path: 
 def test_check_names_term_and_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mesoonto: Callable[..., CompletedProcess[str]]
 ) -> None:
-    shutil.copytree(resources.ontology_dir(), tmp_path / "ontology")
+    shutil.copytree(
+        resources.ontology_dir(), tmp_path / "ontology", ignore=shutil.ignore_patterns("study_*", "data")
+    )
     monkeypatch.setattr(resources, "root", lambda: tmp_path)
+    monkeypatch.setattr(quality, "shipped_rules", list)  # which take their time
     module = tmp_path / "ontology" / "modules" / "disease.ttl"
     module.write_text(
         module.read_text("utf-8").replace('"p16-negative pleural', '"p16-lacking pleural'), "utf-8"

@@ -6,6 +6,7 @@ import org.geneontology.whelk.owlapi.WhelkOWLReasonerFactory;
 import org.geneontology.obographs.core.io.OgJsonReader;
 import org.geneontology.obographs.core.model.Graph;
 import org.obolibrary.robot.CatalogXmlIRIMapper;
+import org.semanticweb.HermiT.Configuration;
 import org.semanticweb.HermiT.ReasonerFactory;
 import org.semanticweb.elk.owlapi.ElkReasonerFactory;
 import org.semanticweb.owlapi.apibinding.OWLManager;
@@ -47,7 +48,13 @@ public class OwlTools {
                 }
                 break;
             case "classify": // CATALOG FILE HERMIT|ELK|WHELK
-                classify(load(args[1], new File(args[2])), reasoner(args[3]));
+                OWLOntology read = load(args[1], new File(args[2]));
+                OWLReasoner asked = reasoner(args[3]).createReasoner(read);
+                classify(read, asked);
+                asked.dispose();
+                break;
+            case "classify-with-records": // CATALOG RECORDS
+                classifyWithRecords(load(args[1], new File(args[2])));
                 break;
             case "load": // FILE...
                 for (int i = 1; i < args.length; i++) {
@@ -114,8 +121,14 @@ public class OwlTools {
             IRI.create(new File(folder, "rio_" + file.getName())));
     }
 
-    private static void classify(OWLOntology ontology, OWLReasonerFactory factory) {
-        OWLReasoner reasoner = factory.createReasoner(ontology);
+    private static void classifyWithRecords(OWLOntology ontology) {
+        Configuration quiet = new Configuration();
+        quiet.ignoreUnsupportedDatatypes = true; // dates, of which OWL 2 has no datatype
+        OWLReasoner reasoner = new ReasonerFactory().createReasoner(ontology, quiet);
+        classify(ontology, reasoner);
+    }
+
+    private static void classify(OWLOntology ontology, OWLReasoner reasoner) {
         if (!reasoner.isConsistent()) {
             System.out.println("inconsistent");
             return;
@@ -129,6 +142,5 @@ public class OwlTools {
                 if (!upper.isOWLThing()) lines.add("below\t" + one.getIRI() + "\t" + upper.getIRI());
         }
         for (String line : lines) System.out.println(line);
-        reasoner.dispose();
     }
 }
