@@ -10,7 +10,7 @@ BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve frontend test test-all test-pythons setup check bench bench-federation lock
+.PHONY: help serve frontend test test-all test-pythons setup dev check bench bench-federation lock
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,7 @@ test-pythons: $(VENV)/ready ## set up on other declared Pythons that are at hand
 	@sh tests/pythons
 
 setup: $(VENV)/ready ## set up the environment in .venv
+dev: $(VENV)/dev ## the same with pytest, linters and types, for changes
 
 check: $(VENV)/dev frontend ## lint, types, all tests with coverage
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from mesoonto.namespaces import DATA, MESO, PREFIXES, local_name
 from mesoonto.ontology.files import DATA as RECORDS
 from mesoonto.ontology.files import OntologyFile
 from mesoonto.ontology.record_kinds import RECORD_KINDS, RecordKind, field_order, kind_of_class
+from mesoonto.owl import remarks
 from tests import knowledge
 
 TYPE = ox.NamedNode(f"{PREFIXES['rdf']}type")
@@ -77,6 +78,15 @@ class TestKind:
         )
         assert first == kind
         assert name.startswith(new.file_name.removesuffix(".ttl")) or not kind.folder
+
+    def test_its_template_has_hints_alone_for_remarks(self, kind: RecordKind) -> None:
+        text = templates.new(kind.name, kind.example.partition(" ")[0], datetime.date(2026, 11, 24)).text
+        assert "\n# " in text
+        assert list(remarks.of_people(text, {}, {})) == []
+        mine = text + "# the name that people use here\n"
+        assert [remark.text for remark in remarks.of_people(mine, {}, {})] == [
+            "# the name that people use here"
+        ]
 
     def test_its_fields_keep_their_order(self, kind: RecordKind) -> None:
         order = field_order()

@@ -32,7 +32,8 @@ def new(kind: str, key: str, directory: Path | None) -> None:
     mesoonto new decision NICE_TA818
     mesoonto new status pegargiminase_2026
 
-    An existing file is never touched. Fill in the file, then run: mesoonto validate FILE
+    An existing file is never touched. Fill in the file, then run mesoonto validate FILE, and mesoonto fmt
+    FILE, which drops the template's remarks.
     """
     import datetime
 
@@ -47,7 +48,7 @@ def new(kind: str, key: str, directory: Path | None) -> None:
             file.write(template.text)
     except OSError as error:
         raise OutputError((error.strerror or str(error)).lower(), Place(str(path))) from error
-    click.echo(f"wrote {path}; fill it in, then run: mesoonto validate {path}")
+    click.echo(f"wrote {path}; fill it in, then run: mesoonto validate {path} and mesoonto fmt {path}")
 
 
 @click.command()

@@ -38,8 +38,8 @@ def fmt(files: tuple[Path, ...], check: bool, rule: RemarkRule) -> None:
     mesoonto fmt --remarks keep mine.ttl              an ontology of your own
 
     A file with a remark that would be lost, or with a mistake, is named and left as it is; the others are
-    judged all the same. Ends with 1 when --check finds a file that is not canonical, 2 when a file cannot be
-    formatted.
+    judged all the same. Remarks that mesoonto new wrote are dropped. Ends with 1 when --check finds a file
+    that is not canonical, 2 when a file cannot be formatted.
     """
     from mesoonto import resources
     from mesoonto.cli import UNUSABLE

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import PREFIXES
-from mesoonto.ontology.record_kinds import RECORD_KINDS, RecordKind, record_kind
+from mesoonto.ontology.record_kinds import ADVICE, RECORD_KINDS, RecordKind, record_kind
 
 _PREFIXES = ("bibo", "dcterms", "meso", "mesod", "obo", "pmid", "rdfs", "skos", "xsd")
-_ADVICE = "# Remove what the source does not say; unknown is absent. See docs/curating.md."
 
 #: The kinds of records that have a template.
 KINDS = tuple(kind.name for kind in RECORD_KINDS)
@@ -37,7 +36,7 @@ def new(name: str, key: str, today: datetime.date) -> Template:
     if not kind.accepts(key):
         raise MesoontoError(f"{key}: not the key of a {name}; expected one such as {kind.example}")
     header = "".join(f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n" for prefix in _PREFIXES)
-    return Template(kind.folder, kind.file_name(key), f"{header}\n{_ADVICE}\n{_body(kind, key, today)}")
+    return Template(kind.folder, kind.file_name(key), f"{header}\n{ADVICE}\n{_body(kind, key, today)}")
 
 
 def _body(kind: RecordKind, key: str, today: datetime.date) -> str:

@@ -572,6 +572,13 @@ RECORD_KINDS = (
     ),
 )
 
+#: The remark at the head of a new record.
+ADVICE = "# Remove what the source does not say; unknown is absent. See docs/curating.md."
+#: All remarks of templates, which are of no use once a record is filled in.
+HINTS = frozenset(
+    {ADVICE, *(hint for kind in RECORD_KINDS for hint in re.findall(r"(?m)(?<=\s)# .*$", kind.template))}
+)
+
 #: The first properties of the components of an arm, which are no records of their own.
 _COMPONENT_FIELDS = ("order", "administers")
 
