@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mesoonto.api.dataset import Dataset
-    from mesoonto.api.endpoint import connect
+    from mesoonto.api.endpoint import connect, connect_async
     from mesoonto.api.functions import explain, pool, stratify, validate
     from mesoonto.errors import UnmatchedWarning
 
 __version__ = "0.1.0"
 __all__ = [
-    "Dataset", "UnmatchedWarning", "__version__", "connect", "explain", "pool", "stratify", "validate",
+    "Dataset", "UnmatchedWarning", "__version__", "connect", "connect_async", "explain", "pool", "stratify",
+    "validate",
 ]  # fmt: skip
 
 #: Where each public name is; they load when they are used.
@@ -29,6 +30,7 @@ _HOMES = {
     "Dataset": "mesoonto.api.dataset",
     "UnmatchedWarning": "mesoonto.errors",
     "connect": "mesoonto.api.endpoint",
+    "connect_async": "mesoonto.api.endpoint",
     "explain": "mesoonto.api.functions",
     "pool": "mesoonto.api.functions",
     "stratify": "mesoonto.api.functions",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import doctest
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -15,7 +17,7 @@ import pyoxigraph as ox
 import pytest
 
 import mesoonto
-from mesoonto import Dataset, UnmatchedWarning, connect, explain, stratify, validate
+from mesoonto import Dataset, UnmatchedWarning, connect, connect_async, explain, stratify, validate
 from mesoonto.api.rows import IRI, value_of
 from mesoonto.errors import EndpointError, MesoontoError, QuerySyntaxError
 from tests.conftest import ROOT
@@ -148,9 +150,49 @@ def test_endpoint_has_the_same_interface(address: str, data: Dataset) -> None:
             remote.query("SELECT nonsense")
 
 
+def test_endpoint_can_be_awaited_for_several_answers_at_once(address: str, data: Dataset) -> None:
+    texts = [f"SELECT ?l {{ ?s a meso:{kind} ; rdfs:label ?l }} ORDER BY ?l" for kind in ("Study", "Arm")]
+
+    async def wait() -> list[list[Mapping[str, object]]]:
+        async with connect_async(f"{address}sparql", timeout=60) as remote:
+            found = await asyncio.gather(*(remote.query(text) for text in texts))
+            assert await remote.ask("ASK { ?s a meso:Study }")
+            with pytest.raises(EndpointError):
+                await remote.query("SELECT nonsense")
+            with pytest.raises(MesoontoError, match="token"):
+                await remote.update("CLEAR ALL")
+            return [list(rows) for rows in found]
+
+    assert asyncio.run(wait()) == [list(data.query(text)) for text in texts]
+
+
 def test_address_that_is_none_is_refused() -> None:
-    with pytest.raises(EndpointError, match="not an http or https address"):
-        connect("file:///etc/passwd")
+    for open_it in (connect, connect_async):
+        with pytest.raises(EndpointError, match="not an http or https address"):
+            open_it("file:///etc/passwd")
+        with pytest.raises(EndpointError, match="no address"):
+            open_it("http://[::1/sparql")
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("https://example.org/sparql", True),
+        ("http://localhost:7878/sparql", True),
+        ("http://127.0.0.1/sparql", True),
+        ("http://[::1]:7878/sparql", True),
+        ("http://example.org/sparql", False),
+        ("http://127.0.0.1.example.org/sparql", False),
+    ],
+)
+def test_token_goes_by_https_or_stays_on_this_machine(address: str, taken: bool) -> None:
+    if taken:
+        connect(address, token="secret").close()
+    else:
+        with pytest.raises(EndpointError, match="https"):
+            connect(address, token="secret")
+        with pytest.raises(EndpointError, match="https"):
+            connect("https://example.org/sparql", token="secret", update=address)
 
 
 def test_public_names_are_there_and_documented() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from mesoonto import connect, connect_async
+from mesoonto.errors import EndpointError, MesoontoError
 from tests.conftest import free_port, running_server
 from tests.server.client import TURTLE, Reply, ask, get, holds, update
 
@@ -45,6 +48,31 @@ def put(address: str, **headers: str) -> Reply:
 def test_reading_is_open(address: str) -> None:
     assert get(address, "ASK {}").status == 200
     assert ask(address, path="/store?default").status == 200
+
+
+def test_python_writes_with_a_token_and_only_then(address: str) -> None:
+    added = "INSERT DATA { <a:python> <a:b> 1 }"
+    with connect(f"{address}sparql") as reading, pytest.raises(MesoontoError, match="token"):
+        reading.update(added)
+    with (
+        connect(f"{address}sparql", token="wrong-token-0123456789") as wrong,
+        pytest.raises(EndpointError, match="401") as raised,
+    ):
+        wrong.update(added)
+    assert "wrong-token" not in str(raised.value)
+    with connect(f"{address}sparql", token=TOKENS["update"], update=f"{address}update") as writing:
+        assert not writing.ask("ASK { <a:python> <a:b> 1 }")
+        writing.update(added)
+        assert writing.ask("ASK { <a:python> <a:b> 1 }")
+        with pytest.raises(EndpointError, match="400"):
+            writing.update("INSERT DATA {")
+
+    async def wait() -> bool:
+        async with connect_async(f"{address}sparql", token=TOKENS["update"]) as both:
+            await both.update("DELETE DATA { <a:python> <a:b> 1 }")
+            return await both.ask("ASK { <a:python> <a:b> 1 }")
+
+    assert asyncio.run(wait()) is False
 
 
 @pytest.mark.parametrize("write", [insert, put])

@@ -29,7 +29,15 @@ View = Callable[..., Any]
 #: Bytes of views, as JSON, that are kept until the data change.
 _KEPT = 4 << 20
 
+#: Characters of the parameters of such a view, and bytes that it takes beside its text.
+_LONGEST_KEY, _BESIDE = 1024, 2048
+
 _Key = tuple[str, str, str]
+
+
+def _size(body: bytes) -> int:
+    """Bytes that a kept view takes at most, its key included, so that many small ones do not add up."""
+    return len(body) + _BESIDE
 
 
 @lru_cache(maxsize=1)  # one for all pages of a server
@@ -38,7 +46,7 @@ def reader(gateway: Gateway) -> View:
 
     What was read before is kept as it came: taken apart it would be ten times as large.
     """
-    kept: LRUCache[_Key, bytes] = LRUCache(_KEPT, getsizeof=len)
+    kept: LRUCache[_Key, bytes] = LRUCache(_KEPT, getsizeof=_size)
     lock = threading.Lock()
 
     def view(name: str, **parameters: str | list[str]) -> Any:
@@ -52,7 +60,7 @@ def reader(gateway: Gateway) -> View:
         body = b"".join(gateway.parts(exchange)) if exchange.more else exchange.head.body
         if exchange.head.status != 200:
             raise RequestError(exchange.head.status, body.decode("utf-8", "replace").strip())
-        if len(body) <= _KEPT // 8:
+        if len(body) <= _KEPT // 8 and len(text) <= _LONGEST_KEY:
             with lock:
                 kept[(exchange.version, name, text)] = bytes(body)
         return msgspec.json.decode(body)

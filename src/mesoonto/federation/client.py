@@ -82,19 +82,26 @@ class Client:
             body = successful_body(answer, endpoint.max_bytes)
             return RemoteAnswer(b"".join(iter(body.next, b"")), answer.media_type)
 
+    def update(self, endpoint: Endpoint, text: str) -> None:
+        """Let *endpoint* carry out the update *text*; an EndpointError quotes a refusal."""
+        with telling_all(endpoint, text), self.opened(endpoint, text, "*/*", parameter="update") as answer:
+            if answer.status // 100 != 2:
+                successful_body(answer, endpoint.max_bytes)
+
     @contextmanager
     def opened(
-        self, endpoint: Endpoint, query: str, accept: str, etag: str | None = None
+        self, endpoint: Endpoint, query: str, accept: str, etag: str | None = None, parameter: str = "query"
     ) -> Iterator[RawAnswer]:
         """The answer to *query*, whatever its status; its body is there within this context.
 
+        It is sent as *parameter*, which is ``update`` for updates (SPARQL 1.1 Protocol, section 2.2).
         Raises EndpointTimeoutError, and EndpointError for what is no HTTP, for what leads elsewhere, and for
         an answer of 304 where no *etag* was sent.
         """
         deadline = time.monotonic() + endpoint.timeout
         headers = [("Accept", accept), *([("If-None-Match", etag)] if etag else [])]
         try:
-            with self._followed(endpoint, query, headers, deadline) as response:
+            with self._followed(endpoint, {parameter: query}, headers, deadline) as response:
                 if response.status == 304 and not etag:
                     raise EndpointError("answered 304, that nothing has changed, to what is new to it")
                 yield _raw(response)
@@ -106,11 +113,11 @@ class Client:
 
     @contextmanager
     def _followed(
-        self, endpoint: Endpoint, query: str, headers: list[tuple[str, str]], deadline: float
+        self, endpoint: Endpoint, asked: dict[str, str], headers: list[tuple[str, str]], deadline: float
     ) -> Iterator[httpcore.Response]:
         target = endpoint
         for _ in range(_MAX_REDIRECTS + 1):
-            with self._sent(target, query, headers, deadline) as response:
+            with self._sent(target, asked, headers, deadline) as response:
                 if response.status not in _REDIRECTS:
                     yield response
                     return
@@ -123,9 +130,9 @@ class Client:
 
     @contextmanager
     def _sent(
-        self, endpoint: Endpoint, query: str, headers: list[tuple[str, str]], deadline: float
+        self, endpoint: Endpoint, asked: dict[str, str], headers: list[tuple[str, str]], deadline: float
     ) -> Iterator[httpcore.Response]:
-        form = urlencode({"query": query})
+        form = urlencode(asked)
         url, content = endpoint.url, form.encode()
         sent = [("User-Agent", "mesoonto"), ("Accept-Encoding", ACCEPTED), *headers]
         if endpoint.method == "GET":
