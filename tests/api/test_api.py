@@ -115,6 +115,35 @@ class TestObjects:
     def test_mechanism_is_found_by_identifier_and_label(self, data: Dataset, name: str) -> None:
         assert data.mechanism(name).term.link.label == "LAG-3 checkpoint engagement"
 
+    @pytest.mark.parametrize("kind", ["trial", "cohort", "result", "statement", "publication", "decision"])
+    def test_record_is_reached_by_link_curie_and_label(self, data: Dataset, kind: str) -> None:
+        result = data.result("mesod:result_NCT02899299_2021_os_hr_all")
+        links = {
+            "trial": data.trial("CheckMate 743").link,
+            "cohort": data.trial("CheckMate 743").cohorts[0].link,
+            "result": result.link,
+            "statement": result.statements[0].link,
+            "publication": result.result.source,
+            "decision": data.decisions()[0].link,
+        }
+        link = links[kind]
+        assert link is not None
+        open_it = getattr(data, kind)
+        curie = link.iri.replace("https://w3id.org/mesoonto/data/", "mesod:")
+        for name in (link, link.iri, curie.replace("https://pubmed.ncbi.nlm.nih.gov/", "pmid:"), link.label):
+            assert open_it(name).link == link
+
+    @pytest.mark.parametrize(
+        "name", ["mesod:study_none", "http://e/x", "MESO:0002101", "meso:Study", "https://e/ x", "MESO:"]
+    )
+    def test_what_is_no_trial_is_refused_in_words(self, data: Dataset, name: str) -> None:
+        with pytest.raises(MesoontoError, match=r"no trial|no IRI"):
+            data.trial(name)
+
+    def test_unknown_result_is_told_with_what_is_near(self, data: Dataset) -> None:
+        with pytest.raises(MesoontoError, match=r"no result is called .*near it: CheckMate 743"):
+            data.result("CheckMate 743: overall survival, hazard ratio")
+
     def test_synonym_finds_an_intervention(self, data: Dataset) -> None:
         assert data.intervention("Opdivo").term.link.label == "nivolumab"
 

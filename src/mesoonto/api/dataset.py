@@ -13,17 +13,28 @@ from mesoonto.dataset import query_features, shipped
 from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
-from mesoonto.namespaces import MESO, expand
-from mesoonto.views import comparisons, decisions, evidence_map, mechanism, terms, trial
-from mesoonto.views.facts import Facts
+from mesoonto.namespaces import MESO, PREFIXES, expand
+from mesoonto.views import comparisons, decisions, evidence, evidence_map, mechanism, terms, trial
+from mesoonto.views.facts import EntityLink, Facts
+from mesoonto.views.search import KINDS
 
 if TYPE_CHECKING:
     from mesoonto.views.completion import Completions
+    from mesoonto.views.evidence import PublicationPage, ResultPage, StatementPage
     from mesoonto.views.mechanism import MechanismPage
     from mesoonto.views.search import Hit, Index
     from mesoonto.views.terms import BiomarkerPage, InterventionPage
-    from mesoonto.views.trial import Brief, TrialPage
+    from mesoonto.views.trial import Brief, CohortPage, TrialPage
     from mesoonto.views.unmatched import Unmatched
+
+
+#: The class of each kind of entity that can be asked for, or the class above it.
+_CLASSES = {
+    **{kind: (iri,) for kind, iri in KINDS.items()},
+    "cohort": (f"{MESO}Cohort",),
+    "result": (f"{MESO}Result",),
+    "biomarker": (KINDS["biomarker"], KINDS["tumour state"]),
+}
 
 
 class Dataset(Queryable):
@@ -49,21 +60,46 @@ class Dataset(Queryable):
         """Every study, in brief, by name."""
         return trial.overview(self._facts)
 
-    def trial(self, name: str) -> TrialPage:
+    def trial(self, name: str | EntityLink) -> TrialPage:
         """A study by label, registry number or IRI: arms, results with interval and level, analyses."""
         return trial.trial(self._facts, self._node(name, "trial"))
 
-    def mechanism(self, name: str) -> MechanismPage:
+    def mechanism(self, name: str | EntityLink) -> MechanismPage:
         """A mechanism by label, synonym, CURIE or IRI: who acts where, evidence, what counters it."""
         return mechanism.mechanism(self._facts, self._node(name, "mechanism"))
 
-    def intervention(self, name: str) -> InterventionPage:
+    def intervention(self, name: str | EntityLink) -> InterventionPage:
         """An intervention by label, synonym, CURIE or IRI: targets, trials, development, decisions."""
         return terms.intervention(self._facts, self._node(name, "intervention"))
 
-    def biomarker(self, name: str) -> BiomarkerPage:
+    def biomarker(self, name: str | EntityLink) -> BiomarkerPage:
         """A biomarker by label, synonym, CURIE or IRI: evidence, and results in patients who have it."""
         return terms.biomarker(self._facts, self._node(name, "biomarker"))
+
+    def cohort(self, name: str | EntityLink) -> CohortPage:
+        """A cohort by IRI, CURIE or label: whom it enrols, arms, results, analyses, statements."""
+        return trial.cohort_page(self._facts, self._node(name, "cohort"))
+
+    def result(self, name: str | EntityLink) -> ResultPage:
+        """A result by IRI, CURIE or label: value, interval, level, population, arms, what rests on it.
+
+        >>> page = Dataset().result("mesod:result_NCT02899299_2021_os_hr_all")
+        >>> page.result.value, page.result.level, [regimen.label for _, _, regimen, _ in page.arms if regimen]
+        ('0.74', '96.6 %', ['nivolumab plus ipilimumab', 'platinum plus pemetrexed'])
+        """
+        return evidence.result_page(self._facts, self._node(name, "result"))
+
+    def statement(self, name: str | EntityLink) -> StatementPage:
+        """An evidence statement by IRI, CURIE or label: claim, direction, level, results, conflicts."""
+        return evidence.statement_page(self._facts, self._node(name, "statement"))
+
+    def publication(self, name: str | EntityLink) -> PublicationPage:
+        """A publication by IRI, citation, DOI or PubMed number: the trials, results and statements on it."""
+        return evidence.publication_page(self._facts, self._node(name, "publication"))
+
+    def decision(self, name: str | EntityLink) -> decisions.DecisionPage:
+        """A decision by IRI, CURIE or label: body, date, population, restriction, basis."""
+        return decisions.decision_page(self._facts, self._node(name, "decision"))
 
     def decisions(self) -> Sequence[decisions.DecisionView]:
         """Approvals, guidelines and appraisals, by jurisdiction, the newest first."""
@@ -113,18 +149,41 @@ class Dataset(Queryable):
 
         return Index(self._facts)
 
-    def _node(self, name: str, kind: str) -> ox.NamedNode:
-        """The entity called *name*; a MesoontoError says what was found instead."""
-        if name.startswith(("http://", "https://")):
-            return ox.NamedNode(name)
-        if name.startswith("MESO:"):
-            return ox.NamedNode(expand(name))
-        if name.startswith("MESO_"):
-            return ox.NamedNode(MESO + name)
-        hits = self.find(name, kind=kind, most=5)
-        wanted = name.casefold()
-        exact = [h for h in hits if wanted in (h.link.label.casefold(), h.by.casefold())]
+    def _node(self, name: str | EntityLink, kind: str) -> ox.NamedNode:
+        """The *kind* of entity called *name*; a MesoontoError says what was found instead."""
+        text = name.iri if isinstance(name, EntityLink) else name
+        node = _identified(text)
+        if node is not None:
+            if not any(self._facts.is_a(node, iri) for iri in _CLASSES[kind]):
+                raise MesoontoError(f"{text} names no {kind} of the dataset")
+            return node
+        near: list[str] = []
+        if kind in KINDS:
+            hits = self.find(text, kind=kind, most=5)
+            exact = [
+                h.link.iri for h in hits if text.casefold() in (h.link.label.casefold(), h.by.casefold())
+            ]
+            near = [hit.link.label for hit in hits]
+        else:
+            terms = [term for term in self._completions.find(text, most=50) if term.kind == kind]
+            exact = [term.iri for term in terms if term.label.casefold() == text.casefold()]
+            near = [term.label for term in terms[:5]]
         if exact:
-            return ox.NamedNode(exact[0].link.iri)
-        near = "; ".join(h.link.label for h in hits)
-        raise MesoontoError(f"no {kind} is called {name}" + (f"; near it: {near}" if near else ""))
+            return ox.NamedNode(exact[0])
+        raise MesoontoError(f"no {kind} is called {text}" + (f"; near it: {'; '.join(near)}" if near else ""))
+
+
+def _identified(text: str) -> ox.NamedNode | None:
+    """The entity that *text* identifies by itself: an IRI, a CURIE such as ``MESO:0002101``, a local name."""
+    prefix, colon, last = text.partition(":")
+    stem = PREFIXES.get(prefix) if colon else None
+    try:
+        if text.startswith(("http://", "https://")):
+            return ox.NamedNode(text)
+        if stem is not None:
+            return ox.NamedNode(stem + last)
+        if prefix == "MESO" and colon:
+            return ox.NamedNode(expand(text))
+        return ox.NamedNode(MESO + text) if text.startswith("MESO_") else None
+    except ValueError as error:
+        raise MesoontoError(f"{text} is no IRI: {error}") from error

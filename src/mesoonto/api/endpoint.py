@@ -106,7 +106,7 @@ def connect(
     """The endpoint at *address*; each request has *timeout* seconds.
 
     With a bearer *token* it can be written to, at the address *update* where that is another. Raises
-    EndpointError for what is no address of the web, and for a token that would leave this machine unencrypted.
+    EndpointError for what is no address of the web, and for a token that would leave this machine as it is.
     """
     return RemoteDataset(address, timeout=timeout, token=token, update=update)
 
