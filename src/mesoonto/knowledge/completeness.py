@@ -13,8 +13,8 @@ _LACKS: dict[str, str] = {
     "figure read only in another's account of its source": """
         ?record a meso:Result ; meso:locator ?locator . FILTER(STRSTARTS(?locator, "secondary account"))""",
     "figure without a second source": """
-        ?record a meso:Result . FILTER NOT EXISTS { ?record meso:confirmedBy ?page }
-        FILTER NOT EXISTS { ?item meso:ofRecord ?record ; meso:hasReadingOutcome meso:ReadingAgrees .
+        ?record a meso:Result . MINUS { ?record meso:confirmedBy ?page }
+        MINUS { ?item meso:ofRecord ?record ; meso:hasReadingOutcome meso:ReadingAgrees .
             ?reading meso:hasReadingItem ?item ; meso:hasReadingBasis meso:OtherSource .
             """
     + OTHER_PAGE

@@ -38,7 +38,10 @@ class Watch(Protocol):
 
 
 #: Queries that run at once; pyoxigraph lets other threads go on while it evaluates.
-THREADS = 2
+_THREADS = 2
+
+#: Statements below which to hand queries to threads costs more than these save.
+_SMALL = 5000
 
 _FOCUS_SET = "urn:mesoonto:focus:"
 
@@ -67,6 +70,7 @@ class Evaluator:
     by_value: Callable[[], ox.Store]  #: the data as SPARQL knows them, for queries that users wrote
     only: frozenset[Term] | None = None  #: look at these focus nodes alone
     watch: Watch | None = None  #: told which shape is under way
+    size: int = _SMALL  #: statements of the data, without what is known beside them
 
     _failing: dict[tuple[Term, str], set[Term]] = field(default_factory=dict)
 
@@ -87,8 +91,11 @@ class Evaluator:
         parts = [part for shape in shapes for part in self.shapes.parts(shape)]
         if any(isinstance(constraint, model.ShapeQuery) for part in parts for constraint in part.constraints):
             self.by_value()  # made once, before several threads ask for it
-        with ThreadPoolExecutor(THREADS) as pool:
-            jobs = [(shape, rows) for shape in shapes for rows in self._parts(shape)]
+        jobs = [(shape, rows) for shape in shapes for rows in self._parts(shape)]
+        if self.size < _SMALL:
+            yield from itertools.chain.from_iterable(map(self._collect, jobs))
+            return
+        with ThreadPoolExecutor(_THREADS) as pool:
             for found in pool.map(self._collect, jobs):
                 yield from found
 

@@ -76,7 +76,7 @@ def run(
     """
     wanted = None if only is None else frozenset(map(encode_term, only))
     by_value = partial(data.by_value, _queried(shapes))
-    evaluator = Evaluator(shapes, data.store, by_value, wanted, watch)
+    evaluator = Evaluator(shapes, data.store, by_value, wanted, watch, data.triples)
     strange = rules.strange(shapes, evaluator)
     elsewhere, made = dependence.tainted(shapes.rules, strange, shapes)
     plan = _plan(shapes, evaluator, engine, next(iter(strange.values()), ""), made)
@@ -87,7 +87,7 @@ def run(
         found = _delegated(data, shapes, plan, evaluator, with_rules=True, repeat=repeat_rules)
     if (plan.compiled or not first) and len(elsewhere) < len(shapes.rules):
         rules.run(data, shapes, without=elsewhere, repeat=repeat_rules, watch=watch)
-        evaluator = Evaluator(shapes, data.store, by_value, wanted, watch)
+        evaluator = Evaluator(shapes, data.store, by_value, wanted, watch, data.triples)
     results = list(evaluator.run(plan.compiled))
     if not first:
         found = _delegated(data, shapes, plan, evaluator, with_rules=False, repeat=repeat_rules)
