@@ -84,6 +84,14 @@ def test_table_takes_several_parents_and_what_excludes_a_term(tmp_path: Path) ->
         imports.read_table(table)
 
 
+def test_table_has_individuals_and_their_classes(tmp_path: Path) -> None:
+    table = tmp_path / "x_terms.txt"
+    table.write_text("id\tlabel\ttype\tparent\nIAO:2\ta\tNamedIndividual\tIAO:1\n")
+    text = imports.slice_turtle(table)
+    assert "obo:IAO_1 a owl:Class ." in text
+    assert "obo:IAO_2 a obo:IAO_1,\n        owl:NamedIndividual ;" in text
+
+
 def test_table_bounds_a_property(tmp_path: Path) -> None:
     table = tmp_path / "x_terms.txt"
     header = "id\tlabel\ttype\tparent\tdomain\trange\n"

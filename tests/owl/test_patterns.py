@@ -194,7 +194,10 @@ def test_row_makes_a_class(tmp_path: Path) -> None:
         f"{label} is by definition 'tumour' that hasMarker some 'the marker'",
     }
     assert text.count("hasDbXref") == 1
-    assert all(part in text for part in ('"PMID:1"', '"DOI:10.1/x"', "dcterms:created", "meso:Contributors"))
+    assert all(
+        part in text
+        for part in ('"PMID:1"', '"DOI:10.1/x"', "dcterms:created", "meso:Contributors", "IAO_0000125")
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,13 @@ OPTIONAL_COLUMNS = {
     "domain": PREFIXES["rdfs"] + "domain",
     "range": PREFIXES["rdfs"] + "range",
 }
-TYPES = ("Class", "ObjectProperty", "AnnotationProperty")
+#: Kinds of terms, and by what a term of the kind is related to what stands as its parent.
+TYPES = {
+    "Class": _SUBCLASS,
+    "ObjectProperty": _SUBPROPERTY,
+    "AnnotationProperty": _SUBPROPERTY,
+    "NamedIndividual": _TYPE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +123,9 @@ def _triples(source: str, terms: Sequence[OutsideTerm]) -> Iterator[ox.Triple]:
         yield ox.Triple(subject, _LABEL, ox.Literal(term.label))
         yield ox.Triple(subject, _IMPORTED_FROM, ox.NamedNode(home))
         for parent in term.parents:
-            yield ox.Triple(ox.NamedNode(parent), _TYPE, ox.NamedNode(_OWL + term.type))
-            yield ox.Triple(
-                subject, _SUBCLASS if term.type == "Class" else _SUBPROPERTY, ox.NamedNode(parent)
-            )
+            kind = "Class" if term.type == "NamedIndividual" else term.type
+            yield ox.Triple(ox.NamedNode(parent), _TYPE, ox.NamedNode(_OWL + kind))
+            yield ox.Triple(subject, TYPES[term.type], ox.NamedNode(parent))
         for name, others in term.bounds.items():
             for other in others:
                 yield ox.Triple(ox.NamedNode(other), _TYPE, ox.NamedNode(f"{_OWL}Class"))

@@ -31,6 +31,7 @@ _EQUIVALENT = ox.NamedNode(OWL + "equivalentClass")
 _DEFINITION = ox.NamedNode(f"{OBO}IAO_0000115")
 _XREF = ox.NamedNode(f"{OBO_IN_OWL}hasDbXref")
 _CONTRIBUTOR, _CREATED = (ox.NamedNode(PREFIXES["dcterms"] + name) for name in ("contributor", "created"))
+_STATUS, _INCOMPLETE, _VETTING = (ox.NamedNode(f"{OBO}IAO_0000{n}") for n in ("114", "123", "125"))
 _OWNED = frozenset((LABEL, _DEFINITION, SUBCLASS, _EQUIVALENT))
 _AXIOM, _SOURCE, _PROPERTY, _TARGET = (
     ox.NamedNode(OWL + name) for name in ("Axiom", "annotatedSource", "annotatedProperty", "annotatedTarget")
@@ -117,6 +118,7 @@ def _renewed(module: OntologyFile, classes: Iterable[Filled]) -> Iterator[ox.Tri
         if node not in declared:
             yield ox.Triple(node, TYPE, _CLASS)
             yield ox.Triple(node, _CONTRIBUTOR, ox.NamedNode(f"{MESO}Contributors"))
+            yield ox.Triple(node, _STATUS, _VETTING if each.sources else _INCOMPLETE)
             today = datetime.datetime.now(datetime.UTC).date()
             yield ox.Triple(
                 node, _CREATED, ox.Literal(today.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
