@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from mesoonto.api.rows import Queryable
-from mesoonto.dataset import query_features, shipped
+from mesoonto.dataset import kept, query_features
 from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
@@ -137,7 +137,7 @@ class Dataset(Queryable):
 
     @cached_property
     def _engine(self) -> Engine:
-        return Engine(shipped.build(), shipped.version())
+        return kept.engine()
 
     @cached_property
     def _facts(self) -> Facts:

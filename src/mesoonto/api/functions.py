@@ -50,11 +50,11 @@ def pool(end_point: str = "") -> Synthesis:
     >>> [len(one.members) for one in pool("overall survival").pools]
     [2]
     """
-    from mesoonto.dataset import shipped
+    from mesoonto.dataset import kept
     from mesoonto.synthesis.pools import synthesise
     from mesoonto.views.facts import Facts
 
-    return synthesise(Facts(shipped.build()), end_point=end_point)
+    return synthesise(Facts(kept.engine().store), end_point=end_point)
 
 
 def stratify(traits: Mapping[str, str]) -> StratificationReport:
@@ -62,13 +62,11 @@ def stratify(traits: Mapping[str, str]) -> StratificationReport:
 
     It is no medical advice. A MesoontoError names a trait that is not known, or two that exclude each other.
     """
-    from mesoonto.dataset import shipped
-    from mesoonto.dataset.store import Engine
+    from mesoonto.dataset import kept
     from mesoonto.knowledge import stratify as stratification
     from mesoonto.knowledge.profile import ProfileVocabulary
     from mesoonto.ontology.model import Ontology
 
     vocabulary = ProfileVocabulary(Ontology.shipped())
     tumour = vocabulary.from_settings([f"{name}={value}" for name, value in traits.items()])
-    engine = Engine(shipped.build(), shipped.version())
-    return stratification.stratify(engine, tumour, vocabulary.strata(tumour))
+    return stratification.stratify(kept.engine(), tumour, vocabulary.strata(tumour))

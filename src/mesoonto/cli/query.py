@@ -83,13 +83,12 @@ def _read(file: Path) -> str:
 
 
 def _ask_dataset(question: str, name: str, config: Path | None, *, explain: bool) -> str:
-    from mesoonto.dataset import query_features, shipped
+    from mesoonto.dataset import kept, query_features
     from mesoonto.dataset.formats import Kind, format_named
-    from mesoonto.dataset.store import Engine
     from mesoonto.processes.network import without_network
 
     query_features.require_shallow(question)
-    engine = Engine(shipped.build(), shipped.version())
+    engine = kept.engine()
     asked = question
     outline = query_features.outline(question)
     if outline.has_service:
