@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import doctest
+import re
 import subprocess
 import sys
 import warnings
@@ -235,6 +236,25 @@ def test_import_is_light() -> None:
     heavy = "{'pyoxigraph', 'rdflib', 'pyshacl', 'flask'}"
     code = f"import sys, mesoonto; sys.exit(bool({heavy} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_examples_of_endpoints_run(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the documentation, with the address of a server that is there."""
+    text = (ROOT / "docs" / "python.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block.replace("https://example.org/", address), {})
+    assert capsys.readouterr().out == "10 True\n"
+
+
+def test_every_public_name_has_an_example_that_runs() -> None:
+    text = (ROOT / "docs" / "python.md").read_text("utf-8")
+    code = "".join(re.findall(r"```py(?:con|thon)\n(.*?)```", text, re.DOTALL))
+    missing = [
+        name for name in mesoonto.__all__ if not re.search(rf"\b{name}\b", code + name * (name[0] == "_"))
+    ]
+    assert missing == []
 
 
 def test_examples_of_the_documentation_run() -> None:

@@ -59,12 +59,11 @@ def report(show_records: bool) -> None:
     These are no mistakes, which validate finds, but work that is left. At the end stands how many results and
     evidence statements were read a second time.
     """
-    from mesoonto.dataset import shipped
-    from mesoonto.dataset.store import Engine
+    from mesoonto.dataset import kept
     from mesoonto.knowledge import completeness, questions, readings
     from mesoonto.namespaces import compress
 
-    engine = Engine(shipped.build(), shipped.version())
+    engine = kept.engine()
     gaps = completeness.gaps(engine)
     for lack, group in groupby(gaps, key=lambda gap: gap.lack):
         records = list(group)

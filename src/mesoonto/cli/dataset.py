@@ -51,11 +51,10 @@ def stats(form: str) -> None:
     """Count classes, records and links of the shipped dataset."""
     import json
 
-    from mesoonto.dataset import shipped
-    from mesoonto.dataset.store import Engine
+    from mesoonto.dataset import kept
     from mesoonto.knowledge import statistics
 
-    counts = statistics.count(Engine(shipped.build(), shipped.version()))
+    counts = statistics.count(kept.engine())
     if form == "json":
         click.echo(json.dumps(counts, indent=2))
         return

@@ -24,13 +24,13 @@ def pool(end_point: str, form: str) -> None:
     estimate with Q, I² and tau², then every ratio that is in no pool. Estimates need the extra
     mesoonto[synthesis]; without it the pools come without them, and it ends with 2.
     """
-    from mesoonto.dataset import shipped
+    from mesoonto.dataset import kept
     from mesoonto.errors import MesoontoError
     from mesoonto.synthesis import report
     from mesoonto.synthesis.pools import synthesise
     from mesoonto.views.facts import Facts
 
-    found = synthesise(Facts(shipped.build()), end_point=end_point)
+    found = synthesise(Facts(kept.engine().store), end_point=end_point)
     click.echo(report.WRITERS[form](found), nl=False)
     if found.problem:
         raise MesoontoError(found.problem)
