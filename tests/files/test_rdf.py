@@ -49,9 +49,10 @@ def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
         ("a.ttl", b"@prefix : <http://e/> .\n:a :b\n   ] .", ":3:4: not Turtle"),
         ("a.ttl", b'<http://a> <http://b> "caf\xe9" .', ":1:27: not UTF-8"),
         ("a.xyz", b"", ": unknown file type; known endings are .ttl"),
+        ("a.ofn", b"", ": unknown file type"),
         (
             "a.ofn",
-            b"",
+            b"Ontology()",
             ": OWL's functional syntax is not read; convert it first, as with: robot convert -i a.ofn",
         ),
         ("a.jsonld", b'{"@id": 5,', ":1:"),

@@ -29,8 +29,9 @@ def check(arguments: tuple[str, ...], list_: bool, reasoner: bool, form: str) ->
 
     The rules are the files ontology/quality/*.rq; name some to run only these. Each finding has file and
     line. Without FILEs the shipped ontology is checked; any other is checked by the rules that apply to any
-    ontology. FILEs are RDF in any syntax, or OBO; functional and Manchester syntax are not read. What they
-    import is read from where a catalog-v001.xml beside or above them says.
+    ontology. FILEs are RDF in any syntax, or OBO; a file in functional or Manchester syntax is refused
+    with the command that converts it. What they import is read from where a catalog-v001.xml beside or above
+    them says.
 
     \b
     mesoonto check

@@ -15,6 +15,7 @@ import fastobo
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place
+from mesoonto.files import rdf
 from mesoonto.files.terms import FIRST, LABEL, NIL, OWL, RDFS, REST, SUBCLASS, TYPE, XSD
 from mesoonto.namespaces import OBO, PREFIXES
 
@@ -66,6 +67,7 @@ def read(path: Path) -> Iterator[tuple[ox.Triple, int]]:
 
     Raises InputError with the line of what is not OBO, or cannot be read as OWL here.
     """
+    rdf.refuse_owl_syntax(path)  # whose first lines could be taken for a header with tags of its own
     try:
         text = path.read_text(encoding="utf-8-sig")
         document = fastobo.loads(text)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from mesoonto.errors import InputError, Place
-from mesoonto.files import contexts
+from mesoonto.files import contexts, owl_syntaxes
 from mesoonto.files.catalog import Catalog
 from mesoonto.files.compression import Decompressed
 from mesoonto.files.xml_bounds import BoundedXml
@@ -29,13 +29,6 @@ _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
 #: Endings that are known besides those of pyoxigraph.
 _OTHER_ENDINGS = {"owl": ox.RdfFormat.RDF_XML, "json": ox.RdfFormat.JSON_LD}
-
-#: Endings of syntaxes of OWL that are no RDF, for which no library of a permissive licence is maintained.
-_OWL_ENDINGS = {
-    ".ofn": "OWL's functional syntax",
-    ".omn": "OWL's Manchester syntax",
-    ".owx": "OWL/XML",
-}
 
 #: Folders in which nobody keeps data of their own.
 _FOREIGN = frozenset({"node_modules", "__pycache__"})
@@ -109,10 +102,19 @@ class Source:
 
     @contextlib.contextmanager
     def input_errors(self) -> Iterator[None]:
-        """Turn what pyoxigraph and the system raise about this source into an InputError with a place."""
+        """Turn what pyoxigraph and the system raise about this source into an InputError with a place.
+
+        Of what is in a syntax of OWL that is no RDF, it tells that in place of the first mistake.
+        """
         try:
             yield
+        except InputError as error:
+            if refused := self.in_owl_syntax():
+                raise refused from error
+            raise
         except SyntaxError as error:
+            if refused := self.in_owl_syntax():
+                raise refused from error
             place = Place(self.name, error.lineno, error.offset)
             raise InputError(f"not {self.syntax.name}: {_without_place(error)}", place) from error
         except FileNotFoundError as error:
@@ -120,6 +122,14 @@ class Source:
         except (OSError, ValueError) as error:  # DecompressionError is a ValueError
             reason = getattr(error, "strerror", None) or error
             raise InputError(f"cannot be read: {reason}", Place(self.name)) from error
+
+    def in_owl_syntax(self) -> InputError | None:
+        """What to say of this source when it is in a syntax of OWL that is no RDF; None when it is not."""
+        try:
+            with self.open() as stream:
+                return owl_syntaxes.refusal(self.name, stream.read(owl_syntaxes.HEAD))
+        except (OSError, ValueError):
+            return None
 
 
 class _Watched(io.RawIOBase):
@@ -206,20 +216,21 @@ def syntax_of(path: Path) -> ox.RdfFormat | None:
 def from_path(path: Path, syntax: ox.RdfFormat | None = None) -> Source:
     """The file at *path*, its syntax by its ending; raises InputError when that is not known."""
     found = syntax or syntax_of(path)
-    if found is None and _unpacked(path).suffix.lower() in _OWL_ENDINGS:
-        words = _OWL_ENDINGS[_unpacked(path).suffix.lower()]
-        raise InputError(
-            f"{words} is not read; convert it first, as with: "
-            f"robot convert -i {path.name} -o {path.stem}.ttl",
-            Place(str(path)),
-        )
     if found is None:
+        refuse_owl_syntax(path)
         known = f"{' '.join(_ENDINGS)} .json, each also with {' or '.join(_COMPRESSED)}"
         raise InputError(f"unknown file type; known endings are {known}", Place(str(path)))
     if not path.is_file():
         reason = "is a directory" if path.is_dir() else "no such file or directory"
         raise InputError(reason, Place(str(path)))
     return Source(str(path), found, path)
+
+
+def refuse_owl_syntax(path: Path) -> None:
+    """Raise an InputError that tells how to convert *path* when it is in a syntax of OWL that is no RDF."""
+    refused = Source(str(path), ox.RdfFormat.TURTLE, path).in_owl_syntax()
+    if refused is not None:
+        raise refused
 
 
 def from_bytes(content: bytes, media_type: str, name: str = "upload") -> Source:

@@ -69,6 +69,7 @@ def loose_files(ontology: Ontology) -> list[Path]:
 def format_file(path: Path, labels: Labels, *, write: bool, rule: RemarkRule = "refuse") -> bool:
     """Whether *path* differs from its canonical form; with *write* that replaces it, whole or not at all."""
     if path.suffix != ".ttl":
+        rdf.refuse_owl_syntax(path)
         raise InputError("not a Turtle file; its name must end in .ttl", Place(str(path)))
     after = canonical(rdf.from_path(path).text(), path, labels, rule).encode()
     differs = path.read_bytes() != after
