@@ -251,10 +251,8 @@ def test_examples_of_endpoints_run(address: str, capsys: pytest.CaptureFixture[s
 def test_every_public_name_has_an_example_that_runs() -> None:
     text = (ROOT / "docs" / "python.md").read_text("utf-8")
     code = "".join(re.findall(r"```py(?:con|thon)\n(.*?)```", text, re.DOTALL))
-    missing = [
-        name for name in mesoonto.__all__ if not re.search(rf"\b{name}\b", code + name * (name[0] == "_"))
-    ]
-    assert missing == []
+    names = set(mesoonto.__all__) - {"__version__"}
+    assert names <= set(re.findall(r"\w+", code))
 
 
 def test_examples_of_the_documentation_run() -> None:
