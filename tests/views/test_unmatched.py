@@ -15,6 +15,7 @@ from mesoonto.knowledge import questions
 from mesoonto.sparql.mentions import MOST
 from mesoonto.views.completion import Completions
 from mesoonto.views.unmatched import LONGEST, Unmatched, unmatched
+from tests.sparql import generated
 
 E = "http://e/"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -192,6 +193,16 @@ def test_data_of_one_graph_are_not_taken_for_those_of_another() -> None:
     own = Engine(store, "v", union=False)
     (one,) = unmatched(own, f"ASK {{ ?s <{E}p> ?o }}", lambda: Completions(store))
     assert one.message == "no triple has this property in the graphs that are asked; other graphs have it"
+
+
+@settings(max_examples=60)
+@given(generated.queries())
+def test_whatever_is_asked_is_looked_through(
+    engine: Engine, known: Completions, query: generated.Text
+) -> None:
+    for one in unmatched(engine, query.text, lambda: known):
+        assert one.place.line is not None
+        assert one.written
 
 
 def test_relative_names_are_those_that_the_engine_asks_for() -> None:
