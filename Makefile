@@ -54,9 +54,9 @@ bench-federation: $(VENV)/dev ## compare federated queries with other engines (t
 
 lock: $(VENV)/dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade pyproject.toml --extra synthesis --group build --output-file requirements.lock
+		--no-header --no-annotate --upgrade pyproject.toml --extra mcp --extra synthesis --group build --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade pyproject.toml --extra synthesis --group build --group dev --output-file requirements-dev.lock
+		--no-header --no-annotate --upgrade pyproject.toml --extra mcp --extra synthesis --group build --group dev --output-file requirements-dev.lock
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -39,6 +39,16 @@ LIBRARY: dict[str, set[str]] = {
         "views",
         "synthesis",
     },
+    "mcp": {
+        "files",
+        "sparql",
+        "ontology",
+        "dataset",
+        "processes",
+        "knowledge",
+        "views",
+        "synthesis",
+    },
     "release": {"files", "sparql", "ontology", "owl", "dataset", "knowledge", "validation", "views"},
 }
 

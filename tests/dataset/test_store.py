@@ -77,6 +77,22 @@ def test_undeclared_prefix_is_named_as_such(small: Engine) -> None:
         small.query("SELECT * { ?s nope:x ?o }")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?s { ?s ?p ?o FILTER(?p = rdfs:label) }",
+        "SELECT ?s { ?s ?p ?o FILTER(?p IN (rdfs:label)) }",
+        "SELECT ?s { ?s ?p ?o FILTER(STR(rdfs:) = '') }",
+        "SELECT ?s { ?s ?p ?o BIND(rdfs:label AS ?l) }",
+        "SELECT ?s { ?s ?p ?o } ORDER BY xsd:integer(?o)",
+        "SELECT ?s { VALUES ?s { obo: } ?s ?p ?o }",
+        "CONSTRUCT { ?s a owl:Class } WHERE { ?s ?p ?o }",
+    ],
+)
+def test_usual_prefixes_need_no_declaration_anywhere(small: Engine, query: str) -> None:
+    small.query(query)
+
+
 def test_update_is_no_query(small: Engine) -> None:
     with pytest.raises(QuerySyntaxError):
         small.query("INSERT DATA { <http://a> <http://b> <http://c> }")

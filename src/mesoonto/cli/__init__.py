@@ -22,6 +22,7 @@ _COMMANDS = {
     "load": ("store", "Load RDF files into a dataset on disk."),
     "explain": ("explain", "Tell why a triple of the dataset holds."),
     "fmt": ("fmt", "Write Turtle files in their one canonical form."),
+    "mcp": ("mcp", "Serve the dataset to language models, by the Model Context Protocol."),
     "new": ("curation", "Write a template for a new record."),
     "pool": ("pool", "Pool the ratios of trials that may be pooled, and tell what is left out."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),

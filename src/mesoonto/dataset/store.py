@@ -29,8 +29,13 @@ from mesoonto.namespaces import PREFIXES
 _PARSER_MESSAGE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
-#: What the parser says of a prefix that is not declared.
-_UNDECLARED = "Prefix not found"
+#: What the parser need not say of a prefix that is not declared: where something else may stand too, as in an
+#: expression, it says anything.
+_OUR_PREFIX = re.compile(rf"(?<![\w.-])(?:{'|'.join(PREFIXES)}):")
+
+
+#: What stands in a cell of a result.
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,28 @@ class QueryResult:
             valid = XmlOutput(output.write) if is_xml else output
             self._result.serialize(cast(IO[bytes], valid), format=form.syntax)  # which calls these two only
             valid.flush()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise QueryFailedError(f"the evaluation broke off: {error}") from error
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The variables of a table, in their order; of triples their three places; none of yes or no."""
+        if isinstance(self._result, ox.QuerySolutions):
+            return tuple(variable.value for variable in self._result.variables)
+        return ("subject", "predicate", "object") if self.kind is Kind.TRIPLES else ()
+
+    @property
+    def yes(self) -> bool | None:
+        """The answer to an ASK query; None of any other."""
+        return bool(self._result) if isinstance(self._result, ox.QueryBoolean) else None
+
+    def rows(self) -> Iterator[tuple[Term | None, ...]]:
+        """The rows under `columns` while they are evaluated, once; a QueryFailedError as above."""
+        if isinstance(self._result, ox.QueryBoolean):
+            return
+        try:
+            for row in self._result:
+                yield tuple(row)
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryFailedError(f"the evaluation broke off: {error}") from error
 
@@ -179,9 +206,8 @@ class Engine:
                     store, meant = self._chosen(text, options, dataset)
                     return store.query(text, **meant, **options), seen
                 return self.store.query(text, **self._default_graph, **options), seen
-            except SyntaxError as error:
-                message = str(error)
-                if _UNDECLARED in message and "prefixes" not in options:
+            except SyntaxError:
+                if "prefixes" not in options and _OUR_PREFIX.search(text):
                     options["prefixes"] = PREFIXES
                 elif base and "base_iri" not in options:
                     options["base_iri"] = base

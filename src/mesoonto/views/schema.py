@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ _DEFINITIONS = f"<{PREFIXES['obo']}IAO_0000115>|skos:definition|rdfs:comment"
 
 #: Properties that say what something is called and means, and who says so; a text names them once for all.
 _NAMING = (*map(PREFIXES.__getitem__, ("rdf", "rdfs", "skos", "dcterms")), f"{PREFIXES['obo']}IAO_")
+
+#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL).
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 #: Types that tell nothing of a value that has another.
 _NO_RANGE = f"{PREFIXES['owl']}NamedIndividual"
@@ -262,6 +266,6 @@ def short(iri: str) -> str:
     'meso:hasEndPoint'
     """
     found = prefixed(iri)
-    if found is None or not all(c.isalnum() or c in "_-" for c in found[1]):
+    if found is None or not _PLAIN.fullmatch(found[1]):
         return f"<{iri}>"
     return ":".join(found)
