@@ -30,7 +30,7 @@ test-pythons: $(VENV)/ready ## set up on other declared Pythons that are at hand
 	@sh tests/pythons
 
 setup: $(VENV)/ready ## set up the environment in .venv
-dev: $(VENV)/dev ## the same with pytest, linters and types, for changes
+dev: $(VENV)/dev frontend ## the same with pytest, linters, types and the libraries of the site, for changes
 
 check: $(VENV)/dev frontend ## lint, types, all tests with coverage
 	$(BIN)/ruff check .
