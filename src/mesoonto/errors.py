@@ -129,6 +129,10 @@ class EndpointError(MesoontoError):
     """A remote endpoint that does not answer, or answers with something else than a result."""
 
 
+class EndpointSyntaxError(QuerySyntaxError, EndpointError):
+    """A query that a remote endpoint refused, and that is not SPARQL."""
+
+
 class EndpointTimeoutError(EndpointError):
     """A remote endpoint that has not answered within its time."""
 

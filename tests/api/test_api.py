@@ -176,8 +176,12 @@ def test_endpoint_has_the_same_interface(address: str, data: Dataset) -> None:
     with connect(f"{address}sparql") as remote:
         assert list(remote.query(text)) == list(data.query(text))
         assert remote.ask("ASK { ?s a meso:Study }")
-        with pytest.raises(EndpointError):
+        with pytest.raises(EndpointError, match="query:1:8: 'nonsense' is no variable") as raised:
             remote.query("SELECT nonsense")
+        assert isinstance(raised.value, QuerySyntaxError)
+        assert raised.value.excerpt == "SELECT nonsense\n       ^"
+        with pytest.raises(EndpointError, match=r"400.*none:"):
+            remote.query("ASK { ?s a none:x }")
 
 
 def test_endpoint_can_be_awaited_for_several_answers_at_once(address: str, data: Dataset) -> None:

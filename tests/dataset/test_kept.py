@@ -126,6 +126,21 @@ def test_copies_that_were_used_last_stay(
     assert builds.count == 6
 
 
+def test_what_a_killed_process_left_goes(
+    builds: Builds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept.store(VERSION)
+    (copy,) = copies(tmp_path)
+    old, new = (copy.with_name(f".dataset-{name}.nq.0000.partial") for name in ("old", "new"))
+    for partial in (old, new):
+        partial.touch()
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(kept, "_code", lambda: "other")
+    kept.store(VERSION)
+    assert builds.count == 2
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_without_a_place_for_it_the_dataset_is_built(
     builds: Builds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

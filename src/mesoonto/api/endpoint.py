@@ -11,7 +11,8 @@ from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from mesoonto.api.rows import Queryable, Rows
-from mesoonto.errors import EndpointError
+from mesoonto.dataset.query_features import LONGEST
+from mesoonto.errors import EndpointError, EndpointSyntaxError, QuerySyntaxError
 from mesoonto.federation import Endpoint, Endpoints
 from mesoonto.federation.client import Client
 
@@ -29,7 +30,8 @@ _T = TypeVar("_T")
 class RemoteDataset(Queryable):
     """A SPARQL 1.1 endpoint, read only without a token. Use it in a ``with`` statement, or close it.
 
-    An EndpointError says what the endpoint answered in place of a result. It may be used by several threads.
+    An EndpointError says what the endpoint answered in place of a result. Where that refused what is not
+    SPARQL, it is a QuerySyntaxError, too. It may be used by several threads.
     """
 
     def __init__(
@@ -58,7 +60,13 @@ class RemoteDataset(Queryable):
         self.close()
 
     def _results_json(self, text: str) -> bytes:
-        return self._client.ask(self._endpoint, text, _JSON).body
+        try:
+            return self._client.ask(self._endpoint, text, _JSON).body
+        except EndpointError as error:
+            mistake = _mistake(text) if "answered 400" in error.message else None
+            if mistake is None:
+                raise
+            raise EndpointSyntaxError(mistake.message, mistake.place, mistake.excerpt) from error
 
 
 class AsyncRemoteDataset:
@@ -129,6 +137,20 @@ def _endpoint(name: str, address: str, timeout: float, token: str | None) -> End
         raise EndpointError(f"{address}: a token goes by https, or to this machine")
     # Whoever names the address may reach what this machine reaches.
     return Endpoint(name, address, timeout=timeout, max_bytes=_LARGEST, allow_private=True, token=token)
+
+
+def _mistake(text: str) -> QuerySyntaxError | None:
+    """What is wrong with *text*, where it is no query by the grammar of SPARQL."""
+    from mesoonto.sparql.messages import mistake
+    from mesoonto.sparql.parser import NotSparqlError, parse_query
+
+    if len(text) > LONGEST:
+        return None
+    try:
+        parse_query(text)
+    except NotSparqlError as error:
+        return mistake(error, text)
+    return None
 
 
 def _is_here(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,9 @@ _END = b"# all of it\n"
 
 #: Copies that stay: one for each version of files and code that was used last.
 _COPIES = 4
+
+#: Seconds after which what is still being written belongs to nobody.
+_HOUR = 3600
 
 #: What takes part in building, below the package.
 _BUILDERS = ("files", "ontology", "owl", "dataset", "namespaces.py", "resources.py")
@@ -92,6 +96,9 @@ def _write(built: ox.Store, path: Path) -> None:
         built.dump(partial, format=ox.RdfFormat.N_QUADS)
         with partial.open("ab") as file:
             file.write(_END)
+    for partial in path.parent.glob(".dataset-*.partial"):  # of processes that were killed
+        if partial.stat().st_mtime < time.time() - _HOUR:
+            partial.unlink(missing_ok=True)
     copies = sorted(path.parent.glob("dataset-*.nq"), key=lambda copy: copy.stat().st_mtime, reverse=True)
     for old in copies[_COPIES:]:
         old.unlink(missing_ok=True)
