@@ -71,6 +71,19 @@ def test_file_is_refused_with_the_command_that_converts_it(
     assert str(error.value) == f"{path}: {name} is not read; convert it first, as with: {command}"
 
 
+@pytest.mark.parametrize("ending", [".ttl", ".nt", ".nq", ".trig", ".ttl.gz"])
+@pytest.mark.parametrize("lines", [0, 1])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_xml_under_the_name_of_another_syntax_is_named(
+    tmp_path: Path, ending: str, lines: int, mark: str
+) -> None:
+    """As an editor writes it that saves RDF/XML over a file: without the declaration or with it."""
+    text = mark + "".join(PLAIN.splitlines(keepends=True)[lines:])
+    path = put(tmp_path / f"o{ending}", text)
+    with pytest.raises(InputError, match=r"not \S+ but XML; save it as Turtle, or name RDF/XML"):
+        list(rdf.read(path))
+
+
 def test_rdf_and_obo_are_no_syntax_of_owl_s_own() -> None:
     texts = [path.read_bytes() for path in (*resources.module_files(), *resources.import_files())]
     texts += [

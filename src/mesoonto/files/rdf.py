@@ -7,6 +7,7 @@ import contextlib
 import glob
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ _OTHER_ENDINGS = {"owl": ox.RdfFormat.RDF_XML, "json": ox.RdfFormat.JSON_LD}
 _FOREIGN = frozenset({"node_modules", "__pycache__"})
 
 _NO_CATALOG = Catalog()
+
+#: How a document begins that is XML, and nothing else that is read here.
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml\s|!DOCTYPE\s|rdf:RDF[\s>])")
 
 #: Bytes that are read from a file at one time.
 CHUNK = 1 << 18
@@ -115,6 +119,9 @@ class Source:
         except SyntaxError as error:
             if refused := self.in_owl_syntax():
                 raise refused from error
+            if self.syntax != ox.RdfFormat.RDF_XML and _XML.match(self._head()):
+                text = f"not {self.syntax.name} but XML; save it as Turtle, or name RDF/XML .rdf or .owl"
+                raise InputError(text, Place(self.name)) from error
             place = Place(self.name, error.lineno, error.offset)
             raise InputError(f"not {self.syntax.name}: {_without_place(error)}", place) from error
         except FileNotFoundError as error:
@@ -125,11 +132,15 @@ class Source:
 
     def in_owl_syntax(self) -> InputError | None:
         """What to say of this source when it is in a syntax of OWL that is no RDF; None when it is not."""
+        return owl_syntaxes.refusal(self.name, self._head())
+
+    def _head(self) -> bytes:
+        """The first bytes; none of a file that cannot be read."""
         try:
             with self.open() as stream:
-                return owl_syntaxes.refusal(self.name, stream.read(owl_syntaxes.HEAD))
+                return stream.read(owl_syntaxes.HEAD)
         except (OSError, ValueError):
-            return None
+            return b""
 
 
 class _Watched(io.RawIOBase):
