@@ -43,6 +43,9 @@ CASES: list[tuple[str, list[tuple[str, tuple[str, ...]]]]] = [
     ("?s rdf:label ?l", [("rdf:label", ("rdfs:label",))]),
     ("?s ^meso:ofStudies ?l", [("meso:ofStudies", ("meso:ofStudy",))]),
     ("?s meso:ofStudy/(rdfs:label|rdfs:lable)? ?l", [("rdfs:lable", ("rdfs:label",))]),
+    ("?s meso:hasStudy ?x", [("meso:hasStudy", ("meso:ofStudy", "meso:stemsFromStudy"))]),
+    ("?s meso:subject ?x", [("meso:subject", ("meso:hasClaimSubject",))]),
+    ("?s a meso:Statement", [("meso:Statement", ("meso:EvidenceStatement",))]),
     ("?s meso:measure ?e", [("meso:measure", ("meso:hasEndPoint",))]),
     ("?s ?p meso:nivolumab", [("meso:nivolumab", ("meso:MESO_0002101",))]),
     ("?s ?p meso:MESO_002101", [("meso:MESO_002101", ("meso:MESO_0002101",))]),
@@ -65,7 +68,6 @@ CASES: list[tuple[str, list[tuple[str, tuple[str, ...]]]]] = [
     ("?s ?p <http://e/somebody>", []),
     ("?s meso:enrolment 1000000 ; rdfs:label 'nothing of the kind'", []),
     ("?s rdfs:label ?x FILTER(?x != 'nivolumab' && ?x > xsd:string('nivolumab'))", []),
-    ("?s a meso:Study OPTIONAL { ?s meso:recordedBefore ?o }", []),
 ]
 
 
@@ -74,6 +76,38 @@ def test_what_the_data_do_not_have_is_told_with_the_nearest(
     engine: Engine, known: Completions, query: str, expected: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     assert told(engine, known, f"SELECT * {{ {query} }}") == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?s a meso:MESO_0002101", "meso:MESO_0002101 (nivolumab) is a class without instances"),
+        ("?s a meso:Intervention", "meso:MESO_0000002 (intervention) is a class without instances"),
+        ("?s a meso:hasEndPoint", "meso:hasEndPoint is no class; meso:EndPointRole may be meant"),
+        ("?s meso:Study ?o", "meso:Study is no property; meso:ofStudy may be meant"),
+        ("?s meso:measure ?e", "it was replaced by meso:hasEndPoint"),
+        ('?s rdfs:label "overal survival"@en', 'have no such text, but "overall survival"@en'),
+    ],
+)
+def test_message_says_what_is_known(engine: Engine, known: Completions, query: str, said: str) -> None:
+    (one,) = unmatched(engine, f"ASK {{ {query} }}", lambda: known)
+    assert one.message.endswith(said)
+
+
+def test_what_is_declared_and_not_used_yet_is_told_where_it_must_match() -> None:
+    store = ox.Store()
+    store.update(
+        f"""PREFIX owl: <http://www.w3.org/2002/07/owl#> INSERT DATA {{ GRAPH <{E}g> {{
+        <{E}p> a owl:ObjectProperty . <{E}C> a owl:Class }} }}"""
+    )
+    engine, known = Engine(store, "v"), Completions(store)
+    query = f"ASK {{ ?s a <{E}C> ; <{E}p> ?o }}"
+    assert [one.message for one in unmatched(engine, query, lambda: known)] == [
+        f"nothing has this type; <{E}C> is a class without instances",
+        "no triple has this property, though it is known",
+    ]
+    assert told(engine, known, query.replace("{", "{ OPTIONAL {", 1) + "}") == []
+    assert told(engine, known, query.replace("{", "{ FILTER NOT EXISTS {", 1) + "}") == []
 
 
 def test_forms_of_queries_are_told_apart(engine: Engine, known: Completions) -> None:

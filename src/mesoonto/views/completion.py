@@ -42,6 +42,11 @@ _LEAST = 80
 _LEAST_LIKE, _FEW, _NEARLY, _APART = 74, 10, 8, 8
 
 
+#: Words beside those that are wanted, at most, and words that say nothing.
+_MOST_OTHERS = 2
+_SMALL_WORDS = frozenset(("has", "is", "of", "the", "a", "by", "in"))
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One term that can be written into a query."""
@@ -128,6 +133,16 @@ class Completions:
         order = sorted(likeness, key=lambda t: (-likeness[t], _is_record(t), len(t.label), t.iri))
         return [term for term in order if likeness[term] > likeness[order[0]] - _NEARLY][:_FEW]
 
+    def with_words(self, iri: str, role: str = "any") -> list[Completion]:
+        """The terms of which a name has all words of the last part of *iri*, with the fewest others first."""
+        wanted = _words(folded(_split(local(iri)[:_LONGEST])))
+        others: dict[Completion, int] = {}
+        for name, term in zip(self._names, self._terms, strict=True):
+            words = _words(name) if role in ("any", term.kind) else frozenset()
+            if wanted and wanted <= words and len(words - wanted) <= _MOST_OTHERS:
+                others[term] = min(others.get(term, _MOST_OTHERS), len(words - wanted))
+        return sorted(others, key=lambda t: (others[t], _is_record(t), len(t.label), t.iri))[:_FEW]
+
     @cached_property
     def _together(self) -> list[str]:
         return [_run_together(name) for name in self._names]
@@ -184,6 +199,10 @@ def _stem(iri: str) -> str:
 
 def _run_together(name: str) -> str:
     return name.replace(" ", "")
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(name.split()) - _SMALL_WORDS
 
 
 def _digits(name: str) -> list[str]:

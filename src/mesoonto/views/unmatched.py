@@ -27,9 +27,9 @@ from mesoonto.views.search import folded
 LONGEST = 1 << 16
 _MOST = 20
 
-#: Triples that are read for the literals of one query, and the likeness, of 100, of a text that is meant.
+#: Triples that are read for the literals of one query, and the likeness, of 100, of a text and a graph.
 _READ = 200_000
-_LIKE = 85
+_LIKE, _LIKE_GRAPH = 85, 75
 _SHORTEST_TEXT, _LONGEST_TEXT = 4, 200
 
 _XSD = PREFIXES["xsd"]
@@ -239,31 +239,38 @@ class _Looker:
     ) -> tuple[tuple[str, ...], str]:
         """What may be meant by *iri*, and that in words."""
         if mention.role is MentionRole.GRAPH:
-            graphs = {local(g.value).casefold(): g for g in self._asked.store.named_graphs()
-                      if isinstance(g, ox.NamedNode)}  # fmt: skip
-            near = process.extractOne(local(iri.value).casefold(), list(graphs), scorer=fuzz.ratio)
-            near_graph = f"<{graphs[near[0]].value}>" if near and near[1] >= _LIKE - 10 else ""
-            return ((near_graph,), f"; {near_graph} may be meant") if near_graph else ((), "")
+            return self._nearest_graph(iri)
         replaced = next(self._asked.anywhere(iri, _REPLACED, None), None)
         if replaced is not None and isinstance(replaced.object, ox.NamedNode):
             new = in_query(replaced.object.value)
             return (new,), f"; it was replaced by {new}"
-        known = self._known
-        itself = known.term(iri.value)
+        itself = self._known.term(iri.value)
         if itself is not None and role == itself.kind:
-            unused = f"; {_named(itself)} is a class without instances" if is_type else ", though it is known"
-            return (), unused
-        usable = (
-            term
-            for term in known.like(iri.value, role)
-            if self._occurs(ox.NamedNode(term.iri), mention.role, mention.scope, is_type=is_type)
-        )
-        terms = list(islice(usable, 2))
-        if terms:
-            return tuple(t.text for t in terms), f"; {' or '.join(map(_named, terms))} may be meant"
-        if itself is not None:
-            return (), f"; {_named(itself)} is no {role}"
-        return (), ""
+            return (), _without_instances(itself) if is_type else ", though it is known"
+        other_role = f"; {in_query(iri.value)} is no {role}" if itself is not None and role != "any" else ""
+        unused: list[Completion] = []
+        for find in (self._known.like, self._known.with_words):
+            used: list[Completion] = []
+            for term in find(iri.value, role):
+                there = self._occurs(ox.NamedNode(term.iri), mention.role, mention.scope, is_type=is_type)
+                (used if there else unused).append(term)
+            if used:
+                words = f"; {' or '.join(map(_named, used[:2]))} may be meant"
+                return tuple(term.text for term in used[:2]), other_role + words
+            if is_type and unused and _is_called(unused[0], iri.value):
+                break
+        if is_type and unused and not other_role:
+            return (), _without_instances(unused[0])
+        return (), other_role
+
+    def _nearest_graph(self, iri: ox.NamedNode) -> tuple[tuple[str, ...], str]:
+        named = [graph.value for graph in self._asked.store.named_graphs() if isinstance(graph, ox.NamedNode)]
+        last = [local(graph).casefold() for graph in named]
+        found = process.extractOne(local(iri.value).casefold(), last, scorer=fuzz.ratio)
+        if found is None or found[1] < _LIKE_GRAPH:
+            return (), ""
+        graph = f"<{named[found[2]]}>"
+        return (graph,), f"; {graph} may be meant"
 
     def _literal(self, mention: QueryMention, literal: ox.Literal) -> Unmatched | None:
         """A text that the data have in another form."""
@@ -320,8 +327,16 @@ def _plain(text: str) -> str:
 
 def _named(term: Completion) -> str:
     """*term* as it is written, with its label where that says more."""
-    says_more = folded(term.label).replace(" ", "") != folded(local(term.iri)).replace(" ", "")
-    return f"{term.text} ({clipped(term.label)})" if says_more else term.text
+    return term.text if _is_called(term, term.iri) else f"{term.text} ({clipped(term.label)})"
+
+
+def _without_instances(term: Completion) -> str:
+    return f"; {_named(term)} is a class without instances"
+
+
+def _is_called(term: Completion, iri: str) -> bool:
+    """Whether the label of *term* is the last part of *iri*."""
+    return folded(term.label).replace(" ", "") == folded(local(iri)).replace(" ", "")
 
 
 def _written(literal: ox.Literal) -> str:
