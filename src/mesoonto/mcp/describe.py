@@ -25,7 +25,7 @@ from mesoonto.mcp.data import ToolData
 from mesoonto.namespaces import MESO, expand
 from mesoonto.views import records, terms
 from mesoonto.views import trial as trials
-from mesoonto.views.facts import DEFINITION, EntityLink, Facts
+from mesoonto.views.facts import DEFINITION, LABEL, EntityLink, Facts
 from mesoonto.views.mechanism import Countering, mechanism
 from mesoonto.views.records import PropertyRow
 from mesoonto.views.results import ResultView, result
@@ -37,8 +37,8 @@ from mesoonto.views.terms import StudyLine
 #: Statements, results and trials that are shown at one time; values of one property.
 _MOST, _VALUES = 20, 10
 
-#: Names that are offered for one that is not known.
-_OFFERED = 5
+#: Names that are offered for one that is not known, and characters that are shown of each.
+_OFFERED, _LONGEST = 5, 100
 
 #: Rows that stand elsewhere in a description.
 _APART = frozenset(("definition", "also called"))
@@ -143,14 +143,32 @@ def _node(data: ToolData, facts: Facts, name: str) -> ox.NamedNode:
     if known is not None:
         return ox.NamedNode(known.iri)
     hits = data.index.find(text, most=_OFFERED)
-    for hit in hits:
-        if text.casefold() in (hit.link.label.casefold(), hit.by.casefold()):
-            return ox.NamedNode(hit.link.iri)
+    wanted = text.casefold()
+    for names in ([(h, h.link.label) for h in hits], [(h, h.by) for h in hits]):
+        for hit, one in names:
+            if one.casefold() == wanted:
+                return ox.NamedNode(hit.link.iri)
     node = _by_identifier(text)
     if node is not None and facts.exists(node):
         return node
-    near = "; ".join(f"{h.link.label} ({short(h.link.iri)})" for h in hits)
+    called = _labelled(data, text)
+    if len(called) == 1:
+        return called[0]
+    if called:
+        raise InputError(f"several are called {name}: {', '.join(short(n.value) for n in called[:_OFFERED])}")
+    near = "; ".join(f"{h.link.label[:_LONGEST]} ({short(h.link.iri)})" for h in hits)
     raise InputError(f"nothing is called {name}" + (f"; near it: {near}" if near else ""))
+
+
+def _labelled(data: ToolData, text: str) -> list[ox.NamedNode]:
+    """What has exactly the label *text*, also where searches leave it out: upper classes, cohorts."""
+    found = {
+        quad.subject
+        for label in (ox.Literal(text, language="en"), ox.Literal(text))
+        for quad in data.engine.store.quads_for_pattern(None, ox.NamedNode(LABEL), label, None)
+        if isinstance(quad.subject, ox.NamedNode)
+    }
+    return sorted(found, key=lambda node: node.value)
 
 
 def _by_identifier(text: str) -> ox.NamedNode | None:
