@@ -182,6 +182,18 @@ def test_late_labels_do_not_name_the_things_of_the_next_answer(page: Page) -> No
         expect(page.locator("#result td")).to_have_text(["http://e.org/x"])
 
 
+def test_late_notice_does_not_stand_above_the_next_answer(page: Page) -> None:
+    """What the first query asked for in vain comes when the second one was answered."""
+    with Held(page, "**/ask/unmatched", '[{"written":"%s","line":1,"message":"is not there"}]') as held:
+        ask(page, "SELECT ('first' AS ?x) {}")
+        ask(page, "SELECT (2 AS ?x) {}")
+        expect(page.locator("#unmatched code")).to_have_text(["of the second"])
+        for route in held.routes:
+            held.answer(route, "of the first")
+        page.wait_for_timeout(200)
+        expect(page.locator("#unmatched code")).to_have_text(["of the second"])
+
+
 def test_drawing_of_an_earlier_answer_does_not_come_over_the_next_one(page: Page, address: str) -> None:
     """The library of charts comes late, when another view, then another query, was asked for."""
     other = page.context.new_page()
