@@ -280,8 +280,8 @@ def test_what_is_refused(session: Session, query: str, message: str) -> None:
 
 def test_endless_query_ends_and_the_server_lives(session: Session) -> None:
     endless = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    with pytest.raises(RefusedError, match=r"^out of time: ended after 0\.2 seconds"):
-        session("query", query=endless, timeout=0.2)
+    with pytest.raises(RefusedError, match=r"^out of time: ended after 1 seconds"):
+        session("query", query=endless, timeout=1)
     assert session("query", query="ASK {}")["yes"] is True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mesoonto.dataset import shipped
+from mesoonto.dataset import kept
 from mesoonto.dataset.store import Engine
 from mesoonto.knowledge import questions
 from mesoonto.knowledge.profile import ProfileVocabulary
@@ -53,9 +53,8 @@ class ToolData:
 def load() -> ToolData:
     """Everything, from the files; an InputError names the first broken one."""
     tables()  # of the parser of SPARQL
-    ontology = Ontology.shipped()
-    engine = Engine(shipped.build(ontology), shipped.version())
-    vocabulary = ProfileVocabulary(ontology)
+    engine = kept.engine()
+    vocabulary = ProfileVocabulary(Ontology.shipped())
     vocabulary.prepare()
     return ToolData(
         engine=engine,
