@@ -92,7 +92,14 @@ def report(show_records: bool) -> None:
 def check_ids(tables: Path) -> None:
     """Compare every identifier and label of other vocabularies with tables of them.
 
-    Looks at the import slices, the mappings, the modules and the records.
+    Looks at the import slices, the mappings, the modules and the records. The tables are no part of the
+    project: make them from the vocabularies' own files. go.tsv.gz, say, has these columns, with tabs between
+    them; the last two may be empty:
+
+    \b
+    id          label                        obsolete  replaced_by  synonyms  xrefs
+    GO:0000001  mitochondrion inheritance    false
+    GO:0000003  obsolete reproduction        true      GO:0022414
 
     \b
     Ends with 0 when all are known, in use and labelled alike, 1 when not, and 2 without tables.
