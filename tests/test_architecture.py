@@ -27,6 +27,7 @@ LIBRARY: dict[str, set[str]] = {
     "knowledge": {"files", "ontology", "owl", "dataset"},
     "views": {"files", "sparql", "ontology", "dataset"},
     "synthesis": {"views"},
+    "sources": {"files", "ontology", "federation"},
     "api": {
         "files",
         "sparql",

@@ -18,6 +18,7 @@ _COMMANDS = {
     "build": ("dataset", "Renew generated files and write the dataset to a file."),
     "check": ("check", "Check the ontology by its quality rules."),
     "check-ids": ("curation", "Compare identifiers and labels with tables of other vocabularies."),
+    "check-sources": ("sources", "Ask indexes and registries whether records still agree with them."),
     "diff": ("diff", "Tell what changed between two states of an ontology."),
     "load": ("store", "Load RDF files into a dataset on disk."),
     "explain": ("explain", "Tell why a triple of the dataset holds."),
