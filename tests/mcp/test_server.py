@@ -330,17 +330,19 @@ def test_pool(session: Session, engine: Engine) -> None:
 def test_http_refuses_what_is_too_large_and_other_names(sessions: dict[str, Session]) -> None:
     place = urlsplit(sessions["http"].address)
 
-    def status(body: bytes, host: str) -> int:
+    def status(body: bytes, host: str, method: str = "POST") -> int:
         connection = http.client.HTTPConnection(place.netloc, timeout=30)
         try:
-            headers = {"content-type": "application/json", "host": host}
-            connection.request("POST", place.path, body, headers)
+            headers = {"content-type": "application/json", "accept": "application/json", "host": host}
+            connection.request(method, place.path, body, headers)
             return connection.getresponse().status
         finally:
             connection.close()
 
     assert status(b" " * (1 << 20), place.netloc) == 413
     assert status(b"{}", "rebound.example") == 421
+    assert status(b"[" * 100_000, place.netloc) == 400
+    assert status(b"", place.netloc, "GET") == 405
 
 
 @pytest.mark.checkout

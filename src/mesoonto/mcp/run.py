@@ -8,12 +8,16 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from mesoonto.errors import MesoontoError, ServeError
 from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.pool import Pool
 from mesoonto.processes.worker import jobs as answering
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 MISSING = "the MCP server needs the library mcp, which is not installed: pip install 'mesoonto[mcp]'"
 
@@ -105,7 +109,8 @@ async def _on_http(host: str, listener: socket.socket, ready: Callable[[], None]
         host=host,
     )
     config = Config(
-        application,
+        partial(_posts, application),
+        interface="asgi3",
         log_level="warning",
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=30,
@@ -116,6 +121,17 @@ async def _on_http(host: str, listener: socket.socket, ready: Callable[[], None]
         await Server(config).serve([listener])
     finally:
         await workers.close()
+
+
+async def _posts(application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Hand on what clients send; the stream of a GET would stay open for news that there are none of."""
+    from starlette.responses import PlainTextResponse
+
+    if scope["type"] == "http" and scope["method"] != "POST":
+        refusal = PlainTextResponse("only POST\n", 405, {"allow": "POST"})
+        await refusal(scope, receive, send)
+    else:
+        await application(scope, receive, send)
 
 
 async def _workers(link: Link) -> Pool:
