@@ -191,6 +191,12 @@ def _notice(kind: str) -> dict[str, Any]:
             ("warning", 8, "10.1000/paper"),
         ),
         (
+            {"relation": {"is-preprint-of": {"id": "10.1000/paper", "id-type": "doi"}}},
+            {},
+            "preprint_published",
+            ("warning", 8, "10.1000/paper"),
+        ),
+        (
             {"issued": {"date-parts": [[2018]]}},
             {"pubYear": "2018"},
             "year_differs",
@@ -253,6 +259,12 @@ def test_trial_that_differs(
     at.update(changed)
     found = kinds(run(ontology, request_of(source, tmp_path, only="trials")))
     assert found == {"status": ALWAYS["status"], "not_checked": ALWAYS["not_checked"], kind: expected}
+
+
+def test_trial_that_ended_early_without_result(source: StandIn, ontology: Ontology, tmp_path: Path) -> None:
+    source.study["protocolSection"]["statusModule"]["overallStatus"] = "TERMINATED"
+    found = run(ontology, request_of(source, tmp_path, only="trials", limit=1))
+    assert kinds(found) == {"status": ("warning", 16, "TERMINATED, Someone")}
 
 
 def test_trial_that_the_registry_does_not_know(source: StandIn, ontology: Ontology, tmp_path: Path) -> None:

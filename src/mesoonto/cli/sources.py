@@ -69,12 +69,13 @@ def check_sources(form: str, output: Path | None, fail_on: str, max_age: float, 
 
     Answers are kept in $XDG_CACHE_HOME/mesoonto/sources, else ~/.cache/mesoonto/sources. After an
     interruption the same command goes on where it stopped. Sources are asked slowly; a Retry-After is
-    honoured.
+    honoured. Never tried against the live services yet: look at the first findings with care.
 
     \b
     Severities:
       violation  retracted, unknown or other identifier, other title, year or phase
-      warning    corrected, concern, published preprint, other journal or enrolment, posted results
+      warning    corrected, concern, published preprint, other journal or enrolment, posted results,
+                 ended early and no result recorded
       info       a proposed identifier, a registry without known interface, status and sponsor
 
     \b

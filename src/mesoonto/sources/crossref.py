@@ -3,8 +3,8 @@
 Shapes: "Crossref Metadata API JSON Format" (CrossRef/rest-api-doc, api_format.md), sections Work, Partial
 Date and Update, for ``title``, ``subtitle``, ``container-title``, ``issued``, ``published-print`` and
 ``published-online``. ``updated-by`` is shown in Crossref's tutorial "Get Retraction Watch metadata from
-Crossref's API". Of ``relation``, ``is-preprint-of`` is an array of objects with ``id``, as programs that read
-the interface take it. ``mailto``: Crossref's "Access and authentication".
+Crossref's API". Of ``relation``, ``is-preprint-of`` is an object with ``id`` or an array of such objects:
+programs that read the interface meet both. ``mailto``: Crossref's "Access and authentication".
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def _work(message: dict[str, object]) -> Work:
     subtitles = texts(message.get("subtitle"), "subtitle")
     relation = table(message.get("relation"), "relation")
     updates = [table(item, "updated-by") for item in items(message.get("updated-by"), "updated-by")]
-    papers = [table(item, "is-preprint-of") for item in items(relation.get("is-preprint-of"), "relation")]
+    became = relation.get("is-preprint-of")
+    several = [became] if isinstance(became, dict) else items(became, "is-preprint-of")
+    papers = [table(item, "is-preprint-of") for item in several]
     return Work(
         doi,
         (*titles, *(f"{one} {sub}" for one in titles for sub in subtitles)),

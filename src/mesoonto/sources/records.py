@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyoxigraph as ox
 
@@ -97,15 +98,6 @@ class Records:
     def _trial(self, iri: str) -> TrialRecord:
         numbers = self._values(iri, MESO + "registryId")
         known = next((n for n in numbers if _NCT.fullmatch(n.value)), Stated("", self._begin(iri)))
-        cohorts = {
-            t.subject.value
-            for triples in self._about.values()
-            for t in triples
-            if t.predicate.value == MESO + "ofStudy"
-            and isinstance(t.object, ox.NamedNode)
-            and t.object.value == iri
-            and isinstance(t.subject, ox.NamedNode)
-        }
         phase = self._first(iri, MESO + "hasPhase")
         return TrialRecord(
             iri,
@@ -114,27 +106,18 @@ class Records:
             tuple(n.value for n in numbers if n != known),
             Stated(phase.value.removeprefix(MESO), phase.place),
             self._first(iri, MESO + "enrolment"),
-            any(self._is_result(t) for t in self._citing(cohorts)),
+            iri in self._with_results,
         )
 
-    def _citing(self, cohorts: set[str]) -> list[ox.Triple]:
-        return [
-            t
-            for triples in self._about.values()
-            for t in triples
-            if t.predicate.value == MESO + "ofCohort"
-            and isinstance(t.object, ox.NamedNode)
-            and t.object.value in cohorts
-        ]
-
-    def _is_result(self, triple: ox.Triple) -> bool:
-        subject = triple.subject
-        return isinstance(subject, ox.NamedNode) and any(
-            t.predicate.value == _TYPE
-            and isinstance(t.object, ox.NamedNode)
-            and t.object.value == MESO + "Result"
-            for t in self._about[subject.value]
-        )
+    @cached_property
+    def _with_results(self) -> set[str]:
+        """The studies of whose cohorts a result is recorded."""
+        cohorts = {
+            cohort.value
+            for result in self._all("Result")
+            for cohort in self._values(result, MESO + "ofCohort")
+        }
+        return {study.value for one in cohorts for study in self._values(one, MESO + "ofStudy")}
 
     def _values(self, iri: str, predicate: str) -> list[Stated]:
         return [
