@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -11,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from mesoonto.validation.report.outputs import outputs
 from mesoonto.validation.request import ValidationRequest, judge
@@ -130,6 +132,24 @@ def test_suggestions_come_while_one_types_and_are_chosen_by_keys(browser: Browse
         page.get_by_role("combobox").type("checkmate")
         expect(page.get_by_role("option").first).to_contain_text("CheckMate 743")
         page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("CheckMate 743")
+
+
+@pytest.mark.chromium
+def test_late_suggestions_do_not_replace_those_that_one_chooses_from(browser: Browser, address: str) -> None:
+    with quiet_page(browser) as page:
+        held: list[Route] = []
+        page.route(re.compile("suggest.*q=checkmate$"), lambda route: held.append(route))
+        page.goto(address)
+        page.get_by_role("combobox").type("checkmate")
+        expect(page.get_by_role("option").first).to_contain_text("CheckMate 743")
+        page.keyboard.press("ArrowDown")
+        assert held, "the last letter asked for nothing"
+        for route in held:
+            with contextlib.suppress(Error):  # nobody waits for it any more
+                route.continue_()
+        page.wait_for_timeout(500)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("CheckMate 743")
 

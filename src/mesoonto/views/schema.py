@@ -176,6 +176,7 @@ class _Detail:
     definition: int  #: characters of each
     examples: bool
     share: float  #: of the members that have a property which is shown
+    values: int = _MOST_LABELS  #: labels and choices of each list of values
 
 
 #: In the order in which a text tries to fit its bound.
@@ -185,15 +186,19 @@ _DETAILS = (
     _Detail(90, False, 0),
     _Detail(0, False, 0),
     _Detail(0, False, 0.1),
+    _Detail(0, False, 0.3, 3),
 )
 
 
 def schema_text(card: SchemaCard, *, most: int = 6800) -> str:
     """*card* as Markdown, at most *most* bytes: with fewer details where it would be longer.
 
-    Where names alone are too many, the classes with the fewest members are named without their properties.
+    First come classes with many members, and more so those to which others lead. Where names alone are too
+    many, the last are named without their properties.
     """
+    ends = [{use.range for use in one.properties} - {one.iri} for one in card.classes]
     described = [one for one in card.classes if not one.choices]
+    described.sort(key=lambda one: -one.members * (1 + sum(one.iri in reached for reached in ends)))
     for detail in _DETAILS:
         for kept in range(len(described), -1 if detail is _DETAILS[-1] else len(described) - 1, -1):
             text = "\n".join([*_blocks(card, described[:kept], detail), *_rest(described[kept:])])
@@ -206,14 +211,16 @@ def _blocks(card: SchemaCard, described: list[ClassCard], detail: _Detail) -> It
     if card.hierarchies:
         yield "\n## Values that are terms: owl:Class, found by label or with rdfs:subClassOf\n"
         for root in card.hierarchies:
-            few = "; ".join(root.labels)
+            few = "; ".join(root.labels) if len(root.labels) <= detail.values else ""
             yield f"- {short(root.iri)} {root.label}: {few or f'{root.terms}, such as {short(root.example)}'}"
     chosen = [one for one in card.classes if one.choices]
     if chosen:
         yield "\n## Values that are one of a list, with the prefix of the class where none is shown\n"
         for one in chosen:
             prefix = short(one.iri).partition(":")[0] + ":"
-            yield f"- {short(one.iri)}: {', '.join(short(c).removeprefix(prefix) for c in one.choices)}"
+            names = [short(c).removeprefix(prefix) for c in one.choices[: detail.values]]
+            left = len(one.choices) - len(names)
+            yield f"- {short(one.iri)}: {', '.join(names)}{f' and {left} more' if left else ''}"
     rare = f" and properties of fewer than {detail.share:.0%} of the members" if detail.share else ""
     yield (
         "\n## Classes: members; properties with range, and number of triples where it is not one each\n\n"

@@ -34,7 +34,7 @@ function draw(hits) {
 }
 
 async function suggest() {
-  if (asked) asked.abort();
+  stop();
   const text = find.value.trim();
   if (text.length < 2) return hide();
   const mine = new AbortController();
@@ -48,7 +48,14 @@ async function suggest() {
   }
 }
 
+// Who has begun to choose chooses from what is shown; a later answer does not take the list away.
+function stop() {
+  if (asked) asked.abort();
+  asked = null;
+}
+
 function step(by) {
+  stop();
   const items = [...list.children];
   const now = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
   items.forEach((item) => item.setAttribute("aria-selected", "false"));
