@@ -189,7 +189,7 @@ def test_whatever_ends_a_worker_is_reported_and_the_next_job_is_answered(
     async def test(pool: Pool) -> None:
         for _ in range(3):
             with pytest.raises(error, match=words) as caught:
-                await ask(pool, job, 0.5 if job == "endless" else 10)
+                await ask(pool, job, 0.5 if job == "endless" else 60)
             assert type(caught.value) is error
             assert await ask(pool, "echo next") == b"next"
         assert pool.busy == pool.waiting == 0
