@@ -166,6 +166,17 @@ def test_a_claim_without_axiom_leads_to_its_statements(mesoonto) -> None:  # typ
     assert any("statement_PMID21523763.ttl" in line for line in found)
 
 
+def test_a_claim_of_one_sign_leaves_the_other_out(mesoonto) -> None:  # type: ignore[no-untyped-def]
+    """BAP1 loss: longer survival in two series, shorter in another (PMID 29085180); prognosis is told by all."""
+    longer, shorter, both = (
+        mesoonto("explain", "MESO:0003139", relation, "MESO:0004001").stdout
+        for relation in ("marksLonger", "marksShorter", "prognosticFor")
+    )
+    assert ("PMID29085180" in longer, "Louw2022" in longer) == (False, True)
+    assert ("PMID29085180" in shorter, "Louw2022" in shorter) == (True, False)
+    assert [name in both for name in ("PMID29085180", "Louw2022", "Cantini2020")] == [True, True, True]
+
+
 def test_command_says_no_to_what_does_not_follow(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
     done = mesoonto("explain", "ipilimumab", "subClassOf", "anti-PD-1 antibody")
     assert (done.returncode, done.stdout) == (

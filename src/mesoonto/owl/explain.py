@@ -9,13 +9,14 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from mesoonto.files.terms import OWL, SUBCLASS, TYPE
-from mesoonto.namespaces import MESO
+from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.ontology.axioms import Axiom
 from mesoonto.ontology.files import DATA
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl import infer
 from mesoonto.owl.entail import Entailments
 
+_SUBPROPERTY = ox.NamedNode(PREFIXES["rdfs"] + "subPropertyOf")
 _CONTEXTS = (f"{MESO}PleuralContext", f"{MESO}MixedMesotheliomaContext")
 
 
@@ -115,14 +116,27 @@ class Explainer:
             if facts.get("hasDirection") == f"{MESO}Supports" and facts.get("hasDiseaseContext") in _CONTEXTS
         )
 
+    def _and_below(self, relation: str) -> set[str]:
+        """The relation and those below it: who reports longer survival reports on prognosis too."""
+        below = {
+            triple.subject.value
+            for triple in self._ontology.triples()
+            if triple.predicate == _SUBPROPERTY
+            and triple.object == ox.NamedNode(relation)
+            and isinstance(triple.subject, ox.NamedNode)
+        }
+        return {relation} | below.union(*map(self._and_below, below))
+
     def _claims(self, subject: str, relation: str, other: str) -> list[tuple[str, dict[str, str]]]:
-        """The statements with this claim by IRI, and what each says by local names of properties."""
+        """The statements with this claim or one below it, by IRI; what each says, by local names."""
         said: dict[str, dict[str, str]] = defaultdict(dict)
         for triple in self._ontology.triples(DATA):
             if isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.NamedNode):
                 said[triple.subject.value][triple.predicate.value.removeprefix(MESO)] = triple.object.value
-        claim = (subject, relation, other)
-        parts = ("hasClaimSubject", "hasClaimRelation", "hasClaimObject")
+        relations = self._and_below(relation)
         return sorted(
-            (iri, facts) for iri, facts in said.items() if tuple(facts.get(part) for part in parts) == claim
+            (iri, facts)
+            for iri, facts in said.items()
+            if (facts.get("hasClaimSubject"), facts.get("hasClaimObject")) == (subject, other)
+            and facts.get("hasClaimRelation") in relations
         )
