@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mesoonto.dataset.store import Engine
@@ -64,6 +64,8 @@ def test_retired_terms_are_not_offered(completions: Completions, engine: Engine)
     st.sampled_from([*PREFIXES.values(), "https://example.org/", f"{MESO}x/"]),
     st.text("aZ09_.-/:~(é", max_size=8),
 )
+@example(PREFIXES["meso"], "0.0.0")
+@example(f"{MESO}data/", "statement_j.cell.2016.08.069_1")
 def test_what_is_written_into_a_query_means_the_same_there(stem: str, name: str) -> None:
     query = f"SELECT * {{ BIND({in_query(stem + name)} AS ?iri) }}"
     (solution,) = ox.Store().query(query, prefixes=PREFIXES)

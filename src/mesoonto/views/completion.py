@@ -25,8 +25,9 @@ _PROPERTIES = (
     f"{PREFIXES['rdf']}Property",
 )  # fmt: skip
 
-#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL, of ASCII).
-_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL, of ASCII), with one
+#: full stop at most: pyoxigraph 0.5.13 does not read a second one.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?")
 
 #: Prefixes, the longest stem first, so that records are not written as terms.
 _STEMS = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
