@@ -38,6 +38,9 @@ _LONGEST, _SHORTEST = 200, 4
 #: With so many names that hold what was typed, names that nearly hold it are not looked for.
 _ENOUGH = 12
 
+#: The likeness of a name that holds little else than what was typed.
+_NEAR = 90.0
+
 #: Names that are looked at for each measure of likeness.
 _MOST = 200
 
@@ -207,12 +210,13 @@ def _scores(wanted: str, names: Sequence[str]) -> dict[int, float]:
         score = _literal(wanted, name)
         if not score and len(wanted) >= _SHORTEST:
             if len(words) > 1 and all(word in name for word in words):
-                score = 92.0 - min(len(name), 200) / 100
+                # in a long name, words may stand by chance: a short name with one error comes before it
+                score = 92.0 - min(abs(len(name) - len(wanted)), 200) / 10
             elif joined in name.replace(" ", ""):
                 score = 91.0 - min(len(name) - len(joined), 100) / 100
         if score:
             found[place] = score
-    if len(found) < _ENOUGH and len(wanted) >= _SHORTEST:
+    if sum(score >= _NEAR for score in found.values()) < _ENOUGH and len(wanted) >= _SHORTEST:
         for place, score in _forgiving(wanted, names):
             found[place] = max(found.get(place, 0.0), score)
     return found
