@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,23 @@ def prefixed(iri: str) -> tuple[str, str] | None:
         return None
     stem, prefix = max(fitting, key=lambda pair: len(pair[0]))
     return prefix, iri[len(stem) :]
+
+
+#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL, of ASCII), with one
+#: full stop at most: pyoxigraph 0.5.13 does not read a second one.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?")
+
+
+def in_query(iri: str) -> str:
+    """*iri* as a query has it: with one of our prefixes where that can be, else in angle brackets.
+
+    >>> in_query("https://w3id.org/mesoonto/data/study_NCT02899299")
+    'mesod:study_NCT02899299'
+    >>> in_query("https://example.org/x")
+    '<https://example.org/x>'
+    """
+    found = prefixed(iri)
+    return ":".join(found) if found is not None and _PLAIN.fullmatch(found[1]) else f"<{iri}>"
 
 
 def local_name(iri: str) -> str:

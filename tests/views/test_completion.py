@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mesoonto.dataset.store import Engine
-from mesoonto.namespaces import MESO, PREFIXES
-from mesoonto.views.completion import Completions, in_query
+from mesoonto.namespaces import MESO, PREFIXES, in_query
+from mesoonto.views.completion import Completions
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from flask import Blueprint, Response, render_template, request
 
 from mesoonto.errors import MesoontoError
 from mesoonto.knowledge import questions
-from mesoonto.namespaces import PREFIXES
-from mesoonto.views.completion import in_query
+from mesoonto.namespaces import PREFIXES, in_query
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError

@@ -22,14 +22,13 @@ from mesoonto.mcp.answers import (
     TrialLine,
 )
 from mesoonto.mcp.data import ToolData
-from mesoonto.namespaces import MESO, expand
+from mesoonto.namespaces import MESO, expand, in_query
 from mesoonto.views import records, terms
 from mesoonto.views import trial as trials
 from mesoonto.views.facts import DEFINITION, LABEL, EntityLink, Facts
 from mesoonto.views.mechanism import Countering, mechanism
 from mesoonto.views.records import PropertyRow
 from mesoonto.views.results import ResultView, result
-from mesoonto.views.schema import short
 from mesoonto.views.search import KINDS
 from mesoonto.views.statements import StatementView, ordered, statement, tally
 from mesoonto.views.terms import StudyLine
@@ -51,7 +50,8 @@ def search(data: ToolData, text: str, kind: str = "", count: int = 10) -> Search
     found = data.index.search(text, {"kind": kind}, most=count)
     return SearchAnswer(
         tuple(
-            FoundEntity(short(h.link.iri), h.link.label, h.kind, h.by, round(h.score, 1)) for h in found.hits
+            FoundEntity(in_query(h.link.iri), h.link.label, h.kind, h.by, round(h.score, 1))
+            for h in found.hits
         ),
         found.total,
         data.engine.version,
@@ -72,7 +72,7 @@ def describe(data: ToolData, name: str, offset: int = 0, most: int = _MOST) -> D
     count = tally(own.statements)
     until = offset + most
     return DescribeAnswer(
-        id=short(node.value),
+        id=in_query(node.value),
         iri=node.value,
         label=page.link.label,
         kind=kind,
@@ -113,7 +113,7 @@ def _own(facts: Facts, node: ox.NamedNode, kind: str) -> _Own:
         found = trials.trial(facts, node)
         arms = tuple(
             ArmLine(
-                short(arm.link.iri),
+                in_query(arm.link.iri),
                 cohort.link.label,
                 arm.link.label,
                 arm.role,
@@ -155,8 +155,10 @@ def _node(data: ToolData, facts: Facts, name: str) -> ox.NamedNode:
     if len(called) == 1:
         return called[0]
     if called:
-        raise InputError(f"several are called {name}: {', '.join(short(n.value) for n in called[:_OFFERED])}")
-    near = "; ".join(f"{h.link.label[:_LONGEST]} ({short(h.link.iri)})" for h in hits)
+        raise InputError(
+            f"several are called {name}: {', '.join(in_query(n.value) for n in called[:_OFFERED])}"
+        )
+    near = "; ".join(f"{h.link.label[:_LONGEST]} ({in_query(h.link.iri)})" for h in hits)
     raise InputError(f"nothing is called {name}" + (f"; near it: {near}" if near else ""))
 
 
@@ -180,13 +182,13 @@ def _by_identifier(text: str) -> ox.NamedNode | None:
 
 
 def _relation(row: PropertyRow, name: str) -> RelationLine:
-    values = tuple(NamedThing(short(v.iri) if v.iri else "", v.label) for v in row.values[:_VALUES])
+    values = tuple(NamedThing(in_query(v.iri) if v.iri else "", v.label) for v in row.values[:_VALUES])
     return RelationLine(name, values, row.more + max(0, len(row.values) - _VALUES))
 
 
 def _statement(s: StatementView) -> StatementLine:
     return StatementLine(
-        id=short(s.link.iri),
+        id=in_query(s.link.iri),
         text=s.link.label,
         direction=s.direction,
         level=s.level,
@@ -204,7 +206,7 @@ def _statement(s: StatementView) -> StatementLine:
 
 def _result(r: ResultView) -> ResultLine:
     return ResultLine(
-        id=short(r.link.iri),
+        id=in_query(r.link.iri),
         trial=_label(r.study),
         end_point=_label(r.end_point),
         statistic=_label(r.statistic),
@@ -230,13 +232,13 @@ def _trial(line: StudyLine) -> TrialLine:
         for r in line.results
     )
     return TrialLine(
-        short(line.link.iri), line.link.label, line.phase, line.design, line.setting, tuple(figures)
+        in_query(line.link.iri), line.link.label, line.phase, line.design, line.setting, tuple(figures)
     )
 
 
 def _counter(one: Countering) -> CounterLine:
     return CounterLine(
-        id=short(one.link.iri),
+        id=in_query(one.link.iri),
         label=one.link.label,
         status=f"{one.status.stage} ({one.status.date})" if one.status is not None else "",
         best_statement=_label(one.best.link) if one.best is not None else "",

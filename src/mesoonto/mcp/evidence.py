@@ -16,10 +16,10 @@ from mesoonto.mcp.answers import (
     StratifyAnswer,
 )
 from mesoonto.mcp.data import ToolData
+from mesoonto.namespaces import in_query
 from mesoonto.synthesis.closed_form import combine_plainly
 from mesoonto.synthesis.pools import LeftOut, Member, TrialPool, synthesise
 from mesoonto.synthesis.report import LIMITS, heterogeneity, shown
-from mesoonto.views.schema import short
 
 #: Lines of one kind that are shown.
 _MOST = 20
@@ -78,7 +78,7 @@ def pool(data: ToolData, end_point: str = "", offset: int = 0, most: int = _MOST
     return PoolAnswer(
         pools=tuple(map(_pool, found.pools)),
         left_out=tuple(
-            LeftOutLine(short(one.result.link.iri), one.result.link.label, one.reasons)
+            LeftOutLine(in_query(one.result.link.iri), one.result.link.label, one.reasons)
             for one in left[offset : offset + most]
         ),
         more_left_out=max(0, len(left) - offset - most),
@@ -92,12 +92,12 @@ def _choices(data: ToolData) -> list[str]:
 
 
 def _option(one: Intervention) -> OptionLine:
-    return OptionLine(short(one.iri), one.label, one.best, one.status)
+    return OptionLine(in_query(one.iri), one.label, one.best, one.status)
 
 
 def _mechanism(one: Mechanism) -> ActiveMechanism:
     return ActiveMechanism(
-        id=short(one.iri),
+        id=in_query(one.iri),
         label=one.label,
         basis=one.basis,
         statements=tuple(map(_statement, one.statements[:_FEW])),
@@ -107,12 +107,12 @@ def _mechanism(one: Mechanism) -> ActiveMechanism:
 
 def _statement(s: Statement) -> str:
     marks = [s.direction, s.level, s.context, s.population, s.extrapolated]
-    return f"[{', '.join(mark for mark in marks if mark)}] {s.text} ({short(s.iri)})"
+    return f"[{', '.join(mark for mark in marks if mark)}] {s.text} ({in_query(s.iri)})"
 
 
 def _result(r: TrialResult) -> str:
     caution = f" [{r.caution}]" if r.caution else ""
-    return f"{r.text}: {r.value}; {r.population}{caution} ({short(r.iri)})"
+    return f"{r.text}: {r.value}; {r.population}{caution} ({in_query(r.iri)})"
 
 
 def _pool(one: TrialPool) -> PoolLine:

@@ -28,8 +28,8 @@ from mesoonto.mcp.answers import (
     UnmatchedLine,
 )
 from mesoonto.mcp.data import ToolData
+from mesoonto.namespaces import in_query
 from mesoonto.sparql.parser import NotSparqlError, parse_query
-from mesoonto.views.schema import short
 from mesoonto.views.search import folded
 from mesoonto.views.unmatched import unmatched
 
@@ -151,7 +151,7 @@ def written(term: Term) -> str:
     ('xsd:date', '"MAPS"@en', '12.0')
     """
     if isinstance(term, ox.NamedNode):
-        return short(term.value)
+        return in_query(term.value)
     if isinstance(term, ox.Triple):
         return f"<<( {written(term.subject)} {written(term.predicate)} {written(term.object)} )>>"
     if isinstance(term, ox.BlankNode) or term.language or term.datatype.value == f"{XSD}string":
@@ -161,7 +161,7 @@ def written(term: Term) -> str:
         return f"{value}.0"
     if kind in _BARE and re.fullmatch(_BARE[kind], value, re.ASCII):
         return value
-    return f"{ox.Literal(value)}^^{short(kind)}"
+    return f"{ox.Literal(value)}^^{in_query(kind)}"
 
 
 def _begun(engine: Engine, text: str) -> QueryResult:

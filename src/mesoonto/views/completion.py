@@ -9,7 +9,7 @@ from functools import cached_property
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
-from mesoonto.namespaces import DATA, PREFIXES
+from mesoonto.namespaces import DATA, PREFIXES, in_query
 from mesoonto.ontology.synonyms import OTHER_NAMES
 from mesoonto.views.facts import DCTERMS, LABEL, SKOS, TYPE, local
 from mesoonto.views.search import folded
@@ -24,13 +24,6 @@ _PROPERTIES = (
     f"{_OWL}ObjectProperty", f"{_OWL}DatatypeProperty", f"{_OWL}AnnotationProperty",
     f"{PREFIXES['rdf']}Property",
 )  # fmt: skip
-
-#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL, of ASCII), with one
-#: full stop at most: pyoxigraph 0.5.13 does not read a second one.
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?")
-
-#: Prefixes, the longest stem first, so that records are not written as terms.
-_STEMS = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
 
 #: Characters that are looked at, and the fewest in which typing errors are forgiven.
 _LONGEST, _FUZZY = 100, 4
@@ -151,20 +144,6 @@ class Completions:
     @cached_property
     def _stems(self) -> frozenset[str]:
         return frozenset(map(_stem, self._by_iri))
-
-
-def in_query(iri: str) -> str:
-    """*iri* as it is written in a query whose prefixes are the usual ones.
-
-    >>> in_query("https://w3id.org/mesoonto/data/study_NCT02899299")
-    'mesod:study_NCT02899299'
-    >>> in_query("https://example.org/x")
-    '<https://example.org/x>'
-    """
-    for prefix, stem in _STEMS:
-        if iri.startswith(stem) and _PLAIN.fullmatch(iri, len(stem)):
-            return f"{prefix}:{iri[len(stem) :]}"
-    return f"<{iri}>"
 
 
 def _kinds(store: ox.Store) -> dict[str, str]:

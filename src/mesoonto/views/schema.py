@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mesoonto.dataset.store import Engine
-from mesoonto.namespaces import PREFIXES, prefixed
+from mesoonto.namespaces import PREFIXES, in_query
 
 #: Vocabularies that describe others; what they say of themselves tells nobody what the data are about.
 _META = (*map(PREFIXES.__getitem__, ("owl", "rdf", "rdfs", "sh")), "http://www.w3.org/ns/dx/prof/")
@@ -19,9 +18,6 @@ _DEFINITIONS = f"<{PREFIXES['obo']}IAO_0000115>|skos:definition|rdfs:comment"
 
 #: Properties that say what something is called and means, and who says so; a text names them once for all.
 _NAMING = (*map(PREFIXES.__getitem__, ("rdf", "rdfs", "skos", "dcterms")), f"{PREFIXES['obo']}IAO_")
-
-#: Local names that need no escape behind a prefix (SPARQL 1.1, section 19.8, PN_LOCAL).
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 #: Types that tell nothing of a value that has another.
 _NO_RANGE = f"{PREFIXES['owl']}NamedIndividual"
@@ -212,15 +208,16 @@ def _blocks(card: SchemaCard, described: list[ClassCard], detail: _Detail) -> It
         yield "\n## Values that are terms: owl:Class, found by label or with rdfs:subClassOf\n"
         for root in card.hierarchies:
             few = "; ".join(root.labels) if len(root.labels) <= detail.values else ""
-            yield f"- {short(root.iri)} {root.label}: {few or f'{root.terms}, such as {short(root.example)}'}"
+            told = few or f"{root.terms}, such as {in_query(root.example)}"
+            yield f"- {in_query(root.iri)} {root.label}: {told}"
     chosen = [one for one in card.classes if one.choices]
     if chosen:
         yield "\n## Values that are one of a list, with the prefix of the class where none is shown\n"
         for one in chosen:
-            prefix = short(one.iri).partition(":")[0] + ":"
-            names = [short(c).removeprefix(prefix) for c in one.choices[: detail.values]]
+            prefix = in_query(one.iri).partition(":")[0] + ":"
+            names = [in_query(c).removeprefix(prefix) for c in one.choices[: detail.values]]
             left = len(one.choices) - len(names)
-            yield f"- {short(one.iri)}: {', '.join(names)}{f' and {left} more' if left else ''}"
+            yield f"- {in_query(one.iri)}: {', '.join(names)}{f' and {left} more' if left else ''}"
     rare = f" and properties of fewer than {detail.share:.0%} of the members" if detail.share else ""
     yield (
         "\n## Classes: members; properties with range, and number of triples where it is not one each\n\n"
@@ -238,18 +235,18 @@ def _described(one: ClassCard, detail: _Detail) -> str:
         if not use.iri.startswith(_NAMING) and use.triples >= detail.share * one.members
     ]
     words = _cut(one.definition, detail.definition)
-    return f"\n**{short(one.iri)}** {one.members}{f': {words}' if words else ''}{shown}\n{', '.join(uses)}"
+    return f"\n**{in_query(one.iri)}** {one.members}{f': {words}' if words else ''}{shown}\n{', '.join(uses)}"
 
 
 def _rest(left: list[ClassCard]) -> Iterator[str]:
     if left:
-        names = ", ".join(f"{short(one.iri)} {one.members}" for one in left)
+        names = ", ".join(f"{in_query(one.iri)} {one.members}" for one in left)
         yield f"\nOther classes, described in /schema.json: {names}"
 
 
 def _use(use: PropertyUse, members: int) -> str:
     to = f" {_range(use.range)}" if use.range else ""
-    return f"{short(use.iri)}{to}{f' {use.triples}' if use.triples != members else ''}"
+    return f"{in_query(use.iri)}{to}{f' {use.triples}' if use.triples != members else ''}"
 
 
 def _range(iri: str) -> str:
@@ -257,22 +254,10 @@ def _range(iri: str) -> str:
     if iri.startswith(PREFIXES["xsd"]):
         name = iri.removeprefix(PREFIXES["xsd"])
         return "integer" if name.lower().endswith("integer") else name
-    return "term" if iri == TERM else short(iri)
+    return "term" if iri == TERM else in_query(iri)
 
 
 def _cut(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return text[:most].rpartition(" ")[0] + " …" if most else ""
-
-
-def short(iri: str) -> str:
-    """*iri* as a query has it: with a prefix where one of ours fits, else in angle brackets.
-
-    >>> short("https://w3id.org/mesoonto/hasEndPoint")
-    'meso:hasEndPoint'
-    """
-    found = prefixed(iri)
-    if found is None or not _PLAIN.fullmatch(found[1]):
-        return f"<{iri}>"
-    return ":".join(found)

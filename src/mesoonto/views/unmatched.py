@@ -14,12 +14,12 @@ from rapidfuzz import fuzz, process
 
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import Place
-from mesoonto.namespaces import PREFIXES
+from mesoonto.namespaces import PREFIXES, in_query
 from mesoonto.sparql.mentions import ANY_NAMED, MentionRole, QueryMention, QueryMentions, mentions
 from mesoonto.sparql.messages import place_of
 from mesoonto.sparql.parser import NotSparqlError, parse_query
 from mesoonto.sparql.slip import clipped
-from mesoonto.views.completion import Completion, Completions, in_query
+from mesoonto.views.completion import Completion, Completions
 from mesoonto.views.facts import DCTERMS, TYPE, local
 from mesoonto.views.search import folded
 
