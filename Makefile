@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # No compiler is needed: wheels alone, but for owlready2, which has none and is Python.
 WHEELS := --only-binary :all: --no-binary owlready2
 BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.5 --results build/bench/short
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	$(UPGRADE) pyproject.toml
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
@@ -52,11 +54,10 @@ bench-federation: $(VENV)/dev ## compare federated queries with other engines (t
 	@sh tests/setup.sh
 	$(BIN)/python -m benchmarks.federation.run
 
-lock: $(VENV)/dev ## renew the lock files from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade pyproject.toml --extra mcp --extra synthesis --group build --output-file requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade pyproject.toml --extra mcp --extra synthesis --group build --group dev --output-file requirements-dev.lock
+# Pins stay as they are where they still fit; make lock UPGRADE=--upgrade renews them all.
+lock: $(VENV)/dev ## bring the lock files up to pyproject.toml
+	$(LOCK) --extra exchange --extra mcp --extra synthesis --group build --output-file requirements.lock
+	$(LOCK) --all-extras --group build --group docs --group dev --output-file requirements-dev.lock
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

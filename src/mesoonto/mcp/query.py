@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from mesoonto.dataset import query_features
 from mesoonto.dataset.formats import Kind
-from mesoonto.dataset.store import Engine, QueryResult, Term
+from mesoonto.dataset.store import Engine, QueryResult
 from mesoonto.errors import (
     InputError,
     MesoontoError,
@@ -17,7 +17,6 @@ from mesoonto.errors import (
     QuerySyntaxError,
     ServiceRefusedError,
 )
-from mesoonto.files.terms import XSD
 from mesoonto.knowledge.questions import CompetencyQuestion
 from mesoonto.mcp.answers import (
     CheckAnswer,
@@ -28,8 +27,8 @@ from mesoonto.mcp.answers import (
     UnmatchedLine,
 )
 from mesoonto.mcp.data import ToolData
-from mesoonto.namespaces import in_query
 from mesoonto.sparql.parser import NotSparqlError, parse_query
+from mesoonto.sparql.written import written
 from mesoonto.views.search import folded
 from mesoonto.views.unmatched import unmatched
 
@@ -37,9 +36,6 @@ from mesoonto.views.unmatched import unmatched
 ROWS, BYTES = 100, 20_000
 
 _FORMS = {Kind.BOOLEAN: "ASK", Kind.SOLUTIONS: "SELECT", Kind.TRIPLES: "CONSTRUCT"}
-
-#: What a number or truth value looks like where SPARQL needs no datatype (SPARQL 1.1, section 4.1.2).
-_BARE = {f"{XSD}integer": r"[+-]?\d+", f"{XSD}decimal": r"[+-]?\d*\.\d+", f"{XSD}boolean": "true|false"}
 
 _ORDERED = "as ORDER BY says; rows that are alike by it keep their places while this server runs"
 _UNORDERED = "no ORDER BY: rows keep their places, and offset its meaning, only while this server runs"
@@ -141,27 +137,6 @@ def is_ordered(text: str) -> bool:
         return any(part.has("OrderClause") for part in parse_query(text).children)
     except NotSparqlError:  # what the engine takes all the same
         return False
-
-
-def written(term: Term) -> str:
-    """*term* as a query has it, with the usual prefixes.
-
-    >>> number = ox.Literal("12", datatype=ox.NamedNode(f"{XSD}decimal"))
-    >>> written(ox.NamedNode(f"{XSD}date")), written(ox.Literal("MAPS", language="en")), written(number)
-    ('xsd:date', '"MAPS"@en', '12.0')
-    """
-    if isinstance(term, ox.NamedNode):
-        return in_query(term.value)
-    if isinstance(term, ox.Triple):
-        return f"<<( {written(term.subject)} {written(term.predicate)} {written(term.object)} )>>"
-    if isinstance(term, ox.BlankNode) or term.language or term.datatype.value == f"{XSD}string":
-        return str(term)
-    kind, value = term.datatype.value, term.value
-    if kind == f"{XSD}decimal" and re.fullmatch(r"[+-]?\d+", value, re.ASCII):
-        return f"{value}.0"
-    if kind in _BARE and re.fullmatch(_BARE[kind], value, re.ASCII):
-        return value
-    return f"{ox.Literal(value)}^^{in_query(kind)}"
 
 
 def _begun(engine: Engine, text: str) -> QueryResult:

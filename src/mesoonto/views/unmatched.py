@@ -19,6 +19,7 @@ from mesoonto.sparql.mentions import ANY_NAMED, MentionRole, QueryMention, Query
 from mesoonto.sparql.messages import place_of
 from mesoonto.sparql.parser import NotSparqlError, parse_query
 from mesoonto.sparql.slip import clipped
+from mesoonto.sparql.written import written
 from mesoonto.views.completion import Completion, Completions
 from mesoonto.views.facts import DCTERMS, TYPE, local
 from mesoonto.views.search import folded
@@ -32,8 +33,6 @@ _READ = 200_000
 _LIKE, _LIKE_GRAPH = 85, 75
 _SHORTEST_TEXT, _LONGEST_TEXT = 4, 200
 
-_XSD = PREFIXES["xsd"]
-_BARE = frozenset(_XSD + name for name in ("integer", "decimal", "double", "boolean"))
 _REPLACED = ox.NamedNode(f"{DCTERMS}isReplacedBy")
 _TYPE = ox.NamedNode(TYPE)
 
@@ -295,7 +294,7 @@ class _Looker:
             found = [others[near[0]]] if near else []
         if not found:
             return None
-        forms = tuple(map(_written, found))
+        forms = tuple(map(written, found))
         has = "have" if same else "have no such text, but"
         return self._told_of(mention, f"the data {has} {' and '.join(forms)}", forms)
 
@@ -337,13 +336,3 @@ def _without_instances(term: Completion) -> str:
 def _is_called(term: Completion, iri: str) -> bool:
     """Whether the label of *term* is the last part of *iri*."""
     return folded(term.label).replace(" ", "") == folded(local(iri)).replace(" ", "")
-
-
-def _written(literal: ox.Literal) -> str:
-    """*literal* as a query has it."""
-    kind = literal.datatype.value
-    if kind in _BARE:
-        return literal.value
-    if kind.startswith(_XSD) and kind != f"{_XSD}string":
-        return f"{ox.Literal(literal.value)}^^xsd:{kind.removeprefix(_XSD)}"
-    return str(literal)

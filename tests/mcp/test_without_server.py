@@ -1,0 +1,40 @@
+"""What the tools check before a client comes."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from mesoonto.mcp import run, server
+from mesoonto.views.search import KINDS
+
+
+def test_kinds_that_can_be_asked_for_are_those_of_the_search() -> None:
+    assert set(get_args(server._Kind)) == {"", *KINDS}
+
+
+def test_missing_library_is_told_in_a_line(
+    mesoonto: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "find_spec", lambda _: None)
+    done = mesoonto("mcp")
+    assert done.returncode == 2
+    assert done.stderr == f"mesoonto: {run.MISSING}\n"
+    assert "pip install 'mesoonto[mcp]'" in done.stderr
+
+
+def test_address_that_cannot_be_had_is_told(
+    mesoonto: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = mesoonto("mcp", "--http", address)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"mesoonto: {address} cannot be listened on: ")
+    done = mesoonto("mcp", "--http", "localhost")
+    assert done.returncode == 2
+    assert "localhost: give HOST:PORT or PORT" in done.stderr
