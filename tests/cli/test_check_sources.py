@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 from mesoonto.cli import cli
+from mesoonto.dataset.store import Engine
 from mesoonto.errors import EndpointError, MesoontoError
+from mesoonto.namespaces import MESO
 from mesoonto.ontology.files import DATA, OntologyFile
 from mesoonto.ontology.model import Ontology
-from mesoonto.sources import crossref, europepmc, report, trials
+from mesoonto.sources import crossref, europepmc, registries, report, trials
 from mesoonto.sources.cache import AnswerCache
 from mesoonto.sources.client import LONGEST_WAIT, TRIES, SourceClient
 from mesoonto.sources.findings import SourcesReport
@@ -42,7 +44,10 @@ RECORDS = """\
     rdfs:label "ONE"@en ;
     meso:registryId "NCT00000001" ;
     meso:hasPhase meso:Phase2 ;
-    meso:enrolment 40 .
+    meso:enrolment 40 ;
+    meso:sponsor "Some One" ;
+    meso:hasRegistryStatus meso:RegistryCompleted ;
+    meso:registryStatusDate "2024-01-01"^^xsd:date .
 <http://e/other> a meso:Study ;
     rdfs:label "TWO"@en ;
     meso:registryId "ISRCTN00000001" .
@@ -70,7 +75,7 @@ STUDY: dict[str, Any] = {
     "protocolSection": {
         "identificationModule": {"nctId": "NCT00000001"},
         "statusModule": {"overallStatus": "COMPLETED"},
-        "sponsorCollaboratorsModule": {"leadSponsor": {"name": "Someone"}},
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": "Some one"}},
         "designModule": {"phases": ["PHASE2"], "enrollmentInfo": {"count": 40, "type": "ACTUAL"}},
     },
     "hasResults": False,
@@ -148,8 +153,7 @@ def kinds(found: SourcesReport) -> dict[str, tuple[str, int | None, str]]:
 #: What there is to say of records that agree.
 ALWAYS = {
     "identifier_proposed": ("info", 13, "10.1000/two"),
-    "status": ("info", 16, "COMPLETED, Someone"),
-    "not_checked": ("info", 20, ""),
+    "not_checked": ("info", 23, ""),
 }
 
 
@@ -258,13 +262,37 @@ def test_trial_that_differs(
     at = source.study if "hasResults" in changed else source.study["protocolSection"]["designModule"]
     at.update(changed)
     found = kinds(run(ontology, request_of(source, tmp_path, only="trials")))
-    assert found == {"status": ALWAYS["status"], "not_checked": ALWAYS["not_checked"], kind: expected}
+    assert found == {"not_checked": ALWAYS["not_checked"], kind: expected}
+
+
+def test_sponsor_and_status_that_differ(source: StandIn, ontology: Ontology, tmp_path: Path) -> None:
+    section = source.study["protocolSection"]
+    section["sponsorCollaboratorsModule"]["leadSponsor"]["name"] = "Another"
+    section["statusModule"]["overallStatus"] = "ACTIVE_NOT_RECRUITING"
+    found = run(ontology, request_of(source, tmp_path, only="trials", limit=1))
+    assert kinds(found) == {
+        "sponsor_differs": ("warning", 20, "Another"),
+        "status_differs": ("warning", 21, "ACTIVE_NOT_RECRUITING"),
+    }
+    assert "that of the record is of 2024-01-01" in str(found.findings)
 
 
 def test_trial_that_ended_early_without_result(source: StandIn, ontology: Ontology, tmp_path: Path) -> None:
     source.study["protocolSection"]["statusModule"]["overallStatus"] = "TERMINATED"
     found = run(ontology, request_of(source, tmp_path, only="trials", limit=1))
-    assert kinds(found) == {"status": ("warning", 16, "TERMINATED, Someone")}
+    assert kinds(found)["ended_early"] == ("warning", 16, "TERMINATED")
+
+
+#: Every status of "Recruitment Status" in the glossary of ClinicalTrials.gov, but those of expanded access.
+STATUSES = [
+    *("NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING", "SUSPENDED"),
+    *("TERMINATED", "COMPLETED", "WITHDRAWN", "UNKNOWN"),
+]
+
+
+def test_records_have_a_word_for_every_status(engine: Engine) -> None:
+    words = {row[0].value for row in engine.query("SELECT ?s { ?s a meso:RegistryStatus }").rows()}
+    assert words == {MESO + registries.status_name(status) for status in STATUSES}
 
 
 def test_trial_that_the_registry_does_not_know(source: StandIn, ontology: Ontology, tmp_path: Path) -> None:

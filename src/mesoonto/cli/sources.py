@@ -59,8 +59,8 @@ def check_sources(form: str, output: Path | None, fail_on: str, max_age: float, 
 
     Publications: Crossref and Europe PMC, by DOI and PubMed ID. Does the identifier exist, do title, journal
     and year agree, was the paper retracted or corrected, has the preprint become a paper? Without identifier
-    one is proposed. Trials: ClinicalTrials.gov. Do phase and enrolment agree, are results posted that are not
-    recorded? Each finding has file and line; nothing is changed.
+    one is proposed. Trials: ClinicalTrials.gov. Do phase, enrolment, sponsor and status agree, are
+    results posted that are not recorded? Each finding has file and line; nothing is changed.
 
     \b
       mesoonto check-sources --only trials --limit 5
@@ -74,9 +74,9 @@ def check_sources(form: str, output: Path | None, fail_on: str, max_age: float, 
     \b
     Severities:
       violation  retracted, unknown or other identifier, other title, year or phase
-      warning    corrected, concern, published preprint, other journal or enrolment, posted results,
-                 ended early and no result recorded
-      info       a proposed identifier, a registry without known interface, status and sponsor
+      warning    corrected, concern, published preprint, other journal, enrolment, sponsor or status,
+                 posted results, ended early and no result recorded
+      info       a proposed identifier, a registry without known interface
 
     \b
     Exit codes:

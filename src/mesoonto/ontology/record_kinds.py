@@ -63,6 +63,9 @@ RECORD_KINDS = (
         with_=("cohort", "arm", "analysis", "result", "publication"),
         fields=(
             "registryId",
+            "sponsor",
+            "hasRegistryStatus",
+            "registryStatusDate",
             "hasPhase",
             "hasDesign",
             "hasTreatmentSetting",
@@ -70,17 +73,23 @@ RECORD_KINDS = (
         ),
         counts=(("studies", "?x a meso:Study"),),
         table_name="studies",
-        table="""SELECT ?study ?name ?registry_id ?phase ?design ?setting ?enrolment WHERE {
+        table="""SELECT ?study ?name ?registry_id ?phase ?design ?setting ?enrolment
+        ?sponsor ?registry_status ?registry_status_date WHERE {
         ?study a meso:Study ; rdfs:label ?name .
         OPTIONAL { ?study meso:registryId ?registry_id } OPTIONAL { ?study meso:hasPhase/rdfs:label ?phase }
         OPTIONAL { ?study meso:hasDesign/rdfs:label ?design }
         OPTIONAL { ?study meso:hasTreatmentSetting/rdfs:label ?setting }
-        OPTIONAL { ?study meso:enrolment ?enrolment }
+        OPTIONAL { ?study meso:enrolment ?enrolment } OPTIONAL { ?study meso:sponsor ?sponsor }
+        OPTIONAL { ?study meso:hasRegistryStatus/rdfs:label ?registry_status }
+        OPTIONAL { ?study meso:registryStatusDate ?registry_status_date }
         } ORDER BY ?study ?registry_id""",
         announced=True,
         template="""mesod:study_{key} a meso:Study ;
     rdfs:label ""@en ;                              # the name that people use
     meso:registryId "{key}" ;
+    meso:sponsor "" ;                                  # lead sponsor, as the registry has it
+    meso:hasRegistryStatus meso:Registry ;             # Recruiting ActiveNotRecruiting Completed Terminated
+    meso:registryStatusDate ""^^xsd:date ;             # last update of the registry's entry
     meso:hasPhase meso: ;                              # Phase1 Phase1Phase2 Phase2 Phase2Phase3 Phase3
     meso:hasDesign meso: ;                # RandomisedComparative RandomisedNonComparative SingleArm
     meso:hasTreatmentSetting meso: ;      # FirstLine SecondOrLaterLine Maintenance Perioperative

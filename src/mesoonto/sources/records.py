@@ -52,6 +52,9 @@ class TrialRecord:
     other_numbers: tuple[str, ...]
     phase: Stated  #: such as ``Phase1Phase2``
     enrolment: Stated
+    sponsor: Stated
+    status: Stated  #: such as ``RegistryCompleted``
+    status_date: Stated
     has_results: bool  #: whether a result of one of its cohorts is recorded
 
 
@@ -98,14 +101,16 @@ class Records:
     def _trial(self, iri: str) -> TrialRecord:
         numbers = self._values(iri, MESO + "registryId")
         known = next((n for n in numbers if _NCT.fullmatch(n.value)), Stated("", self._begin(iri)))
-        phase = self._first(iri, MESO + "hasPhase")
         return TrialRecord(
             iri,
             self._first(iri, PREFIXES["rdfs"] + "label"),
             known,
             tuple(n.value for n in numbers if n != known),
-            Stated(phase.value.removeprefix(MESO), phase.place),
+            self._listed(iri, "hasPhase"),
             self._first(iri, MESO + "enrolment"),
+            self._first(iri, MESO + "sponsor"),
+            self._listed(iri, "hasRegistryStatus"),
+            self._first(iri, MESO + "registryStatusDate"),
             iri in self._with_results,
         )
 
@@ -125,6 +130,11 @@ class Records:
             for t in self._about[iri]
             if t.predicate.value == predicate and isinstance(t.object, ox.Literal | ox.NamedNode)
         ]
+
+    def _listed(self, iri: str, name: str) -> Stated:
+        """One of the project's listed values, by its name."""
+        found = self._first(iri, MESO + name)
+        return Stated(found.value.removeprefix(MESO), found.place)
 
     def _first(self, iri: str, predicate: str) -> Stated:
         return next(iter(self._values(iri, predicate)), Stated("", self._begin(iri)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mesoonto.sources import trials
 from mesoonto.sources.client import SourceClient
+from mesoonto.sources.compare import folded
 from mesoonto.sources.findings import SourceFinding
 from mesoonto.sources.records import Stated, TrialRecord
 
@@ -55,11 +56,25 @@ def _differences(record: TrialRecord, trial: trials.RegisteredTrial) -> Iterator
     if trial.has_results and not record.has_results:
         what = "results are posted, and no result of this trial is recorded"
         yield _finding(record, "warning", "results_posted", what, record.number)
-    # Records have no field for status and sponsor, so these are told and not compared.
-    severity = "warning" if trial.status in _ENDED_EARLY and not record.has_results else "info"
-    theirs = ", ".join(part for part in (trial.status, trial.sponsor) if part)
-    what = "status and sponsor in the registry, which records do not have"
-    yield _finding(record, severity, "status", what, record.label, theirs)
+    if record.sponsor.value and trial.sponsor and folded(trial.sponsor) != folded(record.sponsor.value):
+        what = "the registry has another sponsor"
+        yield _finding(record, "warning", "sponsor_differs", what, record.sponsor, trial.sponsor)
+    yield from _status(record, trial)
+
+
+def _status(record: TrialRecord, trial: trials.RegisteredTrial) -> Iterator[SourceFinding]:
+    status = record.status
+    if status.value and trial.status and status.value != status_name(trial.status):
+        what = f"the registry has another status now; that of the record is of {record.status_date.value}"
+        yield _finding(record, "warning", "status_differs", what, status, trial.status)
+    if trial.status in _ENDED_EARLY and not record.has_results:
+        what = "the trial ended early, and no result of it is recorded"
+        yield _finding(record, "warning", "ended_early", what, record.label, trial.status)
+
+
+def status_name(status: str) -> str:
+    """The record's word for *status*, as ``RegistryNotYetRecruiting`` for NOT_YET_RECRUITING."""
+    return "Registry" + status.title().replace("_", "")
 
 
 def _finding(

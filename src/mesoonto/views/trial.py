@@ -83,6 +83,9 @@ class TrialPage:
     setting: str
     disease: tuple[EntityLink, ...]
     enrolment: str
+    sponsor: str
+    status: str
+    status_date: str
     cohorts: tuple[Cohort, ...]
     verdicts: tuple[ResultView, ...]  #: figures of primary end points that were met or missed
     undecided: tuple[EntityLink, ...]  #: primary end points on which no source that was read has a verdict
@@ -118,6 +121,9 @@ def trial(facts: Facts, node: ox.NamedNode) -> TrialPage:
         setting=word("hasTreatmentSetting"),
         disease=facts.linked(node, f"{MESO}hasDisease"),
         enrolment=facts.text(node, f"{MESO}enrolment"),
+        sponsor=facts.text(node, f"{MESO}sponsor"),
+        status=word("hasRegistryStatus"),
+        status_date=facts.text(node, f"{MESO}registryStatusDate"),
         cohorts=tuple(_cohort(facts, one) for one in cohorts),
         verdicts=tuple(r for r in results if r.met is not None),
         undecided=_undecided(facts, cohorts, parts, results),
@@ -280,6 +286,7 @@ class Brief:
     design: str
     setting: str
     enrolment: str
+    status: str
     regimens: tuple[EntityLink, ...]  #: of experimental arms
     verdicts: tuple[str, ...]  #: end points that were met or missed
     results: int
@@ -315,6 +322,7 @@ def _brief(facts: Facts, node: ox.NamedNode) -> Brief:
         design=word("hasDesign"),
         setting=word("hasTreatmentSetting"),
         enrolment=facts.text(node, f"{MESO}enrolment"),
+        status=word("hasRegistryStatus"),
         regimens=facts.links({i for a in tried for i in facts.entities(a, f"{MESO}hasIntervention")}),
         verdicts=tuple(sorted(verdicts)),
         results=len(results),
