@@ -125,9 +125,12 @@ class TestQuery:
         done = mesoonto("query", "--endpoint", f"{address}sparql", "--format", "csv", "-e", question)
         assert done.stdout.split() == ["label", "nivolumab"]
 
-    def test_endpoint_that_refuses(self, mesoonto: Run, address: str) -> None:
-        done = mesoonto("query", "--endpoint", f"{address}sparql", "-e", "SELECT x")
-        assert_one_line(done, "400", "query:1:")
+    def test_slip_is_told_as_for_the_shipped_dataset(self, mesoonto: Run, address: str) -> None:
+        slip = "SELECT ?label { ?s rdfs:label ?label ?s a meso:Study }"
+        done = mesoonto("query", "--endpoint", f"{address}sparql", "-e", slip)
+        assert done.returncode == 2
+        assert "query:1:37: " in done.stderr
+        assert done.stderr == mesoonto("query", "-e", slip).stderr
 
     def test_endpoint_that_is_not_there(self, mesoonto: Run) -> None:
         where = f"http://127.0.0.1:{free_port()}/sparql"

@@ -14,7 +14,7 @@ from mesoonto.api.rows import Queryable, Rows
 from mesoonto.dataset.query_features import LONGEST
 from mesoonto.errors import EndpointError, EndpointSyntaxError, QuerySyntaxError
 from mesoonto.federation import Endpoint, Endpoints
-from mesoonto.federation.client import Client
+from mesoonto.federation.client import Client, RemoteAnswer
 
 _JSON = "application/sparql-results+json"
 
@@ -59,14 +59,18 @@ class RemoteDataset(Queryable):
     ) -> None:
         self.close()
 
-    def _results_json(self, text: str) -> bytes:
+    def answer(self, text: str, accept: str) -> RemoteAnswer:
+        """The endpoint's own answer to the query *text*, in a media type of the header *accept*."""
         try:
-            return self._client.ask(self._endpoint, text, _JSON).body
+            return self._client.ask(self._endpoint, text, accept)
         except EndpointError as error:
             mistake = _mistake(text) if "answered 400" in error.message else None
             if mistake is None:
                 raise
             raise EndpointSyntaxError(mistake.message, mistake.place, mistake.excerpt) from error
+
+    def _results_json(self, text: str) -> bytes:
+        return self.answer(text, _JSON).body
 
 
 class AsyncRemoteDataset:

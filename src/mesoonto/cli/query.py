@@ -6,7 +6,6 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
     from mesoonto.dataset.store import Engine
     from mesoonto.federation import ResolvedQuery
 
-#: Seconds to wait for the answer of an endpoint that is asked directly, and the most bytes of it.
+#: Seconds to wait for the answer of an endpoint that is asked directly.
 _PATIENCE = 300.0
-_LARGEST = 1_000_000_000
 
 _NAMES = ["table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "trig", "nquads", "jsonld", "rdfxml"]
 
@@ -146,23 +144,14 @@ def _without_service(question: str, engine: Engine, config: Path | None, *, expl
 
 
 def _ask_endpoint(address: str, question: str, name: str) -> str:
+    from mesoonto.api.endpoint import connect
     from mesoonto.dataset.formats import FORMATS
-    from mesoonto.errors import EndpointError
-    from mesoonto.federation import Endpoint, Endpoints
-    from mesoonto.federation.client import Client
 
-    if urlsplit(address).scheme not in ("http", "https"):
-        raise EndpointError(f"{address}: not an http or https address")
-    # Whoever types the address may reach what this machine reaches.
-    endpoint = Endpoint("asked", address, timeout=_PATIENCE, max_bytes=_LARGEST, allow_private=True)
     accept = "application/sparql-results+json, text/turtle;q=0.9"
     if name != "table":
         accept = next(form for form in FORMATS if form.name == name).media_types[0]
-    client = Client(Endpoints([endpoint]))
-    try:
-        answer = client.ask(endpoint, question, accept)
-    finally:
-        client.close()
+    with connect(address, timeout=_PATIENCE) as endpoint:
+        answer = endpoint.answer(question, accept)
     return (
         answer.body.decode() if name != "table" or answer.media_type == "text/turtle" else _table(answer.body)
     )
