@@ -23,6 +23,8 @@ from mesoonto.namespaces import MESO, OBO
 from mesoonto.ontology.axioms import axioms_of
 from mesoonto.ontology.expressions import SUBCLASS, Some
 from mesoonto.owl.entail import Entailments
+from mesoonto.views.facts import Facts
+from mesoonto.views.results import result
 from tests import knowledge
 
 Run = Callable[..., CompletedProcess[str]]
@@ -280,6 +282,27 @@ def test_superseded_results_say_so(store: ox.Store, vocabulary: ProfileVocabular
     cautions = {r.caution for r in found.results if r.text.startswith("CheckMate 743")}
     assert any("superseded by a later analysis" in caution for caution in cautions)
     assert len({r.iri for r in found.results}) == len(found.results)
+
+
+def test_subgroup_that_a_later_analysis_leaves_out_still_stands(
+    store: ox.Store, vocabulary: ProfileVocabulary
+) -> None:
+    """The paper on three years of CheckMate 743 replaces the congress report, which alone tells of subgroups.
+
+    A comparison is shown before a figure of one arm.
+    """
+    found = report(store, vocabulary, "histology=sarcomatoid", "setting=first-line")
+    (option,) = [i for i in found.summary.options if i.label == "nivolumab plus ipilimumab"]
+    assert option.best.startswith(
+        "[result] CheckMate 743: overall survival, hazard ratio, non-epithelioid; three-year"
+    )
+
+
+def test_superseded_is_the_same_as_on_pages(store: ox.Store) -> None:
+    engine = Engine(store, "1")
+    facts = Facts(store)
+    every = {row["r"] for row in engine.select("SELECT ?r { ?r a meso:Result }")}
+    assert StrataRecords(engine).superseded == {r for r in every if result(facts, ox.NamedNode(r)).superseded}
 
 
 def test_subgroups_of_trials_of_several_sites_say_so(store: ox.Store, vocabulary: ProfileVocabulary) -> None:

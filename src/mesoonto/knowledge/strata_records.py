@@ -8,6 +8,7 @@ from functools import cached_property
 
 from mesoonto.dataset.store import Engine
 from mesoonto.knowledge.cohorts import Cohorts
+from mesoonto.ontology.figures import FIGURE_OF
 
 Row = dict[str, str]
 
@@ -123,7 +124,7 @@ class StrataRecords:
     def results(self) -> list[Row]:
         """Results with what was given; several populations stand in one text."""
         return self.rows(
-            """SELECT ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?superseded ?intervention ?end_point
+            """SELECT ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?intervention ?end_point ?compares
                 (GROUP_CONCAT(DISTINCT STR(?population); SEPARATOR=" ") AS ?populations)
                 (MIN(?from) AS ?source)
             WHERE {
@@ -136,12 +137,30 @@ class StrataRecords:
                 OPTIONAL { ?r meso:lowerBound ?low } OPTIONAL { ?r meso:upperBound ?high }
                 OPTIONAL { ?r meso:intervalLevel ?level } OPTIONAL { ?r meso:pValue ?p }
                 OPTIONAL { ?r meso:locator ?locator }
-                BIND(EXISTS { ?r meso:hasAnalysis/^meso:supersedes ?later } ||
-                    EXISTS { ?r ^meso:supersedes ?newer } AS ?superseded)
-            } GROUP BY ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?superseded ?intervention
-                ?end_point
+                BIND(EXISTS { ?r meso:hasReferenceArm ?other } AS ?compares)
+            } GROUP BY ?r ?text ?value ?unit ?low ?high ?level ?p ?locator ?intervention ?end_point ?compares
             ORDER BY ?text ?r"""
         )
+
+    @cached_property
+    def superseded(self) -> set[str]:
+        """Results that another one supersedes, or whose figure a later analysis gives again.
+
+        An analysis that replaces another one does not repeat all its figures: a subgroup that only the
+        earlier one reported still stands.
+        """
+        figures = self._pairs(
+            f"""SELECT ?x ?y {{ ?x a meso:Result ; ?p ?value
+                VALUES ?p {{ {" ".join(f"meso:{name}" for name in FIGURE_OF)} }}
+                BIND(CONCAT(STR(?p), " ", STR(?value)) AS ?y) }}"""
+        )
+        later = self.rows("SELECT ?x ?y { ?y meso:hasAnalysis/meso:supersedes+/^meso:hasAnalysis ?x }")
+        again = {
+            row["x"] for row in later if row["x"] in figures and figures[row["x"]] == figures.get(row["y"])
+        }
+        return again | {
+            row["x"] for row in self.rows("SELECT ?x { ?newer meso:supersedes ?x . ?x a meso:Result }")
+        }
 
     def _pairs(self, query: str) -> dict[str, set[str]]:
         return _grouped((row["x"], row["y"]) for row in self.rows(query))

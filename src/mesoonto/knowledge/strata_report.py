@@ -49,6 +49,7 @@ class TrialResult:
     caution: str  #: what a reader must know: read second-hand, superseded, ...
     end_point: str
     intervention: str  #: IRI of what was given, of the experimental arm in a comparison, or ""
+    compares: bool  #: whether it is a figure of two arms, and not of one
     own: bool  #: whether it speaks of a stratum of this tumour, and not of pleural mesothelioma as a whole
     superseded: bool
 
@@ -97,7 +98,12 @@ class Intervention:
         """The statement or result that speaks most for it here, in words, or ""."""
         results = sorted(
             (r for r in self.results if r.end_point in _BENEFIT),
-            key=lambda r: (not r.own, r.population == POPULATION_NOT_READ, _BENEFIT.index(r.end_point)),
+            key=lambda r: (
+                not r.own,
+                r.population == POPULATION_NOT_READ,
+                _BENEFIT.index(r.end_point),
+                not r.compares,
+            ),
         )
         statements = sorted(
             self.statements, key=lambda s: (bool(s.extrapolated), s.level, _DIRECTIONS.index(s.direction))

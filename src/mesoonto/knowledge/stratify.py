@@ -286,12 +286,16 @@ class _Stratification:
                     population=", ".join(sorted(map(self._label, populations))) or POPULATION_NOT_READ,
                     source=row["source"],
                     caution=_caution(
-                        row, bool(populations & self._narrower), self._other_sites(patients, printed)
+                        row,
+                        bool(populations & self._narrower),
+                        self._other_sites(patients, printed),
+                        row["r"] in self._records.superseded,
                     ),
                     end_point=row["end_point"],
                     intervention=row["intervention"],
+                    compares=row["compares"] == "true",
                     own=bool(populations & specific),
-                    superseded=row["superseded"] == "true",
+                    superseded=row["r"] in self._records.superseded,
                 )
             )
         return tuple(found)
@@ -321,10 +325,10 @@ def _value(row: dict[str, str]) -> str:
     return value + (f", p = {row['p']}" if row["p"] else "")
 
 
-def _caution(row: dict[str, str], narrower: bool, other_sites: bool) -> str:
+def _caution(row: dict[str, str], narrower: bool, other_sites: bool, superseded: bool) -> str:
     notes = ["a narrower stratum"] if narrower else []
     notes += ["the trial took in other sites than the pleura"] if other_sites else []
-    if row["superseded"] == "true":
+    if superseded:
         notes.append("superseded by a later analysis")
     if row["locator"] == "secondary account":
         notes.append("read in another's account of the source")

@@ -9,17 +9,11 @@ from decimal import Decimal
 import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO
+from mesoonto.ontology.figures import FIGURE_OF
 from mesoonto.views.facts import DCTERMS, EntityLink, Facts, shown
 
 HAZARD_RATIO = f"{MESO}MESO_0004101"
 ODDS_RATIO = f"{MESO}MESO_0004104"
-
-#: The properties that say what a result is a figure of.
-_WHAT = (
-    "ofCohort", "hasEndPoint", "hasStatistic", "hasPopulation", "populationText", "ofArm",
-    "hasExperimentalArm", "hasReferenceArm", "timePoint", "timeUnit", "assessedBy",
-    "hasResponseCriteria", "hasReferencePopulation",
-)  # fmt: skip
 
 #: Units as people write them; "1" is that of a ratio.
 _UNITS = {"1": "", "d": "days", "mo": "months", "wk": "weeks", "a": "years", "%": "%"}
@@ -172,7 +166,7 @@ def _stands_again(facts: Facts, node: ox.NamedNode, later: set[ox.NamedNode]) ->
 
 def _what(facts: Facts, node: ox.NamedNode) -> tuple[frozenset[str], ...]:
     """What a result is a figure of."""
-    return tuple(frozenset(o.value for o in facts.objects(node, MESO + name)) for name in _WHAT)
+    return tuple(frozenset(o.value for o in facts.objects(node, MESO + name)) for name in FIGURE_OF)
 
 
 def _population(facts: Facts, node: ox.NamedNode) -> str:
