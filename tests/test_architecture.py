@@ -28,6 +28,7 @@ LIBRARY: dict[str, set[str]] = {
     "views": {"files", "sparql", "ontology", "dataset"},
     "synthesis": {"views"},
     "sources": {"files", "ontology", "federation"},
+    "replicas": {"files", "dataset", "processes"},
     "api": {
         "files",
         "sparql",

@@ -125,6 +125,18 @@ class StoreError(MesoontoError):
     """A store directory that cannot be used."""
 
 
+class PublicationError(MesoontoError):
+    """A published version that is not whole, not what its manifest says, or of an unknown format."""
+
+
+class StorageError(MesoontoError):
+    """A directory, bucket or server of published versions that cannot be reached, read or written."""
+
+
+class AbsentError(StorageError):
+    """A file of a publication that is not there."""
+
+
 class EndpointError(MesoontoError):
     """A remote endpoint that does not answer, or answers with something else than a result."""
 

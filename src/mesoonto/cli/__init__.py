@@ -26,6 +26,7 @@ _COMMANDS = {
     "mcp": ("mcp", "Serve the dataset to language models, by the Model Context Protocol."),
     "new": ("curation", "Write a template for a new record."),
     "pool": ("pool", "Pool the ratios of trials that may be pooled, and tell what is left out."),
+    "publish": ("publish", "Publish a version of the dataset for servers that follow it."),
     "query": ("query", "Ask the shipped dataset, or an endpoint, a SPARQL query."),
     "reason": ("reason", "Classify the ontology with HermiT."),
     "release": ("release", "Build the files of a release."),

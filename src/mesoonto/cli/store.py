@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from mesoonto.cli.progress import progress
 
 _LOCATION = click.option(
     "--dataset-dir",
@@ -62,10 +60,10 @@ def load(
     with Location(location).draft(wait=10, empty=replace) as draft:
         before = len(draft.data)
         for path in files:
-            with _progress(f"load {path.name}", path.stat().st_size) as advance:
+            with progress(f"load {path.name}", path.stat().st_size) as advance:
                 rdf.load_into(draft.data, path, advance, graph=target)
         if not no_optimize:
-            with _progress("optimize", None):
+            with progress("optimize", None):
                 draft.data.optimize()
         added = len(draft.data) - before
         name = draft.name
@@ -100,30 +98,3 @@ def restore(source: Path, location: Path) -> None:
     target = Location(location)
     target.restore(source)
     click.echo(f"{source} restored as version {target.current()}")
-
-
-class _progress:  # noqa: N801  # used like the functions of rich.progress
-    """A bar with rate and time left on a terminal; nothing elsewhere."""
-
-    def __init__(self, what: str, total: int | None) -> None:
-        from rich import progress
-        from rich.console import Console
-
-        console = Console(stderr=True)
-        self._bar = progress.Progress(
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.DownloadColumn(),
-            progress.TransferSpeedColumn(),
-            progress.TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task(what, total=total)
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._bar.start()
-        return lambda done: self._bar.update(self._task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()

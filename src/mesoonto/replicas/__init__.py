@@ -1,0 +1,1 @@
+"""Versions of a dataset that one machine publishes, and that any number of servers follow."""
