@@ -51,6 +51,7 @@ LIBRARY: dict[str, set[str]] = {
         "views",
         "synthesis",
     },
+    "exchange": {"files", "ontology", "dataset", "knowledge", "views"},
     "release": {"files", "sparql", "ontology", "owl", "dataset", "knowledge", "validation", "views"},
 }
 

@@ -105,6 +105,14 @@ class NoGraphError(MesoontoError):
     """A graph that does not exist."""
 
 
+class NoRecordError(MesoontoError):
+    """A record that does not exist, or is not of the kind that is asked for."""
+
+
+class ExchangeError(MesoontoError):
+    """A record that a format's own library does not accept."""
+
+
 class OverloadedError(MesoontoError):
     """Too much is being asked at once; the same request may be answered later."""
 

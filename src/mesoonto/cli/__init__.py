@@ -22,6 +22,7 @@ _COMMANDS = {
     "diff": ("diff", "Tell what changed between two states of an ontology."),
     "load": ("store", "Load RDF files into a dataset on disk."),
     "explain": ("explain", "Tell why a triple of the dataset holds."),
+    "export": ("export", "Write records in a format that others of the field read."),
     "fmt": ("fmt", "Write Turtle files in their one canonical form."),
     "mcp": ("mcp", "Serve the dataset to language models, by the Model Context Protocol."),
     "new": ("curation", "Write a template for a new record."),
