@@ -65,6 +65,13 @@ FORMATS = (
         "mesoonto.exchange.nanopublications",
         needs="nanopub",
     ),
+    ExchangeFormat(
+        "va-spec",
+        "evidence statements as objects of GA4GH VA-Spec, in JSON",
+        "EvidenceStatement",
+        "mesoonto.exchange.va_spec",
+        needs="ga4gh.va_spec",
+    ),
 )
 
 
