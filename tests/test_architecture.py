@@ -27,6 +27,7 @@ LIBRARY: dict[str, set[str]] = {
     "knowledge": {"files", "ontology", "owl", "dataset"},
     "views": {"files", "sparql", "ontology", "dataset"},
     "synthesis": {"views"},
+    "synthetic": {"files"},
     "sources": {"files", "ontology", "federation"},
     "replicas": {"files", "dataset", "processes"},
     "api": {

@@ -36,6 +36,7 @@ _COMMANDS = {
     "serve": ("serve", "Serve the dataset as a SPARQL endpoint with a page."),
     "stats": ("dataset", "Count what the dataset holds."),
     "stratify": ("stratify", "Tell what the records say for a tumour like the one described."),
+    "synth": ("synth", "Write a synthetic cohort of patients, with faults to be found."),
     "validate": ("validate", "Check records against SHACL shapes."),
     "version": ("dataset", "Print the version of mesoonto and of its dataset."),
 }
