@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -20,6 +21,7 @@ _COMMANDS = {
     "check-ids": ("curation", "Compare identifiers and labels with tables of other vocabularies."),
     "check-sources": ("sources", "Ask indexes and registries whether records still agree with them."),
     "diff": ("diff", "Tell what changed between two states of an ontology."),
+    "import": ("import_", "Read another resource's records as records to be checked."),
     "load": ("store", "Load RDF files into a dataset on disk."),
     "explain": ("explain", "Tell why a triple of the dataset holds."),
     "export": ("export", "Write records in a format that others of the field read."),
@@ -55,7 +57,8 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"mesoonto.cli.{_COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command = getattr(module, f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)  # noqa: S101  # as the table says
         return command
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import process
 
 from mesoonto.errors import FormatError, MesoontoError, NoRecordError
-from mesoonto.namespaces import DATA, MESO, PREFIXES, in_query
+from mesoonto.namespaces import DATA, MESO, PREFIXES
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -28,10 +28,10 @@ WHOLE = "record"
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a record says and a format does not, or the whole of it."""
+    """What a record says and a format does not, or the other way round."""
 
     record: str  #: the record, with its prefix
-    what: str  #: the property that is lost, without its prefix; `WHOLE` where the record is left out
+    what: str  #: a property, without prefix, or a field that stays empty; `WHOLE` where all is left out
     why: str
 
 
@@ -72,7 +72,17 @@ FORMATS = (
         "mesoonto.exchange.va_spec",
         needs="ga4gh.va_spec",
     ),
+    ExchangeFormat(
+        "civic",
+        "evidence statements as CIViC's table of evidence, in TSV",
+        "EvidenceStatement",
+        "mesoonto.exchange.civic",
+    ),
 )
+
+
+#: Formats that are read.
+READABLE = ("civic",)
 
 
 class NoLibraryForFormatError(MesoontoError):
@@ -85,6 +95,12 @@ def named(name: str) -> ExchangeFormat:
     if name not in known:
         raise FormatError(f"{name}: unknown format; {_offer(name, known)}")
     return known[name]
+
+
+def readable(name: str) -> None:
+    """Raises FormatError, with the nearest name, where *name* is no format that is read."""
+    if name not in READABLE:
+        raise FormatError(f"{name}: unknown format; {_offer(name, READABLE)}")
 
 
 def records(facts: Facts, form: ExchangeFormat, names: Sequence[str] = ()) -> list[ox.NamedNode]:
@@ -128,7 +144,7 @@ def write(
 
 def record_name(node: ox.NamedNode) -> str:
     """How messages and reports name the record *node*."""
-    return in_query(node.value)
+    return node.value.replace(DATA, "mesod:", 1)
 
 
 def loss_table(losses: Iterable[Loss]) -> str:
