@@ -89,3 +89,13 @@ def test_a_missing_library_is_told_with_the_extra(facts: Facts) -> None:
         formats.NoLibraryForFormatError, match=r"nolibrary.at_all.*pip install 'mesoonto\[exchange\]'"
     ):
         formats.write(facts, form, [])
+
+
+@pytest.mark.checkout
+def test_commands_of_the_documentation_run(mesoonto: Run, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "exchange.md").read_text()
+    commands = [line.split()[1:] for line in text.splitlines() if line.startswith("mesoonto ")]
+    assert len(commands) > 4
+    for command in commands:
+        assert mesoonto(*command).returncode == 0, command
+    assert (tmp_path / "to_check.ttl").stat().st_size > 0

@@ -125,8 +125,6 @@ def read_table(path: Path) -> Iterator[tuple[int, CivicRow | TableProblem]]:
     Other columns may be missing, stand in any order, and unknown ones are passed over.
     """
     lines = _lines(path)
-    if not lines:
-        raise InputError("no table: its first line names the columns", Place(str(path)))
     try:
         names = _cells(lines[0])
     except ValueError as error:
@@ -145,9 +143,7 @@ def _lines(path: Path) -> list[bytes]:
         raise InputError((error.strerror or str(error)).lower(), Place(str(path))) from error
     if len(content) > LARGEST:
         raise InputError(f"larger than {LARGEST >> 20} MiB", Place(str(path)))
-    return (
-        content.removeprefix(codecs.BOM_UTF8).splitlines() if b"\n" not in content else content.split(b"\n")
-    )
+    return content.removeprefix(codecs.BOM_UTF8).split(b"\n")
 
 
 def _cells(line: bytes) -> list[str]:
