@@ -66,6 +66,7 @@ CASES: list[tuple[str, list[tuple[str, tuple[str, ...]]]]] = [
     ("?s a ?class ; ?p ?o . [] ?q 'x'", []),
     ("SERVICE <http://e/> { ?s a meso:Studdy }", []),
     ("?s ?p <http://e/somebody>", []),
+    ("?s a meso:Study FILTER(STRSTARTS(STR(?s), STR(mesod:)))", []),
     ("?s meso:enrolment 1000000 ; rdfs:label 'nothing of the kind'", []),
     ("?s rdfs:label ?x FILTER(?x != 'nivolumab' && ?x > xsd:string('nivolumab'))", []),
 ]

@@ -109,11 +109,11 @@ def _files(ontology: Ontology) -> list[Flaw]:
     from mesoonto.owl.quality import Flaw
 
     found = [
-        (path, "canonical_form", "the file is in canonical form; run mesoonto fmt")
+        (path, "canonical_form", "not in canonical form; run mesoonto fmt")
         for path in fmt.loose_files(ontology)
     ]
     found += [
-        (path, "generated", "the generated file is up to date; run mesoonto build")
+        (path, "generated", "out of date; run mesoonto build")
         for path in generated.stale_files(ontology)
     ]
     return [
@@ -168,4 +168,4 @@ def _print(flaws: list[Flaw], rules: int, form: str) -> None:
         value = f" (found: {compress(flaw.value)})" if flaw.value else ""
         term = f"{compress(flaw.term)}: " if flaw.term else ""
         click.echo(f"{place}{term}{flaw.rule}: {flaw.summary}{value}")
-    click.echo(f"{len(flaws)} findings, {rules} rules")
+    click.echo(f"{len(flaws)} finding{'' if len(flaws) == 1 else 's'}, {rules} rules")

@@ -202,8 +202,8 @@ class _Looker:
             return None
         self._told.add(told)
         if mention.role in (MentionRole.OBJECT, MentionRole.NAME) and not is_type:
-            if not self._known.has_namespace(iri.value):
-                return None
+            if not self._known.has_namespace(iri.value) or iri.value.endswith(("/", "#")):
+                return None  # of others; or a namespace itself, as in STRSTARTS(STR(?x), STR(meso:))
             what = "no triple has this name"
         if mention.role is not MentionRole.GRAPH and self._occurs(iri, mention.role, None, is_type=is_type):
             return self._told_of(mention, f"{what} in the graphs that are asked; other graphs have it", ())
