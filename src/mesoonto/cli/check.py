@@ -113,8 +113,7 @@ def _files(ontology: Ontology) -> list[Flaw]:
         for path in fmt.loose_files(ontology)
     ]
     found += [
-        (path, "generated", "out of date; run mesoonto build")
-        for path in generated.stale_files(ontology)
+        (path, "generated", "out of date; run mesoonto build") for path in generated.stale_files(ontology)
     ]
     return [
         *id_ranges.misplaced(ontology, id_ranges.shipped_ranges()),
