@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve frontend test test-all test-pythons setup dev check bench bench-federation lock
+.PHONY: help serve frontend test test-all test-pythons setup dev check docs bench bench-federation lock
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +42,9 @@ check: $(VENV)/dev frontend ## lint, types, all tests with coverage
 	@rm -f .coverage
 	tests/run --thorough --cov --cov-append --cov-report= --cov-fail-under=0 $(PYTEST_ARGS)
 	$(BIN)/coverage report
+
+docs: $(VENV)/dev ## build the documentation as a site, in build/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # The libraries of the site come from npm, when their pins or sources have changed; without them the site works too.
 frontend: $(VENV)/ready

@@ -9,6 +9,7 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 
 from mesoonto import __version__, resources
 from mesoonto.cli import _COMMANDS
@@ -62,6 +63,30 @@ def test_readme_names_every_folder() -> None:
         p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".") and p.name != "build"
     ]
     assert [name for name in folders if f"`{name}/`" not in readme] == []
+
+
+def test_every_page_of_the_documentation_is_in_its_navigation() -> None:
+    """One that is not has to be added to mkdocs.yml."""
+    from docs.generate import navigation, sources
+
+    items = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    listed = list(navigation.pages(navigation.filled(items)))
+    assert [page for page in sources.linked() if page.endswith(".md") and page not in listed] == []
+    assert len(listed) == len(set(listed))
+
+
+def test_relative_links_of_pages_lead_somewhere() -> None:
+    """Also in the repository, which has no generated pages."""
+    from docs.generate import sources
+
+    lost = [
+        (page, link)
+        for page in sources.linked()
+        if page.endswith(".md")
+        for link in sources.links((ROOT / page).read_text("utf-8"))
+        if (name := sources.target(page, link)) is not None and not (ROOT / name).is_file()
+    ]
+    assert lost == []
 
 
 def test_server_readme_names_every_route() -> None:

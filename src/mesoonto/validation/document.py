@@ -148,10 +148,18 @@ def _rule(shape: model.Shape, constraints: list[model.Constraint]) -> Iterator[s
         yield f"> {message.value}"
         yield ""
     for constraint in constraints:
-        yield f"- {in_words(constraint)}"
+        yield f"- {_marked(constraint)}"
     if severity != "Violation":
         yield f"- severity: {severity}"
     yield ""
+
+
+def _marked(constraint: model.Constraint) -> str:
+    """*constraint* in words; a pattern as code, since Markdown would read its brackets and stars."""
+    words = in_words(constraint)
+    if isinstance(constraint, model.Pattern):
+        return words.replace(constraint.pattern, f"`{constraint.pattern}`")
+    return words
 
 
 def _bad_examples(folder: Path | None) -> dict[str, Path]:
