@@ -64,7 +64,7 @@ def _rows(path: Path) -> list[CivicRow | TableProblem]:
 
 def _table(folder: Path, *rows: dict[str, str]) -> Path:
     path = folder / "table.tsv"
-    path.write_text(write_table(CivicRow(**row) for row in rows), encoding="utf-8")
+    path.write_text(write_table(CivicRow(**row) for row in rows), encoding="utf-8", newline="")
     return path
 
 
@@ -232,7 +232,7 @@ def test_a_row_of_civic_becomes_a_statement_to_check(facts: Facts, tmp_path: Pat
     assert said[f"{MESO}hasEvidenceLevel"] == f"{MESO}LevelB"
     assert said[f"{PREFIXES['dcterms']}source"] == "https://pubmed.ncbi.nlm.nih.gov/12345678"
     assert said[f"{PREFIXES['skos']}note"] == "From CIViC, evidence item 999999."
-    assert {loss.what for loss in imported.losses} == {"rating"}
+    assert {loss.what for loss in imported.losses} == {"rating", "evidence_status"}
 
 
 @pytest.mark.parametrize(
@@ -259,6 +259,21 @@ def test_what_cannot_be_kept_is_left_out_and_told(
     assert told[what].record.startswith("mesod:statement_" if what != WHOLE else str(tmp_path))
 
 
+def test_every_field_of_a_row_is_kept_or_told(facts: Facts, tmp_path: Path) -> None:
+    free = {
+        name: f"the {name}" for name in COLUMNS if name not in civic_table.NEEDED + tuple(civic_table.VALUES)
+    }
+    for source in ({}, {"source_type": "ASH", "citation_id": "the citation_id"}):
+        filled = PREDICTIVE | free | {"variant_origin": "Somatic", "evidence_id": "999999"} | source
+        imported = civic_reading.read(facts, _table(tmp_path, filled))
+        told = {loss.what for loss in imported.losses}
+        assert {name for name in COLUMNS if name not in told and filled[name] not in imported.turtle} <= {
+            *("molecular_profile", "disease", "doid", "therapies", "therapy_interaction_type"),  # as classes
+            *("evidence_type", "evidence_direction", "evidence_level", "significance", "evidence_statement"),
+            *("source_type", "evidence_civic_url"),  # as publication; as the number of the item
+        }
+
+
 def test_names_of_records_that_exist_are_not_given_again(facts: Facts, tmp_path: Path) -> None:
     rows = [PREDICTIVE | {"citation_id": "25380601", "evidence_statement": word} for word in ("one", "two")]
     turtle = civic_reading.read(facts, _table(tmp_path, *rows)).turtle
@@ -281,6 +296,16 @@ def test_any_text_comes_back_as_one_line(
     path.write_text(write_table(rows), encoding="utf-8", newline="")
     expected = [CivicRow(**{name: one_line(getattr(row, name)) for name in COLUMNS}) for row in rows]
     assert _rows(path) == expected
+
+
+@given(data=st.data())
+def test_no_value_breaks_the_import(facts: Facts, tmp_path_factory: Folders, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(COLUMNS))
+    row = PREDICTIVE | {"source_type": data.draw(st.sampled_from(("PubMed", "ASH")))}
+    path = _table(tmp_path_factory.mktemp("table"), row | {name: data.draw(st.text())})
+    imported = civic_reading.read(facts, path)
+    assert imported.number + imported.left_out + len(imported.problems) == 1
+    assert len(_statements(imported.turtle)) == imported.number
 
 
 @given(st.binary(max_size=300))
@@ -310,6 +335,7 @@ def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
         ({"therapies": "", "therapy_interaction_type": ""}, 6, "Predictive evidence needs one"),
         ({"therapy_interaction_type": ""}, 7, "several therapies"),
         ({"citation_id": "0x12"}, 13, "'0x12' is no PubMed number"),
+        ({"evidence_id": "EID <1>"}, 20, "evidence_id: 'EID <1>' is no number"),
         ({"rating": "6"}, 18, "rating: '6' is none of 1, 2, 3, 4, 5"),
         ({"molecular_profile": ""}, 1, "molecular_profile: it is empty"),
     ],
@@ -357,7 +383,7 @@ def test_the_command_writes_the_good_rows_and_tells_the_broken(mesoonto: Run, tm
     done = mesoonto("import", "civic", "table.tsv", "-o", "out.ttl", "--losses", "lost.tsv")
     assert (done.returncode, done.stdout) == (1, "")
     assert "table.tsv:3:10: evidence_level: 'F' is none of A, B, C, D, E\n" in done.stderr
-    assert "1 of 2 records, 1 values of theirs lost" in done.stderr
+    assert "1 of 2 records, 2 values of theirs lost" in done.stderr
     assert len(_statements((tmp_path / "out.ttl").read_text())) == 1
     assert "\nmesod:statement_PMID12345678_1\trating\t" in (tmp_path / "lost.tsv").read_text()
 

@@ -69,7 +69,9 @@ def test_a_prognosis_by_a_variant_is_a_statement(objects: dict[str, Any]) -> Non
 def test_a_benefit_by_a_variant_is_a_statement(objects: dict[str, Any]) -> None:
     said = objects["statement_NCT03654833_8"]["proposition"]  # NF2/22q loss, bemcentinib plus pembrolizumab
     assert said["predicate"] == "predictsSensitivityTo"
-    assert said["objectTherapeutic"]["id"] == f"{MESO}MESO_0002315"
+    group = said["objectTherapeutic"]
+    assert (group["id"], group["membershipOperator"]) == (f"{MESO}MESO_0002315", "AND")
+    assert [one["name"] for one in group["therapies"]] == ["bemcentinib", "pembrolizumab"]
     assert said["conditionQualifier"]["name"] == "malignant pleural mesothelioma"
 
 

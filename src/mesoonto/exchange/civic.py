@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 import pyoxigraph as ox
 
 from mesoonto.exchange.civic_table import CivicRow, write_table
-from mesoonto.exchange.claims import Claim, claim, pubmed_number
+from mesoonto.exchange.claims import Claim, claim, pubmed_number, therapies
 from mesoonto.exchange.formats import WHOLE, Exported, Loss, record_name
 from mesoonto.namespaces import MESO, OBO, compress, local_name
 from mesoonto.views.facts import DCTERMS, LABEL, SKOS, TYPE, Facts
-from mesoonto.views.terms import nearest
 
 BIOMARKER = f"{MESO}MESO_0000006"
 INTERVENTION = f"{MESO}MESO_0000002"
@@ -57,23 +56,6 @@ def write(facts: Facts, chosen: Sequence[ox.NamedNode], step: Callable[[], None]
             losses += _losses(facts, said)
         step()
     return Exported(write_table(rows), tuple(losses))
-
-
-def therapies(facts: Facts, intervention: ox.NamedNode) -> tuple[ox.NamedNode, ...]:
-    """The agents that are given together in *intervention*; itself where it is one, or a sequence or choice.
-
-    CIViC has a column for names and takes a regime as one name as well; a class that tells of an order or of
-    alternatives would lose them as a list.
-    """
-    if re.search(r" (?:followed by|or) ", facts.label(intervention)):
-        return (intervention,)
-    agents = [
-        ox.NamedNode(one.iri) for one in nearest(facts, facts.entities(intervention, f"{MESO}hasAgent"))
-    ]
-    if len(agents) < 2:
-        return (intervention,)
-    parts = {part for agent in agents for part in therapies(facts, agent)}
-    return tuple(sorted(parts, key=lambda part: (facts.label(part), part.value)))
 
 
 def doid(facts: Facts, disease: ox.NamedNode) -> str:

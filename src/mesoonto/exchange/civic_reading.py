@@ -14,19 +14,25 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto.exchange.civic import BIOMARKER, INTERVENTION, SIGNIFICANCE, doid, therapies
+from mesoonto.exchange.civic import BIOMARKER, INTERVENTION, SIGNIFICANCE, doid
 from mesoonto.exchange.civic_table import CivicRow, TableProblem, read_table
-from mesoonto.exchange.claims import DISEASES
-from mesoonto.exchange.formats import WHOLE, Loss
+from mesoonto.exchange.claims import DISEASES, therapies
+from mesoonto.exchange.formats import WHOLE, Loss, record_name
 from mesoonto.namespaces import DATA, MESO, OBO_IN_OWL, PREFIXES
 from mesoonto.views.facts import BIBO, DCTERMS, LABEL, SKOS, SUBCLASS, TYPE, Facts
 
-#: Fields that have no property here, with the reason.
+#: Fields that have no property here, with the reason. The number of the item, by which it is found in CIViC
+#: with all of them, stands in a note.
 _LOST = {
+    "molecular_profile_id": "a number of CIViC",
     "phenotypes": "statements have no phenotypes",
+    "asco_abstract_id": "describe its source as a publication",
     "nct_ids": "a statement names results of a trial, which the row does not tell",
     "rating": "statements have no stars",
+    "evidence_status": "statements have no such state",
     "variant_origin": "biomarkers tell it by their class",
+    "last_review_date": "it tells when CIViC changed the item",
+    "molecular_profile_civic_url": "an address of CIViC",
     "is_flagged": "look at it in CIViC",
 }
 _RELATIONS = {words: relation for relation, words in SIGNIFICANCE.items()}
@@ -64,9 +70,7 @@ def read(facts: Facts, path: Path) -> Imported:
         else:
             statement = _node(facts, row, line, counts)
             triples += _triples(facts, names, row, statement)
-            losses += (
-                Loss(f"mesod:{statement.value.removeprefix(DATA)}", *told) for told in _losses(names, row)
-            )
+            losses += (Loss(record_name(statement), *told) for told in _losses(facts, names, row))
             number += 1
     turtle = ox.serialize(dict.fromkeys(triples), format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES) or b""
     return Imported(turtle.decode(), number, tuple(losses), tuple(problems))
@@ -142,11 +146,8 @@ def _unfit(names: _NamedClasses, row: CivicRow) -> str:
 
 def _node(facts: Facts, row: CivicRow, line: int, counts: dict[str, int]) -> ox.NamedNode:
     """A name for the statement that no record has."""
-    key = (
-        f"PMID{row.citation_id}"
-        if row.source_type == "PubMed"
-        else f"CIViC-{row.evidence_id or f'line{line}'}"
-    )
+    other = f"CIViC-{row.evidence_id or f'line{line}'}"
+    key = f"PMID{row.citation_id}" if row.source_type == "PubMed" else other
     while True:
         counts[key] += 1
         node = ox.NamedNode(f"{DATA}statement_{key}_{counts[key]}")
@@ -168,11 +169,11 @@ def _triples(facts: Facts, names: _NamedClasses, row: CivicRow, node: ox.NamedNo
     yield from said(f"{MESO}hasDirection", _direction(row))
     yield from said(f"{MESO}hasDiseaseContext", ox.NamedNode(f"{MESO}{names.context(row)}"))
     yield from said(f"{MESO}hasEvidenceLevel", ox.NamedNode(f"{MESO}Level{row.evidence_level}"))
-    if row.evidence_id:
-        told = f"From CIViC, evidence item {row.evidence_id}."
+    if row.evidence_id or row.evidence_civic_url:
+        told = f"From CIViC, evidence item {row.evidence_id or row.evidence_civic_url}."
         yield from said(f"{SKOS}note", ox.Literal(told, language="en"))
     if row.source_type == "PubMed":
-        source = ox.NamedNode(PREFIXES["pmid"] + row.citation_id)
+        source = _pubmed(row)
         yield from said(f"{DCTERMS}source", source)
         if not facts.exists(source):
             yield ox.Triple(source, ox.NamedNode(TYPE), ox.NamedNode(f"{MESO}Publication"))
@@ -191,7 +192,7 @@ def _direction(row: CivicRow) -> ox.NamedNode | None:
     return None
 
 
-def _losses(names: _NamedClasses, row: CivicRow) -> Iterator[tuple[str, str]]:
+def _losses(facts: Facts, names: _NamedClasses, row: CivicRow) -> Iterator[tuple[str, str]]:
     """What of *row* is not in the statement, and why."""
     if names.biomarker(row) is None:
         yield "molecular_profile", f"no one biomarker here is called {row.molecular_profile}"
@@ -204,6 +205,16 @@ def _losses(names: _NamedClasses, row: CivicRow) -> Iterator[tuple[str, str]]:
         yield "evidence_direction", f"{row.evidence_direction} may mean refuted or inconclusive"
     if row.source_type != "PubMed":
         yield "citation_id", f"{row.source_type} {row.citation_id}: describe its source as a publication"
+    if row.citation and (row.source_type != "PubMed" or facts.exists(_pubmed(row))):
+        yield (
+            "citation",
+            "the publication is on record" if row.source_type == "PubMed" else "it has no record",
+        )
     for name, why in _LOST.items():
         if getattr(row, name) not in ("", "false"):
             yield name, why
+
+
+def _pubmed(row: CivicRow) -> ox.NamedNode:
+    """The publication that *row* cites by its PubMed number."""
+    return ox.NamedNode(PREFIXES["pmid"] + row.citation_id)

@@ -209,6 +209,8 @@ def _problems(row: CivicRow) -> Iterator[tuple[str, str]]:
         yield "therapy_interaction_type", "it stands where there are several therapies, and only there"
     if row.source_type == "PubMed" and not re.fullmatch(r"[1-9]\d{0,7}", row.citation_id, re.ASCII):
         yield "citation_id", f"{_shown(row.citation_id)} is no PubMed number"
+    if not re.fullmatch(r"\d{0,12}", row.evidence_id, re.ASCII):
+        yield "evidence_id", f"{_shown(row.evidence_id)} is no number"
     if not re.fullmatch(r"(?:(?:DOID:)?\d{1,9})?", row.doid, re.ASCII):
         yield "doid", f"{_shown(row.doid)} is no number of the Disease Ontology"
     for name in ("molecular_profile", "evidence_statement"):

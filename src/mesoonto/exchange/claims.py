@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -9,6 +10,7 @@ import pyoxigraph as ox
 from mesoonto.errors import ExchangeError
 from mesoonto.namespaces import MESO, OBO, PREFIXES, in_query, local_name
 from mesoonto.views.facts import BIBO, DCTERMS, LABEL, Facts
+from mesoonto.views.terms import nearest
 
 #: The disease in which evidence of a context was found. What is from other cancers names none.
 DISEASES = {
@@ -69,3 +71,19 @@ def pubmed_number(facts: Facts, source: ox.NamedNode) -> str:
     if source.value.startswith(PREFIXES["pmid"]):
         return source.value.removeprefix(PREFIXES["pmid"]).strip("/")
     return facts.text(source, f"{BIBO}pmid")
+
+
+def therapies(facts: Facts, intervention: ox.NamedNode) -> tuple[ox.NamedNode, ...]:
+    """The agents that are given together in *intervention*; itself where it is one, or a sequence or choice.
+
+    Only the label of a class tells of an order or of alternatives, and a list would lose them.
+    """
+    if re.search(r" (?:followed by|or) ", facts.label(intervention)):
+        return (intervention,)
+    agents = [
+        ox.NamedNode(one.iri) for one in nearest(facts, facts.entities(intervention, f"{MESO}hasAgent"))
+    ]
+    if len(agents) < 2:
+        return (intervention,)
+    parts = {part for agent in agents for part in therapies(facts, agent)}
+    return tuple(sorted(parts, key=lambda part: (facts.label(part), part.value)))

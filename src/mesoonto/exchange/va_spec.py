@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from mesoonto.errors import ExchangeError
-from mesoonto.exchange.claims import Claim, claim, pubmed_number
+from mesoonto.exchange.claims import Claim, claim, pubmed_number, therapies
 from mesoonto.exchange.formats import Exported, record_name
 from mesoonto.namespaces import DATA, MESO, OBO, in_query
 from mesoonto.views.facts import BIBO, DCTERMS, LABEL, SKOS, TYPE, Facts
@@ -134,10 +134,22 @@ def _variant_proposition(facts: Facts, said: Claim) -> Any:
             "type": "VariantTherapeuticResponseProposition",
             "subjectVariant": variant,
             "predicate": _THERAPEUTIC[said.relation],
-            "objectTherapeutic": _concept(facts, said.object),
+            "objectTherapeutic": _therapeutic(facts, said.object),
             "conditionQualifier": disease,
         }
     return None
+
+
+def _therapeutic(facts: Facts, node: ox.NamedNode) -> dict[str, Any]:
+    """The intervention *node* as one therapy, or as the group of those that are given together."""
+    parts = therapies(facts, node)
+    if len(parts) == 1:
+        return _concept(facts, node)
+    return {
+        "id": node.value,
+        "therapies": [_concept(facts, part) for part in parts],
+        "membershipOperator": "AND",
+    }
 
 
 def _proposition(facts: Facts, said: Claim) -> dict[str, Any]:
