@@ -239,6 +239,7 @@ def test_a_row_of_civic_becomes_a_statement_to_check(facts: Facts, tmp_path: Pat
     ("change", "what", "why"),
     [
         ({"doid": "1324", "disease": "Lung Cancer"}, WHOLE, "Lung Cancer"),
+        ({"doid": ""}, WHOLE, "no mesothelioma"),
         ({"significance": "Adverse Response"}, WHOLE, "Adverse Response"),
         ({"evidence_status": "rejected"}, WHOLE, "rejected"),
         ({"molecular_profile": "BRAF V600E"}, "molecular_profile", "BRAF V600E"),
@@ -383,7 +384,7 @@ def test_the_command_writes_the_good_rows_and_tells_the_broken(mesoonto: Run, tm
     done = mesoonto("import", "civic", "table.tsv", "-o", "out.ttl", "--losses", "lost.tsv")
     assert (done.returncode, done.stdout) == (1, "")
     assert "table.tsv:3:10: evidence_level: 'F' is none of A, B, C, D, E\n" in done.stderr
-    assert "1 of 2 records, 2 values of theirs lost" in done.stderr
+    assert "1 of 2 unbroken rows, 2 values of theirs lost\n" in done.stderr
     assert len(_statements((tmp_path / "out.ttl").read_text())) == 1
     assert "\nmesod:statement_PMID12345678_1\trating\t" in (tmp_path / "lost.tsv").read_text()
 

@@ -53,6 +53,6 @@ def import_(form: str, table: Path, output: Path | None, losses: Path | None) ->
         click.echo(f"{problem.place}: {problem.message}", err=True)
     if len(imported.problems) > _TOLD:
         click.echo(f"and {len(imported.problems) - _TOLD} broken rows more", err=True)
-    number = imported.number
-    click.echo(formats.summary(number + imported.left_out, imported.losses), err=True)
+    rows = imported.number + imported.left_out
+    click.echo(formats.summary(rows, imported.losses, "unbroken rows"), err=True)
     raise SystemExit(1 if imported.problems else 0)

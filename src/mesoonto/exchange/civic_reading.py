@@ -102,7 +102,8 @@ class _NamedClasses:
     @cached_property
     def contexts(self) -> dict[str, str]:
         """Disease contexts by the number of their disease in the Disease Ontology."""
-        return {doid(self._facts, ox.NamedNode(iri)): context for context, iri in DISEASES.items()}
+        found = {doid(self._facts, ox.NamedNode(iri)): context for context, iri in DISEASES.items()}
+        return {number: context for number, context in found.items() if number}
 
     def biomarker(self, row: CivicRow) -> ox.NamedNode | None:
         """The one class that the molecular profile names."""

@@ -153,11 +153,12 @@ def loss_table(losses: Iterable[Loss]) -> str:
     return "record\twhat\twhy\n" + "".join(rows)
 
 
-def summary(number: int, losses: Sequence[Loss]) -> str:
-    """How many of *number* records were written, and how much of them was lost."""
+def summary(number: int, losses: Sequence[Loss], things: str = "records") -> str:
+    """How many of *number* records, or other *things*, were kept, and how many values of those were not."""
     left_out = len({loss.record for loss in losses if loss.what == WHOLE})
-    kept = f"{number - left_out} of {number} records"
-    return f"{kept}, {len(losses) - left_out} values of theirs lost" if losses else f"{kept}, nothing lost"
+    values = len(losses) - left_out
+    lost = f"{values} value{'s' * (values != 1)} of theirs lost" if losses else "nothing lost"
+    return f"{number - left_out} of {number} {things}, {lost}"
 
 
 def _installed(library: str) -> bool:
