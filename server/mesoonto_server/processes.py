@@ -25,8 +25,10 @@ from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB
 from mesoonto.processes.network import Wall
 from mesoonto.processes.worker import jobs
+from mesoonto.replicas.install import published_version
 from mesoonto.sparql.tables import tables
 from mesoonto.validation import write_check
+from mesoonto_server import follower
 from mesoonto_server.front import acceptor
 from mesoonto_server.front.front import Front, run
 from mesoonto_server.front.gateway import Gateway
@@ -70,20 +72,24 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         )
     tokens = read_tokens(settings.token_file) if settings.token_file else None
     rate = SharedRate(Rate.parse(settings.rate_limit)) if settings.rate_limit else None
+    copy = follower.replica(settings) if settings.follow else None
     listener = _listening(settings.host, settings.port)
     _allow_files()  # for all processes that follow
+    if copy is not None:
+        follower.start(settings, copy, listener)
     made = None
     if settings.writable and settings.dataset_dir is None:
         made = Path(temporary.directory())
     try:
-        location = made or settings.dataset_dir
+        location = copy.location if copy is not None else made or settings.dataset_dir
         link = start(settings, location, endpoints, listener=listener, rate=rate)
         if link.wall is Wall.NONE:
             _log.warning(
                 "the system allows neither a network namespace nor a seccomp filter: only the parser keeps "
                 "queries from reaching other hosts; let a firewall refuse this server outgoing connections"
             )
-        gateway = Gateway(link, settings, Location(location).current if location else None)
+        published = _published(settings, location) if location else None
+        gateway = Gateway(link, settings, published, copy.status if copy is not None else None)
 
         def serve_here(ready: Callable[[], None]) -> None:
             known = _renewed(tokens, settings.token_file)
@@ -98,6 +104,12 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
     finally:
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _published(settings: Settings, path: Path) -> Callable[[], str]:
+    """Tells the newest version in *path*, by the name under which workers serve it."""
+    current = Location(path).current
+    return (lambda: published_version(current())) if settings.follow else current
 
 
 def _renewed(tokens: Tokens | None, path: Path | None) -> Tokens | None:
@@ -125,7 +137,7 @@ def start(
     open, which is the business of others.
     """
     tables()  # of the parser of SPARQL: made here once, so that no request waits for them
-    if location is not None:
+    if location is not None and not settings.follow:
         fork_server.apart(partial(_renew, Location(location, union=not settings.empty), settings))
     others = NOBODY
     if endpoints:
@@ -170,8 +182,11 @@ def _on_disk(
             write_check.prepare()  # each write has a process of its own
 
     def opened() -> Engine:
+        if settings.follow and not location.current():
+            return _nothing()
         store, version = location.open_current()
         together = None if settings.empty else location.open_merged(version)
+        version = published_version(version) if settings.follow else version
         if together is None:
             return Engine(store, version, union=not settings.empty)
         return Engine(together, version, own=store)
@@ -193,6 +208,7 @@ def _readers(
         others=others,
         writable=settings.writable,
         shipped=settings.shipped,
+        from_files=settings.from_files,
         releases=settings.releases_dir,
     )
     reading = jobs(handler)

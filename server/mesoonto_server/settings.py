@@ -42,6 +42,18 @@ class Settings:
         "Offer the releases in this folder for download and comparison: one sub-folder for each version, as "
         "`mesoonto release` writes them.",
     )
+    follow: str = _setting(
+        "",
+        "Serve what `mesoonto publish` publishes in this directory, bucket (s3://BUCKET/PREFIX) or below "
+        "this address (https://...), each new version as it comes. Read-only.",
+    )
+    follow_interval: float = _setting(30.0, "Time between two looks for a new version.", "seconds")
+    follow_cache: Path | None = _setting(
+        None, "Keep the copy of what is followed in this directory; by default in the user's cache."
+    )
+    follow_max_size: int = _setting(
+        16384, "Size of a version to follow, as N-Quads; a larger one is refused.", "MiB"
+    )
     empty: bool = _setting(
         False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
     )
@@ -112,6 +124,11 @@ class Settings:
     def shipped(self) -> bool:
         """Whether the shipped data are served, and not those of somebody's file or none."""
         return self.rdf_file is None and not self.empty
+
+    @property
+    def from_files(self) -> bool:
+        """Whether the shipped data are those of the files here, and not of another version."""
+        return self.shipped and not self.follow
 
 
 def option_table() -> list[tuple[str, str, str, str]]:

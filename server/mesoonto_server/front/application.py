@@ -28,7 +28,7 @@ from mesoonto_server.telemetry.report import Telemetry
 _log = logging.getLogger(__name__)
 
 #: What the operator's own tools ask for; no client's limit holds for them.
-_PROBES = frozenset(("/health/live", "/health/ready", "/health/network", "/metrics"))
+_PROBES = frozenset(("/health", "/health/live", "/health/ready", "/health/network", "/metrics"))
 
 
 class Application:
@@ -60,6 +60,7 @@ class Application:
             if request.path not in _PROBES:
                 self._limits.enter(request.client)
                 entered = True
+                self._gateway.require_data()
             if parameters.may_be_query(request):
                 await self._sparql(transaction, reply)
             else:

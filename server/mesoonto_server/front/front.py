@@ -45,7 +45,7 @@ class Front:
         self._gateway = gateway
         self._settings = settings
         pool = gateway.pool
-        telemetry = Telemetry(pool, settings)
+        telemetry = Telemetry(pool, settings, gateway.following)
         limits = ClientLimits(settings, rate)
         flask = Bridge(application(telemetry))
         self._application = Application(gateway, settings, limits, telemetry, flask)

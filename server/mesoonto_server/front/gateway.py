@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+from mesoonto.errors import OverloadedError
 from mesoonto.processes.fork_server import Link
 from mesoonto.processes.pool import JobAnswer, Pool
 from mesoonto.processes.worker_client import Gone
 from mesoonto_server.http.messages import Head, WorkerRequest, decode_head, decode_tail, encode
 from mesoonto_server.settings import Settings
+from mesoonto_server.shared_status import SharedStatus
 
 _T = TypeVar("_T")
 
@@ -47,13 +49,29 @@ class Exchange:
 class Gateway:
     """Sends requests to workers."""
 
-    def __init__(self, link: Link, settings: Settings, published: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        settings: Settings,
+        published: Callable[[], str] | None = None,
+        following: SharedStatus | None = None,
+    ) -> None:
         self.settings = settings
         self.wall = link.wall  #: what keeps the workers from the network
         self.published = published  #: tells the newest version on disk, where the data are there
+        self.following = following  #: what the follower tells, where there is one
         self.pool = Pool(link, settings.limits)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = threading.Lock()
+
+    def require_data(self) -> None:
+        """Raise an OverloadedError where the first version is still to come."""
+        if self.following is not None and not self.pool.version:
+            status = self.following.read()
+            raise OverloadedError(
+                f"no version of {status.source} is there yet ({status.error or status.state}); "
+                "ask again in a moment"
+            )
 
     # For the event loop.
 

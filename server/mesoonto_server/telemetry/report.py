@@ -21,7 +21,9 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from mesoonto.processes.pool import Pool
+from mesoonto.replicas.follow import FollowStatus
 from mesoonto_server.settings import Settings
+from mesoonto_server.shared_status import SharedStatus
 from mesoonto_server.telemetry.counts import BUCKETS, ROUTES, SharedCounters
 
 
@@ -74,8 +76,9 @@ class Telemetry(Recorder):
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, pool: Pool, settings: Settings) -> None:
+    def __init__(self, pool: Pool, settings: Settings, following: SharedStatus | None = None) -> None:
         super().__init__(settings, SharedCounters())
+        self._following = following
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._pool = pool
@@ -128,10 +131,37 @@ class Telemetry(Recorder):
             ("workers_forked", "Workers started.", pool.counts.forks),
         ):
             yield CounterMetricFamily(f"mesoonto_{name}", text, value=value)
+        yield _info("dataset", "The version of the data that is served.", version=pool.version)
+        if self._following is not None:
+            yield from _following(self._following.read())
+
+
+def _following(status: FollowStatus) -> Iterator[Metric]:
+    """What is told of a publication that is followed."""
+    yield _info("follow", "What is followed, and how it goes.", source=status.source, state=status.state)
+    now = time.time()
+    for name, text, moment in (
+        ("published", "Seconds since the version that is served was published.", status.published),
+        ("loaded", "Seconds since it was loaded here.", status.loaded),
+        ("checked", "Seconds since the last look for another one.", status.checked),
+    ):
+        if moment:
+            yield GaugeMetricFamily(f"mesoonto_follow_{name}_age_seconds", text, value=now - moment)
+    text = "Looks that failed in a row; 0 when the last went well."
+    yield GaugeMetricFamily("mesoonto_follow_failures", text, value=status.failures)
+    if status.error:
+        yield _info("follow_error", "Why the last look failed.", error=status.error)
+
+
+def _info(name: str, text: str, **labels: str) -> GaugeMetricFamily:
+    """A metric whose labels tell, and whose value is 1."""
+    family = GaugeMetricFamily(f"mesoonto_{name}_info", text, labels=list(labels))
+    family.add_metric(list(labels.values()), 1)
+    return family
 
 
 #: Addresses that have a route of their own; others that start the same are not told apart.
-_ADDRESSES = ("/", "/update", "/store", "/validate", "/metrics", "/health/live", "/health/ready")
+_ADDRESSES = ("/", "/update", "/store", "/validate", "/metrics", "/health", "/health/live", "/health/ready")
 
 _ROUTE_OF = {path: ROUTES.index(path.split("/", 2)[1]) for path in _ADDRESSES}
 _SPARQL, _OTHER = ROUTES.index("sparql"), ROUTES.index("other")

@@ -48,7 +48,8 @@ def create_app(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # `views` answers them, for preflights too
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body << 20
     app.register_blueprint(sparql.blueprint(gateway, settings, tokens))
-    app.register_blueprint(operations.blueprint(gateway, telemetry or Telemetry(gateway.pool, settings)))
+    telemetry = telemetry or Telemetry(gateway.pool, settings, gateway.following)
+    app.register_blueprint(operations.blueprint(gateway, telemetry))
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(bundles.blueprint())
     app.register_blueprint(ask.blueprint(gateway))

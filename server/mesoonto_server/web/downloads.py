@@ -32,7 +32,7 @@ def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
     bp = Blueprint("downloads", __name__)
     view = reader(gateway)
     releases = settings.releases_dir
-    shipped = settings.shipped
+    shipped = settings.from_files
 
     @bp.get("/download")
     def download() -> str:

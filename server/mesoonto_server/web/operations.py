@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import msgspec
 from flask import Blueprint, Response
 
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import MesoontoError, OverloadedError
 from mesoonto.processes.network import Wall
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.messages import WorkerRequest
@@ -25,13 +29,29 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
 
     @bp.get("/health/ready")
     def ready() -> Response:
-        """A worker answers."""
-        probe = WorkerRequest("query", "GET", "/sparql", b"query=ASK%7B%7D", "http://localhost")
-        try:
-            ok = gateway.read_blocking(probe, _READY).head.status == 200
-        except MesoontoError:
-            ok = False
-        return _text("ready") if ok else _text("no worker answers", 503)
+        """A worker answers, and there are data."""
+        reason = _not_ready(gateway)
+        if reason:
+            return _text(reason, 503)
+        told = ["ready"]
+        if gateway.following is not None:
+            status = gateway.following.read()
+            told += [f"version: {gateway.pool.version}", f"published: {_seconds_ago(status.published)}"]
+            told += [f"checked: {_seconds_ago(status.checked)}", f"error: {status.error or 'none'}"]
+        return _text("\n".join(told))
+
+    @bp.get("/health")
+    def health() -> Response:
+        """All of it, for programs; 503 where it is not ready."""
+        reason = _not_ready(gateway)
+        told: dict[str, Any] = {"ready": not reason, "version": gateway.pool.version}
+        if reason:
+            told["reason"] = reason
+        if gateway.following is not None:
+            told["following"] = gateway.following.read()
+        headers = {"Cache-Control": "no-store"}
+        body = msgspec.json.encode(told) + b"\n"
+        return Response(body, 503 if reason else 200, headers, content_type="application/json")
 
     @bp.get("/health/network")
     def network() -> Response:
@@ -46,6 +66,22 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
         return Response(telemetry.exposition(), content_type=telemetry.content_type)
 
     return bp
+
+
+def _not_ready(gateway: Gateway) -> str:
+    """Why a request would not be answered; "" when it would."""
+    probe = WorkerRequest("query", "GET", "/sparql", b"query=ASK%7B%7D", "http://localhost")
+    try:
+        gateway.require_data()
+        return "" if gateway.read_blocking(probe, _READY).head.status == 200 else "no worker answers"
+    except OverloadedError as error:
+        return str(error)
+    except MesoontoError:
+        return "no worker answers"
+
+
+def _seconds_ago(moment: float) -> str:
+    return f"{time.time() - moment:.0f} seconds ago" if moment else "never"
 
 
 def _text(text: str, status: int = 200) -> Response:

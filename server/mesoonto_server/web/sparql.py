@@ -53,6 +53,12 @@ def blueprint(gateway: Gateway, settings: Settings, tokens: Tokens | None) -> Bl
         return respond(gateway, gateway.read_blocking(asked, timeout))
 
     def write(task: str) -> Response:
+        if gateway.following is not None:
+            raise RequestError(
+                403,
+                f"this server is a copy of {gateway.following.read().source} and takes no writes; change the "
+                "data where they are published",
+            )
         origin = _origin(settings)
         require(
             _SCOPES[task],

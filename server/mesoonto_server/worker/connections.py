@@ -170,7 +170,8 @@ class _ConnectionLoop:
         request = self._request(connection, message)
         query, body = request.query, message.body
         if not (
-            parameters.may_be_query(request)
+            self._engine.version  # without one there are no data yet, which the front tells
+            and parameters.may_be_query(request)
             and parameters.is_query(request, body)
             and max(len(query), len(body)) <= self._largest_query
         ):

@@ -25,12 +25,14 @@ def reading(
     others: OtherEndpoints = NOBODY,
     writable: bool = False,
     shipped: bool = True,
+    from_files: bool = True,
     releases: Path | None = None,
 ) -> Handler:
     """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
 
-    SERVICE asks *others*. The description of the endpoint says when it is *writable*. Pages tell places in
-    files where the data are the *shipped* ones, and compare versions in *releases*.
+    SERVICE asks *others*. The description of the endpoint says when it is *writable*. Examples are told where
+    the data are the *shipped* ones, places in files where they are *from_files* that are here. Pages compare
+    versions in *releases*.
     """
     tasks: dict[str, Task] = {
         "query": partial(query.answer, max_rows=max_rows, others=others),
@@ -41,7 +43,7 @@ def reading(
         "void": partial(description.void, shipped=shipped),
         "examples": partial(description.examples, shipped=shipped),
         "entity": entities.describe,
-        "view": partial(views.answer, shipped=shipped, releases=releases),
+        "view": partial(views.answer, from_files=from_files, releases=releases),
     }
 
     def handle(engine: Engine, job: bytes, reply: Reply) -> None:

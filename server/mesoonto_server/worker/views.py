@@ -73,19 +73,20 @@ def answer(
     request: WorkerRequest,
     response: WorkerResponse,
     *,
-    shipped: bool = True,
+    from_files: bool = True,
     releases: Path | None = None,
 ) -> None:
     """The view that the path of *request* names, with its parameters.
 
-    Where the data are the *shipped* ones, places in files are told. Versions to compare are in *releases*.
+    Where the data are *from_files* that are here, places in them are told. Versions to compare are in
+    *releases*.
     """
     parameters = decode_form(request.query)
     if request.path == "changes":
         found = _changes(engine, parameters, releases)
     else:
         found = VIEWS[request.path](engine, parameters)
-    if shipped and request.path in ("entity", "document"):
+    if from_files and request.path in ("entity", "document"):
         found["place"] = places.place_of(found["iri"])
     headers = [("content-type", "application/json"), (VERSION_HEADER, engine.version)]
     response.whole(200, headers, msgspec.json.encode(found))

@@ -48,7 +48,7 @@ def _options(command: Any) -> Any:
             kind = {"is_flag": True}
         elif setting.default is True:
             kind = {"default": True, "type": click.BOOL, "show_default": "on", "metavar": "on|off"}
-        elif setting.name in ("dataset_dir", "rdf_file", "releases_dir", "token_file"):
+        elif setting.name in ("dataset_dir", "rdf_file", "releases_dir", "token_file", "follow_cache"):
             kind["type"] = click.Path(path_type=Path)
         elif setting.name == "port":
             kind["type"] = click.IntRange(1, 65535)
@@ -93,6 +93,7 @@ def serve(config: Endpoints | None, **options: Any) -> None:
     mesoonto serve
     mesoonto serve --dataset-dir /var/lib/mesoonto --token-file tokens --trusted-proxy 127.0.0.1
     mesoonto serve --empty --allow-update
+    mesoonto serve --follow s3://datasets/mesoonto
     """
     from mesoonto import __version__
     from mesoonto.federation.config import Endpoints

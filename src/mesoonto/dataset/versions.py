@@ -130,15 +130,16 @@ class Location:
         fcntl.flock(self._reading, fcntl.LOCK_SH)
 
     @contextlib.contextmanager
-    def draft(self, *, wait: float = 0.0, empty: bool = False) -> Iterator[Draft]:
+    def draft(self, *, wait: float = 0.0, empty: bool = False, label: str = "") -> Iterator[Draft]:
         """Make a new version; it is published when the block ends well, and leaves no trace otherwise.
 
-        Waits up to *wait* seconds for somebody else's draft. With *empty* it starts without data.
+        Waits up to *wait* seconds for somebody else's draft. With *empty* it starts without data. Its name
+        ends with *label*, or with something by chance.
         """
         self.prepare()
         with self._locked(wait):
             base = self.current()
-            name = f"{int(base.partition('-')[0] or '0') + 1:06d}-{secrets.token_hex(3)}"
+            name = f"{int(base.partition('-')[0] or '0') + 1:06d}-{label or secrets.token_hex(3)}"
             partial = self._versions / f"{name}.partial"
             self._remove_leftovers(base)
             try:

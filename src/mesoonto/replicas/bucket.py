@@ -64,7 +64,7 @@ class Bucket:
             raise
         body = found["Body"]
         try:
-            yield Content(self._parts(body, name), found.get("ETag", ""))
+            yield Content(self._parts(body, name), found.get("ETag", ""), offset)
         finally:
             body.close()
 

@@ -37,13 +37,16 @@ class Directory:
         """See `PublicationSource`."""
         with self._told(name):
             descriptor = os.open(self.path / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with FileIO(descriptor) as file:
+        try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 raise StorageError(f"{self.path / name}: is no file")
             tag = f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
+            file = FileIO(descriptor, closefd=False)
             file.seek(offset)
-            yield None if tag == unless else Content(self._parts(file, name), tag)
+            yield None if tag == unless else Content(self._parts(file, name), tag, offset)
+        finally:
+            os.close(descriptor)
 
     def _parts(self, file: FileIO, name: str) -> Iterator[bytes]:
         while True:

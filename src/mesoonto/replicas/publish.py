@@ -132,6 +132,9 @@ def _found(target: Storage) -> _Pointer:
         content, tag = read(target, LATEST, published.MOST_LATEST)
     except AbsentError:
         return _Pointer(None, None, "")
+    except PublicationError:  # too large to be one
+        with target.open(LATEST) as found:
+            return _Pointer(None, None, found.tag if found is not None else "")
     with contextlib.suppress(PublicationError, AbsentError):
         latest = published.read_latest(content)
         text, _ = read(target, published.manifest_name(latest.version), published.MOST_MANIFEST)

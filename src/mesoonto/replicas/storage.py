@@ -27,6 +27,7 @@ class Content:
 
     parts: Iterator[bytes]  #: raises StorageError
     tag: str = ""  #: changes with the content
+    offset: int = 0  #: where in the file the parts begin
 
 
 @dataclass(frozen=True, slots=True)

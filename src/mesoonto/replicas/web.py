@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 
@@ -20,21 +21,27 @@ class WebServer:
     """The publication whose files are below *address*, to read. Redirections are not followed."""
 
     def __init__(self, address: str) -> None:
-        if not urlsplit(address).hostname:
+        parts = urlsplit(address)
+        if not parts.hostname:
             raise StorageError(f"{address}: is no address of a web server")
-        self._base = address if address.endswith("/") else f"{address}/"
-        self._pool = httpcore.ConnectionPool(ssl_context=ssl.create_default_context(), max_connections=1)
+        user, _, self._host = parts.netloc.rpartition("@")
+        self._base = parts._replace(netloc=self._host, path=f"{parts.path.rstrip('/')}/").geturl()
+        self._credentials = b64encode(unquote(user).encode()).decode()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(), max_keepalive_connections=0
+        )
 
     @property
     def name(self) -> str:
-        """Its address, without a password that stands in it."""
-        parts = urlsplit(self._base)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        """Its address, without the name and password that may stand in it."""
+        return self._base
 
     @contextmanager
     def open(self, name: str, *, offset: int = 0, unless: str = "") -> Iterator[Content | None]:
         """See `PublicationSource`."""
-        headers = {"user-agent": f"mesoonto/{__version__}", "accept-encoding": "identity"}
+        headers = {"host": self._host, "user-agent": f"mesoonto/{__version__}", "accept-encoding": "identity"}
+        if self._credentials:
+            headers["authorization"] = f"Basic {self._credentials}"
         if offset:
             headers["range"] = f"bytes={offset}-"
         if unless:
@@ -45,9 +52,10 @@ class WebServer:
             if response.status == 304:
                 yield None
                 return
-            self._require(response, name, 206 if offset else 200)
+            self._require_content(response, name)
             tag = _header(response, b"etag")
-            yield Content(self._parts(response, name), tag.decode("latin-1"))
+            started = offset if response.status == 206 else 0  # a server need not know ranges
+            yield Content(self._parts(response, name), tag.decode("latin-1"), started)
         finally:
             response.close()
 
@@ -65,7 +73,7 @@ class WebServer:
                 return
             yield part
 
-    def _require(self, response: httpcore.Response, name: str, status: int) -> None:
+    def _require_content(self, response: httpcore.Response, name: str) -> None:
         where = f"{self.name}{name}"
         if response.status in (404, 410):
             raise AbsentError(f"{where}: the server has no such file")
@@ -74,7 +82,7 @@ class WebServer:
             raise StorageError(f"{where}: leads to {leads}, which is not followed; name that address")
         if response.status in (401, 403):
             raise StorageError(f"{where}: the server refuses it ({response.status})")
-        if response.status != status:
+        if response.status not in (200, 206):
             raise StorageError(f"{where}: the server answers {response.status}")
 
     @contextmanager
