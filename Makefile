@@ -9,6 +9,7 @@ WHEELS := --only-binary :all: --no-binary owlready2
 BENCH := --peers oxigraph-memory,mesoonto --clients 1,16 --rounds 3 --seconds 0.5 --results build/bench/short
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	$(UPGRADE) pyproject.toml
+EXTRAS := exchange mcp release server synthesis
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
@@ -59,7 +60,7 @@ bench-federation: $(VENV)/dev ## compare federated queries with other engines (t
 
 # Pins stay as they are where they still fit; make lock UPGRADE=--upgrade renews them all.
 lock: $(VENV)/dev ## bring the lock files up to pyproject.toml
-	$(LOCK) --extra exchange --extra mcp --extra synthesis --group build --output-file requirements.lock
+	$(LOCK) $(EXTRAS:%=--extra %) --group build --output-file requirements.lock
 	$(LOCK) --all-extras --group build --group docs --group dev --output-file requirements-dev.lock
 
 $(VENV)/ready: requirements.lock pyproject.toml

@@ -168,6 +168,10 @@ class ForkServerLostError(ServeError):
         super().__init__("the server is being started again; ask again in a moment")
 
 
+class NotInstalledError(MesoontoError, ImportError):
+    """A library that this work needs and that an extra of the package brings."""
+
+
 class ReasonerError(MesoontoError):
     """A reasoner that cannot give a verdict."""
 

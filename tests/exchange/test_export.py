@@ -9,8 +9,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from mesoonto import extras
 from mesoonto.dataset.store import Engine
-from mesoonto.errors import FormatError, NoRecordError
+from mesoonto.errors import FormatError, NoRecordError, NotInstalledError
 from mesoonto.exchange import formats
 from mesoonto.exchange.formats import FORMATS, ExchangeFormat
 from mesoonto.namespaces import DATA
@@ -83,12 +84,10 @@ def test_records_come_once_in_the_order_in_which_they_are_named(facts: Facts) ->
     ]
 
 
-def test_a_missing_library_is_told_with_the_extra(facts: Facts) -> None:
-    form = ExchangeFormat("x", "", "EvidenceStatement", "mesoonto.exchange.nowhere", needs="nolibrary.at_all")
-    with pytest.raises(
-        formats.NoLibraryForFormatError, match=r"nolibrary.at_all.*pip install 'mesoonto\[exchange\]'"
-    ):
-        formats.write(facts, form, [])
+def test_a_missing_library_is_told_with_the_extra(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "_is_installed", lambda name: name != "nanopub")
+    with pytest.raises(NotInstalledError, match=r"nanopub.*pip install 'mesoonto\[exchange\]'"):
+        formats.write(facts, formats.named("nanopub"), [])
 
 
 @pytest.mark.checkout

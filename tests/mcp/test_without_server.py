@@ -9,7 +9,8 @@ from typing import get_args
 
 import pytest
 
-from mesoonto.mcp import run, server
+from mesoonto import extras
+from mesoonto.mcp import server
 from mesoonto.views.search import KINDS
 
 
@@ -20,11 +21,13 @@ def test_kinds_that_can_be_asked_for_are_those_of_the_search() -> None:
 def test_missing_library_is_told_in_a_line(
     mesoonto: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "_is_installed", lambda name: name != "mcp")
     done = mesoonto("mcp")
     assert done.returncode == 2
-    assert done.stderr == f"mesoonto: {run.MISSING}\n"
-    assert "pip install 'mesoonto[mcp]'" in done.stderr
+    assert done.stderr == (
+        "mesoonto: the MCP server needs the extra mcp, of which mcp is not installed: "
+        "pip install 'mesoonto[mcp]'\n"
+    )
 
 
 def test_address_that_cannot_be_had_is_told(

@@ -6,16 +6,15 @@ import csv
 import io
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 
 import pyoxigraph as ox
 import pytest
 
+from mesoonto import extras
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO
 from mesoonto.synthesis import report
-from mesoonto.synthesis.estimate import MISSING
 from mesoonto.synthesis.pools import ALONE, Synthesis, TrialPool, synthesise
 from mesoonto.views.facts import Facts
 
@@ -255,9 +254,12 @@ def test_end_point_is_found_whatever_its_case_and_an_unknown_one_is_told(facts: 
 def test_command_pools_without_the_library_and_says_so(
     mesoonto: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "statsmodels.stats.meta_analysis", None)
+    monkeypatch.setattr(extras, "_is_installed", lambda name: name != "statsmodels")
     ended = mesoonto("pool", "--end-point", "overall survival")
     assert ended.returncode == 2
-    assert ended.stderr == f"mesoonto: {MISSING}\n"
+    assert ended.stderr == (
+        "mesoonto: pooling needs the extra synthesis, of which statsmodels is not installed: "
+        "pip install 'mesoonto[synthesis]'\n"
+    )
     assert "MAPS: all randomised: 0.77 (0.62 to 0.95, 95 %)" in ended.stdout
     assert "fixed effect" not in ended.stdout

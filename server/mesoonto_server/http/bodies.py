@@ -6,9 +6,8 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
@@ -17,6 +16,9 @@ from mesoonto.files import temporary
 from mesoonto.files.compression import Decompressed, DecompressionError
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.http.problems import RequestError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 #: A body of more bytes waits in a file.
 IN_MEMORY = 1 << 20

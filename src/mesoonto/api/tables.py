@@ -11,7 +11,7 @@ from enum import Enum
 from importlib import import_module
 from typing import Any
 
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import NotInstalledError
 
 Value = str | int | float | bool | Decimal | date | datetime | None
 
@@ -154,4 +154,4 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise MesoontoError(f"{name} is not installed; pip install {name}") from error
+        raise NotInstalledError(f"{name} is not installed; pip install {name}") from error

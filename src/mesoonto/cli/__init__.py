@@ -9,7 +9,7 @@ from keyword import iskeyword
 
 import click
 
-from mesoonto import __version__
+from mesoonto import __version__, extras
 from mesoonto.errors import MesoontoError, QuerySyntaxError
 
 #: Name, module and one line of help. Modules are imported when their command is called, so that
@@ -92,4 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"mesoonto: {error}", err=True)
         if isinstance(error, QuerySyntaxError) and error.excerpt:
             click.echo(error.excerpt, err=True)
+        sys.exit(UNUSABLE)
+    except ModuleNotFoundError as error:
+        told = extras.advice(error)
+        if told is None:
+            raise
+        click.echo(f"mesoonto: {told}", err=True)
         sys.exit(UNUSABLE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import click
 
+from mesoonto.cli.progress import progress
 from mesoonto.exchange.formats import FORMATS
 
 
@@ -49,8 +48,9 @@ def export(form: str, names: tuple[str, ...], output: Path | None, losses: Path 
     row = formats.named(form)
     facts = Facts(kept.engine().store)
     chosen = formats.records(facts, row, names)
-    with _progress(len(chosen)) as step:
-        exported = formats.write(facts, row, chosen, step)
+    done = count(1)
+    with progress("records", len(chosen)) as advance:
+        exported = formats.write(facts, row, chosen, lambda: advance(next(done)))
     if losses is not None:
         with replacing(losses) as partial:
             partial.write_text(formats.loss_table(exported.losses), encoding="utf-8")
@@ -60,15 +60,3 @@ def export(form: str, names: tuple[str, ...], output: Path | None, losses: Path 
         with replacing(output) as partial:
             partial.write_text(exported.text, encoding="utf-8")
     click.echo(formats.summary(len(chosen), exported.losses), err=True)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal; nothing elsewhere."""
-    from rich import progress
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with progress.Progress(console=console, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("records", total=total)
-        yield lambda: bar.advance(task)

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import click
 
 
-class progress:  # noqa: N801  # used like the functions of rich.progress
-    """A bar with rate and time left on a terminal; nothing elsewhere."""
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """A bar with the time left on a terminal; nothing elsewhere.
 
-    def __init__(self, what: str, total: int | None, *, in_bytes: bool = True) -> None:
-        from rich import progress as bars
-        from rich.console import Console
+    What it gives is called with how much is done, and with the total where that becomes known later.
+    """
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=total or 0, label=what, file=sys.stderr, hidden=hidden) as bar:
 
-        console = Console(stderr=True)
-        self._bar = bars.Progress(
-            bars.TextColumn("{task.description}"),
-            bars.BarColumn(),
-            *(
-                (bars.DownloadColumn(), bars.TransferSpeedColumn())
-                if in_bytes
-                else (bars.MofNCompleteColumn(),)
-            ),
-            bars.TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task(what, total=total)
+        def advance(done: int, total: int | None = None) -> None:
+            bar.length = total or bar.length
+            bar.update(done - bar.pos)
 
-    def __enter__(self) -> Callable[[int], None]:
-        self._bar.start()
-        return lambda done: self._bar.update(self._task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        yield advance

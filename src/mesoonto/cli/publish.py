@@ -118,7 +118,7 @@ def _report(bars: ExitStack) -> Callable[[str, int, int | None], None]:
     def report(what: str, more: int, total: int | None) -> None:
         if what not in advance:
             bars.close()
-            advance[what] = bars.enter_context(progress(what, total, in_bytes=what == "send"))
+            advance[what] = bars.enter_context(progress(what, total))
         done[what] = done.get(what, 0) + more
         advance[what](done[what])
 

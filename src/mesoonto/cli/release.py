@@ -65,7 +65,10 @@ def release(
     asked anew, infers what is shipped.
     Ends with 1, and writes nothing, when a check fails or comes to no verdict.
     """
+    from mesoonto import extras
     from mesoonto.ontology.model import Ontology
+
+    extras.need("release", "a release")
     from mesoonto.release import gate, publish
 
     def show(text: str) -> None:

@@ -95,7 +95,9 @@ def serve(config: Endpoints | None, **options: Any) -> None:
     mesoonto serve --empty --allow-update
     mesoonto serve --follow s3://datasets/mesoonto
     """
-    from mesoonto import __version__
+    from mesoonto import __version__, extras
+
+    extras.need("server", "the server")
     from mesoonto.federation.config import Endpoints
     from mesoonto_server.processes import serve as run
 

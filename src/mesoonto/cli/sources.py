@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from mesoonto.cli.progress import progress
 from mesoonto.files.replacing import replacing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: Exit code when something could not be checked.
 UNUSABLE = 2
@@ -92,8 +87,8 @@ def check_sources(form: str, output: Path | None, fail_on: str, max_age: float, 
     chosen = {name: value for name, value in words.items() if value is not None}
     request = SourcesRequest(max_age=max_age * _DAY, **chosen)
     try:
-        with _progress() as progress:
-            report = run(Ontology.shipped(DATA), request, progress)
+        with progress("records") as advance:
+            report = run(Ontology.shipped(DATA), request, advance)
     except KeyboardInterrupt:
         click.echo("stopped; the answers so far are kept, the same command goes on from here", err=True)
         raise SystemExit(UNUSABLE) from None
@@ -107,15 +102,3 @@ def check_sources(form: str, output: Path | None, fail_on: str, max_age: float, 
     for error in report.errors:
         click.echo(f"mesoonto: {error}", err=True)
     raise SystemExit(UNUSABLE if report.errors else int(report.failed(fail_on)))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; nothing elsewhere."""
-    from rich import progress
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with progress.Progress(console=console, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("records", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

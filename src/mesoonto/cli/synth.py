@@ -60,7 +60,7 @@ def synth(
         raise click.UsageError("give either --triples or --patients")
     request = CohortRequest(seed, faults, triples or 0, patients or 0, first)
     what, total = ("triples", triples) if triples else ("patients", patients)
-    with progress(what, total, in_bytes=False) as advance:
+    with progress(what, total) as advance:
         written = write(request, output, advance)
     for path, text in (
         (shapes, SHAPES.read_text("utf-8")),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 
-from mesoonto.errors import FormatError, MesoontoError, NoRecordError
+from mesoonto import extras
+from mesoonto.errors import FormatError, NoRecordError
 from mesoonto.namespaces import DATA, MESO, PREFIXES
 
 if TYPE_CHECKING:
@@ -85,10 +85,6 @@ FORMATS = (
 READABLE = ("civic",)
 
 
-class NoLibraryForFormatError(MesoontoError):
-    """The library that writes a format is not installed."""
-
-
 def named(name: str) -> ExchangeFormat:
     """The format *name*; a FormatError with the nearest name for another."""
     known = {row.name: row for row in FORMATS}
@@ -132,11 +128,10 @@ def write(
 ) -> Exported:
     """The records *chosen* in *form*; *step* is called after each.
 
-    Raises NoLibraryForFormatError where the library is missing that the format needs.
+    Raises NotInstalledError where the library is missing that the format needs.
     """
-    if form.needs and not _installed(form.needs):
-        missing = f"{form.name} needs the library {form.needs}, which is not installed"
-        raise NoLibraryForFormatError(f"{missing}: pip install 'mesoonto[exchange]'")
+    if form.needs:
+        extras.need("exchange", form.name)
     exported = import_module(form.module).write(facts, chosen, step)
     assert isinstance(exported, Exported)  # noqa: S101  # as the table says
     return exported
@@ -159,13 +154,6 @@ def summary(number: int, losses: Sequence[Loss], things: str = "records") -> str
     values = len(losses) - left_out
     lost = f"{values} value{'s' * (values != 1)} of theirs lost" if losses else "nothing lost"
     return f"{number - left_out} of {number} {things}, {lost}"
-
-
-def _installed(library: str) -> bool:
-    try:
-        return find_spec(library) is not None
-    except ModuleNotFoundError:  # of a package around it
-        return False
 
 
 def _offer(name: str, known: Iterable[str]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 import zstandard
-from typing_extensions import Buffer
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 class _Unit(Protocol):

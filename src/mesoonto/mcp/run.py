@@ -7,10 +7,10 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from mesoonto.errors import MesoontoError, ServeError
+from mesoonto import extras
+from mesoonto.errors import ServeError
 from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.pool import Pool
@@ -19,15 +19,9 @@ from mesoonto.processes.worker import jobs as answering
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-MISSING = "the MCP server needs the library mcp, which is not installed: pip install 'mesoonto[mcp]'"
-
 #: The path of the HTTP transport, the bytes of the largest request there, and connections at one time.
 PATH = "/mcp"
 _LARGEST_REQUEST, _CONNECTIONS = 1 << 18, 100
-
-
-class NoSdkError(MesoontoError):
-    """The library that speaks MCP is not installed."""
 
 
 def serve_stdio() -> None:
@@ -38,8 +32,8 @@ def serve_stdio() -> None:
 def serve_http(host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Serve at *host* and *port* until interrupted; *on_ready* is called with the address.
 
-    NoSdkError where the SDK is missing, ServeError for an address that cannot be listened on and for data
-    that cannot be loaded.
+    NotInstalledError where the SDK is missing, ServeError for an address that cannot be listened on and for
+    data that cannot be loaded.
     """
     try:
         listener = socket.create_server((host, port), family=_family(host), backlog=128)
@@ -56,8 +50,7 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _serve(work: Callable[[Link], Awaitable[None]], listener: socket.socket | None = None) -> None:
-    if find_spec("mcp") is None:
-        raise NoSdkError(MISSING)
+    extras.need("mcp", "the MCP server")
     link = fork_server.start(partial(_prepare, listener))
     import anyio
 

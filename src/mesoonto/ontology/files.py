@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from mesoonto import resources
+from mesoonto import extras, resources
 from mesoonto.errors import Place
 from mesoonto.files import rdf
 from mesoonto.files.places import lines_of_triples
@@ -38,6 +38,7 @@ class OntologyFile:
     def read(cls, path: Path, layer: str) -> OntologyFile:
         """The file *path*, RDF or OBO; an InputError when it cannot be read or is broken."""
         if path.suffix == ".obo":
+            extras.need("reason", "reading OBO")
             from mesoonto.files import obo  # which costs 50 ms that others need not wait for
 
             placed = list(obo.read(path))

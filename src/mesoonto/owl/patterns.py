@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from mesoonto import extras
 from mesoonto.errors import InputError, MesoontoError, Place
 from mesoonto.namespaces import compress, expand
 from mesoonto.ontology.expressions import And, Expression
@@ -93,6 +92,9 @@ class Filled:
 
 def read_pattern(path: Path) -> DesignPattern:
     """The pattern in *path*; an InputError when it is none, or has what is not read here."""
+    extras.need("reason", "reading design patterns")
+    import yaml
+
     place = Place(str(path))
     try:
         with path.open(encoding="utf-8") as file:

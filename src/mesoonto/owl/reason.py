@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from mesoonto import extras
 from mesoonto.errors import NoJavaError, Place, ReasonerError, UnsupportedConstructError
 from mesoonto.files import temporary
 from mesoonto.ontology.axioms import Axiom
@@ -172,6 +173,7 @@ def _short_lived_java() -> Iterator[None]:
 
 def _ask_hermit(axioms: Iterable[Axiom]) -> _Verdict:
     """Let HermiT judge the ontology made of *axioms*, in a world of its own."""
+    extras.need("reason", "HermiT")
     import owlready2
 
     # A file per question: owlready2 reads N-Triples, not Turtle.

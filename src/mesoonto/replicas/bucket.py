@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mesoonto import extras
 from mesoonto.errors import AbsentError, StorageError
 from mesoonto.replicas.storage import CHUNK, PATIENCE, Content, Sent, StoredFile
 
@@ -154,13 +155,12 @@ class Bucket:
 
 
 def _client(endpoint_url: str | None) -> Any:
-    """A client of boto3; a StorageError where that is not installed, or its configuration broken."""
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ImportError as error:
-        raise StorageError("s3:// needs boto3: pip install 'mesoonto[replicas]'") from error
+    """A client of boto3; a NotInstalledError without it, a StorageError where its configuration is broken."""
+    extras.need("replicas", "s3://")
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
     config = Config(connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"total_max_attempts": 2})
     try:
         return boto3.session.Session().client("s3", endpoint_url=endpoint_url, config=config)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mesoonto.errors import MesoontoError
+from mesoonto import extras
 from mesoonto.synthesis.interval import LogRatio, quantile
 
 #: The level of intervals of pooled ratios, in percent.
@@ -16,12 +16,6 @@ LEVEL = 95.0
 #: How near to its degrees of freedom the generalised Q of Paule and Mandel must come. The library takes a
 #: sum that falls below them for no variance at all, which rounding does when this is much smaller.
 _CLOSE = 1e-6
-
-MISSING = "estimates need the library statsmodels, which is not installed: pip install 'mesoonto[synthesis]'"
-
-
-class NoLibraryError(MesoontoError):
-    """The library that computes estimates is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +42,12 @@ class Estimates:
 
 
 def combine(ratios: Sequence[LogRatio]) -> Estimates:
-    """The estimates from at least two *ratios*; a NoLibraryError where statsmodels is missing."""
+    """The estimates from at least two *ratios*; a NotInstalledError where statsmodels is missing."""
     # The library below takes a thread and 30 MB for each core, for matrices of a few numbers.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    try:
-        import numpy
-        from statsmodels.stats.meta_analysis import combine_effects
-    except ImportError as error:
-        raise NoLibraryError(MISSING) from error
+    extras.need("synthesis", "pooling")
+    import numpy
+    from statsmodels.stats.meta_analysis import combine_effects
 
     effects = numpy.array([r.estimate for r in ratios])
     variances = numpy.array([r.error for r in ratios]) ** 2

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from mesoonto.errors import MesoontoError
+from mesoonto.errors import MesoontoError, NotInstalledError
 from mesoonto.namespaces import MESO
 from mesoonto.synthesis.comparison import ArmComparison, comparisons
-from mesoonto.synthesis.estimate import Estimates, NoLibraryError, combine
+from mesoonto.synthesis.estimate import Estimates, combine
 from mesoonto.synthesis.interval import LogRatio, agrees, centred, log_ratio
 from mesoonto.views.facts import EntityLink, Facts
 from mesoonto.views.results import ResultView
@@ -124,7 +124,7 @@ def synthesise(
         if by is not None:
             try:
                 estimates = by([m.ratio for m in members])
-            except NoLibraryError as error:
+            except NotInstalledError as error:
                 problem = str(error)
         near = tuple(out for c, out in left if _arms(c) == _arms(chosen[0]))
         pools.append(_pool(chosen[0], members, near, estimates))

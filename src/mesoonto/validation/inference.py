@@ -26,11 +26,9 @@ def concluded(data: Data, regime: str) -> Iterator[tuple[Term, ox.NamedNode, Ter
     """
     if regime not in REGIMES:
         raise InputError(f"{regime} is no entailment regime; choose from {', '.join(REGIMES)}")
-    try:
-        import owlrl
-        import rdflib
-    except ImportError as error:
-        raise InputError("inference needs the library owlrl; install it: pip install owlrl") from error
+    import owlrl
+    import rdflib
+
     text = ox.serialize((ox.Triple(*row) for row in data.statements()), format=ox.RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
     assert text is not None  # noqa: S101  # no output file was named
     graph = rdflib.Graph()
