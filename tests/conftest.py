@@ -44,6 +44,7 @@ NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
     "sqlite": (("sqlite3",), "apt-get install sqlite3"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
+    "groff": (("groff",), "apt-get install groff-base, or brew install groff"),
     "nginx": (("nginx", "/usr/sbin/nginx"), "apt-get install nginx-light, or brew install nginx"),
     "bundles": ((f"{BUILT}/sources.sha256",), "make frontend, with npm in reach"),
     "axe": ((f"{CACHE}/axe/node_modules/axe-core/axe.min.js",), "sh tests/setup.sh, with npm"),
