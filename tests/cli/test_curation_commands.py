@@ -33,6 +33,7 @@ class TestNew:
         assert path.read_text() == "mine"
 
     def test_missing_folder_is_named(self, mesoonto: Run) -> None:
+        assert_one_line(mesoonto("new", "trial", "NCT00000002"), "ontology/data/studies", "-d .")
         assert_one_line(mesoonto("new", "statement", "38358753", "-d", "nowhere"), "nowhere", "no such file")
 
     def test_pubmed_id_is_no_registry_number(self, mesoonto: Run) -> None:

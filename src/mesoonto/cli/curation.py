@@ -42,6 +42,8 @@ def new(kind: str, key: str, directory: Path | None) -> None:
 
     template = templates.new(kind, key, datetime.datetime.now(tz=datetime.UTC).date())
     home = Path("ontology/data", template.folder) if template.folder else Path()
+    if directory is None and not home.is_dir():
+        raise OutputError("no such folder; run it in a checkout, or name a folder: -d .", Place(str(home)))
     path = (directory or home) / template.file_name
     try:
         with path.open("x", encoding="utf-8") as file:
