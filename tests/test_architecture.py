@@ -41,6 +41,7 @@ LIBRARY: dict[str, set[str]] = {
         "validation",
         "views",
         "synthesis",
+        "exchange",
     },
     "mcp": {
         "files",

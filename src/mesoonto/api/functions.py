@@ -57,8 +57,11 @@ def pool(end_point: str = "") -> Synthesis:
     return synthesise(Facts(kept.engine().store), end_point=end_point)
 
 
-def stratify(traits: Mapping[str, str]) -> StratificationReport:
+def stratify(traits: Mapping[str, str] | str | PathLike[str]) -> StratificationReport:
     """What the records say for a tumour with *traits*, such as ``{"histology": "sarcomatoid"}``.
+
+    *traits* may also be the path of a GA4GH Phenopacket in JSON; ``used``, ``absent`` and ``unused`` of the
+    report then tell what became of its items. That needs the extra ``exchange``.
 
     It is no medical advice. A MesoontoError names a trait that is not known, or two that exclude each other.
     """
@@ -67,6 +70,14 @@ def stratify(traits: Mapping[str, str]) -> StratificationReport:
     from mesoonto.knowledge.profile import ProfileVocabulary
     from mesoonto.ontology.model import Ontology
 
-    vocabulary = ProfileVocabulary(Ontology.shipped())
+    ontology = Ontology.shipped()
+    vocabulary = ProfileVocabulary(ontology)
+    if not isinstance(traits, Mapping):
+        from mesoonto.exchange import packet_profile
+        from mesoonto.exchange.codes import Codes
+
+        packet = packet_profile.read(Path(traits), vocabulary, Codes(ontology))
+        strata = vocabulary.strata(packet.profile)
+        return packet.told(stratification.stratify(kept.engine(), packet.profile, strata))
     tumour = vocabulary.from_settings([f"{name}={value}" for name, value in traits.items()])
     return stratification.stratify(kept.engine(), tumour, vocabulary.strata(tumour))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from mesoonto.exchange.packet_profile import PacketProfile
     from mesoonto.knowledge.profile import Profile, ProfileVocabulary
     from mesoonto.knowledge.strata_report import Statement, StratificationReport, Summary, TrialResult
     from mesoonto.ontology.model import Ontology
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form: str) -> None:
     """Tell what the records say for a tumour like the one described. It is no medical advice.
 
-    The tumour is described in the Turtle file PROFILE, as a meso:TumourProfile, or by --set.
+    The tumour is described in the file PROFILE, a meso:TumourProfile in Turtle or a GA4GH Phenopacket in
+    JSON, or by --set.
 
     \b
     mesoonto stratify --set histology=sarcomatoid --set ASS1=lost
@@ -32,6 +34,10 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     mesoonto stratify --set 'prior=nivolumab plus ipilimumab' --set setting=second-or-later-line
     mesoonto stratify --set site=pleura --set NF2=altered
     mesoonto stratify my_profile.ttl --format json
+    mesoonto stratify my_packet.json
+
+    Of a Phenopacket is told what was used, what it says is absent, and what was not used and why. Reading one
+    needs the extra mesoonto[exchange].
 
     Names may be in any case. With site=pleura, what was found in peritoneal mesothelioma alone is left out.
 
@@ -41,11 +47,14 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     results of trials in these strata, what was on trial, contradicting evidence, and what is extrapolated.
     Ends with 1 when the profile breaks its shape, 2 when it cannot be used.
     """
+    from mesoonto.exchange import packet_profile, phenopackets
+    from mesoonto.exchange.codes import Codes
     from mesoonto.knowledge.profile import ProfileVocabulary, read_profile
     from mesoonto.ontology.model import Ontology
 
     ontology = Ontology.shipped()
     vocabulary = ProfileVocabulary(ontology)
+    packet = None
     if list_:
         click.echo(vocabulary.settings_help())
         click.echo("prior=LABEL, the label of an intervention that was given before; repeatable")
@@ -54,10 +63,13 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
         raise click.UsageError("give either a PROFILE or --set")
     if profile is None:
         described = vocabulary.from_settings(settings)
+    elif phenopackets.is_packet(profile):
+        packet = packet_profile.read(profile, vocabulary, Codes(ontology))
+        described = packet.profile
     else:
         _validate(profile)
         described = vocabulary.complete(read_profile(profile))
-    _print(ontology, vocabulary, described, form)
+    _print(ontology, vocabulary, described, packet, form)
 
 
 def _validate(profile: Path) -> None:
@@ -72,7 +84,13 @@ def _validate(profile: Path) -> None:
         raise SystemExit(1)
 
 
-def _print(ontology: Ontology, vocabulary: ProfileVocabulary, profile: Profile, form: str) -> None:
+def _print(
+    ontology: Ontology,
+    vocabulary: ProfileVocabulary,
+    profile: Profile,
+    packet: PacketProfile | None,
+    form: str,
+) -> None:
     import json
     from dataclasses import asdict
 
@@ -82,6 +100,7 @@ def _print(ontology: Ontology, vocabulary: ProfileVocabulary, profile: Profile, 
 
     engine = Engine(shipped.build(ontology), shipped.version())
     report = stratification.stratify(engine, profile, vocabulary.strata(profile))
+    report = report if packet is None else packet.told(report)
     if form == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:
@@ -94,6 +113,7 @@ def _text(report: StratificationReport) -> Iterator[str]:
     yield f"Tumour: {'; '.join(report.profile)}"
     yield f"Strata: {'; '.join(report.strata) or 'pleural mesothelioma as a whole'}"
     yield f"Had before: {'; '.join(report.prior) or 'nothing named'}"
+    yield from _packet(report)
     yield from _first_page(report.summary)
     yield "\nDetails"
     yield "\nMechanisms likely active, and what counters them"
@@ -136,6 +156,18 @@ def _text(report: StratificationReport) -> Iterator[str]:
 
 #: How many interventions the first page names; the details have all.
 _ON_FIRST_PAGE = 12
+
+
+def _packet(report: StratificationReport) -> Iterator[str]:
+    for title, items in (
+        ("Used of the Phenopacket", report.used),
+        ("Absent by the Phenopacket, and no trait here", report.absent),
+        ("Not used of the Phenopacket", report.unused),
+    ):
+        if items:
+            yield f"\n{title}"
+        for item in items:
+            yield f"  {item.path}: {f'{item.text}: ' if item.text else ''}{item.meaning}"
 
 
 def _first_page(summary: Summary) -> Iterator[str]:

@@ -31,6 +31,8 @@ _SETTINGS = {
     "maintenance": f"{MESO}Maintenance",
     "perioperative": f"{MESO}Perioperative",
 }
+#: Kinds of tumours that a profile can be of.
+DISEASES = frozenset({PLEURAL, PERITONEAL, *_HISTOLOGIES.values()})
 #: Sites of a tumour, with the disease there and the context of evidence from there.
 _SITES = {"pleura": PLEURAL, "peritoneum": PERITONEAL}
 CONTEXTS = {PLEURAL: f"{MESO}PleuralContext", PERITONEAL: f"{MESO}PeritonealContext"}
@@ -177,6 +179,26 @@ class ProfileVocabulary:
 
     def _word(self, iri: str) -> str:
         return self._words.get(iri) or self._label(iri)
+
+    def labels(self) -> dict[str, str]:
+        """The labels of all terms, by IRI."""
+        return self._ontology.labels
+
+    def above(self) -> dict[str, set[str]]:
+        """The classes above each class."""
+        return self._above
+
+    def biomarkers(self) -> set[str]:
+        """The classes that can be a feature of a tumour."""
+        return {iri for iri, up in self._above.items() if _BIOMARKER in up}
+
+    def interventions(self) -> set[str]:
+        """The classes that can be earlier treatment."""
+        return {iri for iri, up in self._above.items() if _INTERVENTION in up}
+
+    def site(self, label: str) -> str:
+        """The disease of the organ that is called *label*, "" where a profile cannot have that site."""
+        return _SITES.get(label, "")
 
     def complete(self, profile: Profile) -> Profile:
         """*profile*, with prior checkpoint blockade among its features if such an agent was given before."""

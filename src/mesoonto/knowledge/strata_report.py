@@ -136,6 +136,15 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketItem:
+    """One item of a Phenopacket, and what became of it."""
+
+    path: str  #: where it stands, such as ``diseases[0].term``
+    text: str  #: code and label, as the packet has them
+    meaning: str  #: the term that it was read as, or why it was not used
+
+
+@dataclass(frozen=True, slots=True)
 class StratificationReport:
     """All that the records say for one profile."""
 
@@ -150,6 +159,9 @@ class StratificationReport:
     contradicting: tuple[Statement, ...]
     extrapolated: tuple[Statement, ...]
     disclaimer: str = field(default=DISCLAIMER)
+    used: tuple[PacketItem, ...] = ()  #: of a Phenopacket, where the profile is one
+    absent: tuple[PacketItem, ...] = ()  #: of a Phenopacket: what it says that the tumour does not have
+    unused: tuple[PacketItem, ...] = ()  #: of a Phenopacket: what was not used, and why
 
 
 def summarise(interventions: dict[str, Intervention]) -> Summary:
