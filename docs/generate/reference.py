@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from docs.generate import configuration, http, questions, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,7 @@ class Generated:
     title: str
     about: str  #: what it holds, in half a sentence
     write: Callable[[], str]  #: its Markdown, below the title
+    contents: bool = True  #: whether it lists its headings, of which some pages have hundreds
 
 
 def command_line() -> str:
@@ -32,7 +36,23 @@ def python() -> str:
 
 PAGES = (
     Generated("reference/command-line.md", "Command line", "every command and option", command_line),
+    Generated("reference/configuration.md", "Configuration", "every setting", configuration.page),
+    Generated("reference/http.md", "HTTP interface", "every address, parameter and answer", http.page),
     Generated("reference/python.md", "Python", "what `import mesoonto` offers", python),
+    Generated("reference/questions.md", "Competency questions", "each with its query", questions.page),
+    *(
+        Generated(
+            f"reference/classes-{module}.md",
+            f"Classes: {module}",
+            "definitions, synonyms, parents",
+            partial(terms.classes, module),
+            contents=False,
+        )
+        for module in terms.MODULES_WITH_CLASSES
+    ),
+    Generated(
+        "reference/properties.md", "Properties", "those of mesoonto itself", terms.properties, contents=False
+    ),
 )
 
 #: Pages of the reference that are files of the repository.
@@ -53,7 +73,8 @@ def navigation() -> list[Any]:
 
 def markdown(page: Generated) -> str:
     """*page* as a whole."""
-    return f"# {page.title}\n\n{page.write()}"
+    front = "" if page.contents else "---\nhide: [toc]\n---\n\n"
+    return f"{front}# {page.title}\n\n{page.write()}"
 
 
 def overview() -> str:
