@@ -40,8 +40,8 @@ OFFLINE = [
 ]
 
 
-def java(*arguments: str | Path) -> str:
-    command = ["java", *SHORT_LIVED, *OFFLINE, "-cp", f"{JARS}/*", *map(str, arguments)]
+def owl_tools(*arguments: str | Path) -> str:
+    command = ["java", *SHORT_LIVED, *OFFLINE, "-cp", f"{JARS}/*", *map(str, (TOOLS, *arguments))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -59,6 +59,9 @@ class Told:
     whelk: set[str]
     with_records: list[str]  #: what HermiT says of the ontology together with the records
     with_contradiction: list[str]  #: and with a record that says of one thing what excludes itself
+    obo: Path
+    converted: Path  #: the OBO document as ROBOT writes it in Turtle
+    report: Path  #: ROBOT's report on the ontology
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +72,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     study = next(t for t in records if t.predicate == TYPE and t.object == ox.NamedNode(f"{MESO}Study"))
     agent = ox.Triple(study.subject, TYPE, ox.NamedNode(f"{MESO}MESO_0000003"))
     new, parent = f"{MESO}MESO_0009999", f"{MESO}MESO_0000001"
-    answers = java(
-        *(TOOLS, "save", CATALOG, saved, *modules),
+    document, converted, report = (saved / name for name in ("x.obo", "x.ttl", "report.tsv"))
+    document.write_text(DOCUMENT)
+    answers = owl_tools(
+        *("save", CATALOG, saved, *modules),
         *("then", "save-with-class", CATALOG, with_class, new, parent, "new mechanism", *modules),
         *("then", "profile", CATALOG, *modules, *resources.import_files()),
         *("then", "classify", CATALOG, ROOT_ONTOLOGY, "HERMIT"),
@@ -78,9 +83,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         *("then", "classify", CATALOG, ROOT_ONTOLOGY, "WHELK"),
         *("then", "classify-with-records", CATALOG, as_ontology(saved / "records.nt", records)),
         *("then", "classify-with-records", CATALOG, as_ontology(saved / "contradiction.nt", [study, agent])),
+        *("then", "robot", "convert", "-i", document, "-o", converted),
+        *("then", "robot", "--catalog", CATALOG, "merge", "--input", ROOT_ONTOLOGY),
+        *("report", "--base-iri", MESO, "--fail-on", "none", "--output", report),
     ).split("\f")
-    profile, *reasoners, records, contradiction = (answer.splitlines() for answer in answers[2:])
-    return Told(saved, with_class, profile, *map(set, reasoners), records, contradiction)
+    profile, *reasoners, records, contradiction = (answer.splitlines() for answer in answers[2:-2])
+    said = [profile, *map(set, reasoners), records, contradiction]
+    return Told(saved, with_class, *said, document, converted, report)
 
 
 def as_ontology(path: Path, triples: Iterable[ox.Triple]) -> Path:
@@ -150,13 +159,10 @@ def test_records_that_point_at_classes_entail_nothing_of_them(told: Told) -> Non
     assert told.with_contradiction == ["inconsistent"]
 
 
-def test_obo_gives_the_axioms_that_the_owl_api_gives(tmp_path: Path) -> None:
-    document, converted = tmp_path / "x.obo", tmp_path / "x.ttl"
-    document.write_text(DOCUMENT)
-    java("org.obolibrary.robot.CommandLineInterface", "convert", "-i", document, "-o", converted)
+def test_obo_gives_the_axioms_that_the_owl_api_gives(told: Told) -> None:
     ours, theirs = (
         logical(axioms_of(triples))
-        for triples in ({t for t, _ in obo.read(document)}, {q.triple for q in rdf.read(converted)})
+        for triples in ({t for t, _ in obo.read(told.obo)}, {q.triple for q in rdf.read(told.converted)})
     )
     wording = Wording({})
     said = [{wording.say(axiom) for axiom in axioms} for axioms in (ours, theirs)]
@@ -166,18 +172,6 @@ def test_obo_gives_the_axioms_that_the_owl_api_gives(tmp_path: Path) -> None:
     assert logic[0] == logic[1]
 
 
-def test_robot_report_finds_nothing(tmp_path: Path) -> None:
+def test_robot_report_finds_nothing(told: Told) -> None:
     """ROBOT's own profile, over our own terms: definitions of other vocabularies are not copied."""
-    report = tmp_path / "report.tsv"
-    java(
-        *(
-            "org.obolibrary.robot.CommandLineInterface",
-            "--catalog",
-            CATALOG,
-            "merge",
-            "--input",
-            ROOT_ONTOLOGY,
-        ),
-        *("report", "--base-iri", MESO, "--fail-on", "none", "--output", report),
-    )
-    assert report.read_text().splitlines() == ["Level\tRule Name\tSubject\tProperty\tValue"]
+    assert told.report.read_text().splitlines() == ["Level\tRule Name\tSubject\tProperty\tValue"]

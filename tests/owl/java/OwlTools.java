@@ -6,6 +6,7 @@ import org.geneontology.whelk.owlapi.WhelkOWLReasonerFactory;
 import org.geneontology.obographs.core.io.OgJsonReader;
 import org.geneontology.obographs.core.model.Graph;
 import org.obolibrary.robot.CatalogXmlIRIMapper;
+import org.obolibrary.robot.CommandLineInterface;
 import org.semanticweb.HermiT.Configuration;
 import org.semanticweb.HermiT.ReasonerFactory;
 import org.semanticweb.elk.owlapi.ElkReasonerFactory;
@@ -20,6 +21,9 @@ import org.semanticweb.owlapi.reasoner.OWLReasonerFactory;
 
 /** What tests ask the OWL API, the library inside Protégé; run as a single source file. */
 public class OwlTools {
+    /** Has what was loaded, for all commands of a run. */
+    private static final OWLOntologyManager MANAGER = OWLManager.createOWLOntologyManager();
+
     /** Runs the commands that "then" parts, and parts their answers by a form feed. */
     public static void main(String[] args) throws Exception {
         int start = 0;
@@ -54,7 +58,9 @@ public class OwlTools {
                 asked.dispose();
                 break;
             case "classify-with-records": // CATALOG RECORDS
-                classifyWithRecords(load(args[1], new File(args[2])));
+                OWLOntology records = load(args[1], new File(args[2]));
+                classifyWithRecords(records);
+                MANAGER.removeOntology(records); // others have the same name
                 break;
             case "load": // FILE...
                 for (int i = 1; i < args.length; i++) {
@@ -76,6 +82,9 @@ public class OwlTools {
                         + "\t" + graph.getLogicalDefinitionAxioms().size());
                 }
                 break;
+            case "robot": // what the command line of ROBOT takes
+                CommandLineInterface.execute(Arrays.copyOfRange(args, 1, args.length));
+                break;
             default:
                 throw new IllegalArgumentException(args[0]);
         }
@@ -89,10 +98,13 @@ public class OwlTools {
         }
     }
 
+    /** The ontology in the file and, by the catalog, what it imports; each file is read once. */
     private static OWLOntology load(String catalog, File file) throws Exception {
-        OWLOntologyManager manager = OWLManager.createOWLOntologyManager();
-        manager.getIRIMappers().add(new CatalogXmlIRIMapper(new File(catalog)));
-        return manager.loadOntologyFromOntologyDocument(file);
+        if (MANAGER.getIRIMappers().size() == 0)
+            MANAGER.getIRIMappers().add(new CatalogXmlIRIMapper(new File(catalog)));
+        for (OWLOntology known : MANAGER.getOntologies())
+            if (MANAGER.getOntologyDocumentIRI(known).equals(IRI.create(file))) return known;
+        return MANAGER.loadOntologyFromOntologyDocument(file);
     }
 
     private static int axioms(OWLOntology ontology) {
@@ -103,22 +115,26 @@ public class OwlTools {
 
     private static void save(String catalog, File folder, File file, String[] added) throws Exception {
         OWLOntology ontology = load(catalog, file);
-        OWLOntologyManager manager = ontology.getOWLOntologyManager();
-        if (added != null) {
-            OWLDataFactory make = manager.getOWLDataFactory();
-            OWLClass one = make.getOWLClass(IRI.create(added[3]));
-            manager.addAxiom(ontology, make.getOWLDeclarationAxiom(one));
-            manager.addAxiom(ontology, make.getOWLSubClassOfAxiom(one, make.getOWLClass(IRI.create(added[4]))));
-            manager.addAxiom(ontology, make.getOWLAnnotationAssertionAxiom(
-                make.getRDFSLabel(), one.getIRI(), make.getOWLLiteral(added[5], "en")));
-        }
+        Set<OWLAxiom> extra = added == null ? Set.of() : newClass(added[3], added[4], added[5]);
+        MANAGER.addAxioms(ontology, extra);
         // as Protégé does: Turtle, with the prefixes that the file had
         TurtleDocumentFormat turtle = new TurtleDocumentFormat();
-        turtle.copyPrefixesFrom(manager.getOntologyFormat(ontology).asPrefixOWLOntologyFormat());
-        manager.saveOntology(ontology, turtle, IRI.create(new File(folder, file.getName())));
+        turtle.copyPrefixesFrom(MANAGER.getOntologyFormat(ontology).asPrefixOWLOntologyFormat());
+        MANAGER.saveOntology(ontology, turtle, IRI.create(new File(folder, file.getName())));
         // and as other programs on the OWL API do, through its second writer
-        manager.saveOntology(ontology, new RioTurtleDocumentFormat(),
+        MANAGER.saveOntology(ontology, new RioTurtleDocumentFormat(),
             IRI.create(new File(folder, "rio_" + file.getName())));
+        MANAGER.removeAxioms(ontology, extra);
+    }
+
+    private static Set<OWLAxiom> newClass(String iri, String parent, String label) {
+        OWLDataFactory make = MANAGER.getOWLDataFactory();
+        OWLClass one = make.getOWLClass(IRI.create(iri));
+        return Set.of(
+            make.getOWLDeclarationAxiom(one),
+            make.getOWLSubClassOfAxiom(one, make.getOWLClass(IRI.create(parent))),
+            make.getOWLAnnotationAssertionAxiom(
+                make.getRDFSLabel(), one.getIRI(), make.getOWLLiteral(label, "en")));
     }
 
     private static void classifyWithRecords(OWLOntology ontology) {
