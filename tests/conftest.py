@@ -131,11 +131,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = {name for name in LONG if name not in wanted}
     if config.getoption("thorough"):
         long.discard("thorough")
-    left_out = [item for item in items if any(map(item.get_closest_marker, long))]
-    config.hook.pytest_deselected(items=left_out)
+    left_out = {item for item in items if any(map(item.get_closest_marker, long))}
+    config.hook.pytest_deselected(items=[*left_out])
     places = {ROOT / name: place for place, name in enumerate(LONGEST)}
     items[:] = sorted(
-        (item for item in items if item not in set(left_out)),
+        (item for item in items if item not in left_out),
         key=lambda item: places.get(item.path, len(places)),
     )
 

@@ -16,16 +16,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp.types import TextContent
 
 import mesoonto
-from mcp import Client
 from mesoonto.dataset.store import Engine
 from mesoonto.knowledge import questions
 from mesoonto.knowledge.strata_report import StratificationReport
@@ -33,6 +30,9 @@ from mesoonto.namespaces import MESO
 from mesoonto.synthesis.pools import synthesise
 from mesoonto.views.facts import Facts
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:  # imported where it is used, since it takes a second, which all that collect would wait for
+    from mcp import Client
 
 _TRAITS = {"histology": "sarcomatoid", "ASS1": "lost"}
 TOOLS = {"search", "describe", "examples", "schema", "check_query", "query", "stratify", "pool"}
@@ -53,7 +53,7 @@ class Session:
     def __call__(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         result = self.portal.call(self.client.call_tool, tool, arguments)
         (content,) = result.content
-        assert isinstance(content, TextContent)
+        assert content.type == "text"
         if result.is_error:
             raise RefusedError(content.text)
         answer: dict[str, Any] = json.loads(content.text)
@@ -63,6 +63,8 @@ class Session:
 
 @contextmanager
 def connected(server: str | AbstractAsyncContextManager[Any]) -> Iterator[Session]:
+    from mcp import Client
+
     with start_blocking_portal() as portal:
         client = Client(server)
         with portal.wrap_async_context_manager(client):
@@ -72,6 +74,8 @@ def connected(server: str | AbstractAsyncContextManager[Any]) -> Iterator[Sessio
 @pytest.fixture(scope="module")
 def sessions() -> Iterator[dict[str, Session]]:
     """One server on standard input and output and one on HTTP, which start at the same time."""
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
     command = [sys.executable, "-m", "mesoonto", "mcp"]
     with (
         open(os.devnull, "w") as nowhere,

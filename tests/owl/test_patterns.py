@@ -8,7 +8,6 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -45,6 +44,8 @@ def test_pattern_is_valid_by_the_schema_of_its_format(path: Path) -> None:
 
 def dosdp() -> Any:
     """The validation that the package of DOSDP's authors makes."""
+    import jsonschema  # takes seconds, which all that collect the tests would wait for
+
     schema = yaml.safe_load((CACHE / "dosdp" / "schema" / "dosdp_schema.yaml").read_text("utf-8"))
     return jsonschema.Draft7Validator(schema)
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import pyoxigraph as ox
 import pytest
 from ruamel.yaml import YAML
@@ -82,6 +81,8 @@ def published() -> Published:
 def test_what_a_registry_requires_is_there(
     read: Callable[[], Any], schema: dict[str, Any], header: dict[str, set[str]]
 ) -> None:
+    import jsonschema  # takes seconds, which all that collect the tests would wait for
+
     entry = read()
     jsonschema.validate(entry, schema)
     assert {entry.get("title") or entry["name"]} == header[PREFIXES["dcterms"] + "title"]
