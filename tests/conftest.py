@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 from mesoonto.cli import main
-from mesoonto.dataset import shipped
+from mesoonto.dataset import kept
 from mesoonto.dataset.store import Engine
 from mesoonto_server.web.bundles import BUILT
 from tests import examples, suites
@@ -149,7 +149,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The shipped dataset."""
-    return Engine(shipped.build(), shipped.version())
+    return kept.engine()
 
 
 def _ports() -> Iterator[int]:

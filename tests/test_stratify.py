@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.knowledge.profile import Profile, ProfileVocabulary, read_profile
@@ -34,8 +33,8 @@ ASS1_LOSS = f"{MESO}MESO_0003102"
 
 
 @pytest.fixture(scope="module")
-def store() -> ox.Store:
-    return shipped.build()
+def store(engine: Engine) -> ox.Store:
+    return engine.store
 
 
 @pytest.fixture(scope="module")

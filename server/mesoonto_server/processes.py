@@ -13,7 +13,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from flask import Flask
 
-from mesoonto.dataset import merged, shipped
+from mesoonto.dataset import kept, merged, shipped
 from mesoonto.dataset.store import Engine, replace_graphs
 from mesoonto.dataset.versions import Location
 from mesoonto.dataset.write import Writer
@@ -164,7 +164,8 @@ def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | No
     elif settings.empty:
         store, version = ox.Store(), "empty"
     else:
-        store, version = shipped.build(), shipped.version()
+        version = shipped.version()
+        store = kept.store(version)
     own = merged.separate(store) if settings.rdf_file is not None and not settings.empty else None
     engine = Engine(store, version, union=not settings.empty, own=own)
     views.prepare(engine, shipped=settings.shipped)
@@ -245,7 +246,7 @@ def _renew(location: Location, settings: Settings) -> None:
         return
     with location.draft(wait=60) as draft:
         if renewed:
-            replace_graphs(draft.data, shipped.build())
+            replace_graphs(draft.data, kept.store(version))
     location.note_shipped(version)
 
 

@@ -15,6 +15,7 @@ import pytest
 from mesoonto import __version__
 from mesoonto.cli import _COMMANDS
 from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 from tests.conftest import free_port, running_server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,14 +47,14 @@ def test_version_names_the_dataset(mesoonto_process: Run) -> None:
     assert mesoonto_process("version").stdout == f"mesoonto {__version__}, dataset {shipped.version()}\n"
 
 
-def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path) -> None:
+def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path, engine: Engine) -> None:
     import pyoxigraph as ox
 
     done = mesoonto("build", "--output", "out.nq")
     assert done.returncode == 0, done.stderr
     store = ox.Store()
     store.load(path=tmp_path / "out.nq", format=ox.RdfFormat.N_QUADS)
-    assert len(store) == len(shipped.build())
+    assert len(store) == len(engine.store)
 
 
 def test_build_into_a_missing_folder_leaves_nothing(mesoonto: Run, tmp_path: Path) -> None:
@@ -65,10 +66,10 @@ def test_generated_files_are_current(mesoonto: Run) -> None:
     assert mesoonto("build", "--check").returncode == 0
 
 
-def test_stats_as_json(mesoonto: Run) -> None:
+def test_stats_as_json(mesoonto: Run, engine: Engine) -> None:
     counts = json.loads(mesoonto("stats", "--format", "json").stdout)
     assert counts["mechanisms"] > 10
-    assert counts["triples"] == len(shipped.build())
+    assert counts["triples"] == len(engine.store)
 
 
 class TestQuery:
@@ -216,7 +217,7 @@ class TestServe:
         assert_one_line(mesoonto_process("serve", "--port", str(free_port()), "--location", "file"), "file")
         assert (tmp_path / "file").read_text() == "x"
 
-    def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path) -> None:
+    def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path, engine: Engine) -> None:
         (tmp_path / "mine.nt").write_text("<a:a> <a:b> <a:c> .")
         loaded = mesoonto("load", "mine.nt", "--location", "store", "--graph", "a:mine")
         assert loaded.returncode == 0, loaded.stderr
@@ -224,7 +225,7 @@ class TestServe:
             with running_server("--location", str(tmp_path / "store")) as address:
                 count = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
                 done = mesoonto("query", "--endpoint", f"{address}sparql", "--format", "csv", "-e", count)
-                assert done.stdout.split() == ["n", str(len(shipped.build()) + 1)]
+                assert done.stdout.split() == ["n", str(len(engine.store) + 1)]
                 mine = "ASK { GRAPH <a:mine> { <a:a> <a:b> <a:c> } }"
                 assert mesoonto("query", "--endpoint", f"{address}sparql", "-e", mine).stdout == "yes\n"
 

@@ -20,6 +20,7 @@ import pytest
 
 from mesoonto.dataset import shipped
 from mesoonto.dataset.query_features import Outline
+from mesoonto.dataset.store import Engine
 from mesoonto.federation import Endpoint, Endpoints, Federation
 from mesoonto.federation.syntax import parse
 from mesoonto.knowledge import questions
@@ -109,8 +110,8 @@ class _Dataset(StoreLocal):
 
 
 @pytest.fixture(scope="module")
-def store() -> ox.Store:
-    return shipped.build()
+def store(engine: Engine) -> ox.Store:
+    return engine.store
 
 
 def check(

@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 import pyoxigraph as ox
 import pytest
 
-from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO
 from mesoonto.ontology.axioms import axioms_of, logical
@@ -88,9 +88,9 @@ def test_reasons_suffice_and_each_is_needed() -> None:
 
 
 @pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.thorough)], ids=["some", "all"])
-def test_every_inferred_triple_has_an_explanation(step: int) -> None:
+def test_every_inferred_triple_has_an_explanation(step: int, engine: Engine) -> None:
     explainer = Explainer(knowledge.ontology())
-    rows = list(shipped.build().quads_for_pattern(None, None, None, ox.NamedNode(infer.INFERRED)))
+    rows = list(engine.store.quads_for_pattern(None, None, None, ox.NamedNode(infer.INFERRED)))
     between_terms = [
         q
         for q in rows
@@ -107,8 +107,8 @@ def test_every_inferred_triple_has_an_explanation(step: int) -> None:
     assert unexplained == []
 
 
-def test_inferred_graph_names_its_origin() -> None:
-    rows = shipped.build().quads_for_pattern(
+def test_inferred_graph_names_its_origin(engine: Engine) -> None:
+    rows = engine.store.quads_for_pattern(
         ox.NamedNode(infer.INFERRED), None, None, ox.NamedNode(infer.INFERRED)
     )
     said = {q.predicate.value.rpartition("/")[2] for q in rows}

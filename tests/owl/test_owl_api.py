@@ -12,6 +12,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto import resources
+from mesoonto.dataset.store import Engine
 from mesoonto.files import obo, rdf
 from mesoonto.files.terms import OWL, TYPE
 from mesoonto.namespaces import MESO
@@ -136,15 +137,13 @@ def test_profile_is_owl_2_dl_and_imports_resolve_offline(told: Told) -> None:
     )  # logical axioms of the root and all that it imports
 
 
-def test_three_reasoners_agree_and_so_does_the_dataset(told: Told) -> None:
-    from mesoonto.dataset import shipped
-
+def test_three_reasoners_agree_and_so_does_the_dataset(told: Told, engine: Engine) -> None:
     assert told.hermit == told.elk
     assert told.hermit == told.whelk
     assert [
         line for line in told.hermit if not line.startswith("below\t")
     ] == []  # unsatisfiable or equivalent
-    rows = shipped.build().query(
+    rows = engine.store.query(
         "SELECT ?a ?b { ?a <http://www.w3.org/2000/01/rdf-schema#subClassOf> ?b FILTER(isIRI(?b)) }",
         use_default_graph_as_union=True,
     )

@@ -17,7 +17,7 @@ import pytest
 from rdflib import Dataset, Graph, URIRef
 
 from mesoonto import resources
-from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 from mesoonto.errors import InputError, MesoontoError, OutputError
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.release import changes, gate, publish
@@ -188,22 +188,21 @@ def test_obo_graphs_are_read_by_their_own_library(folder: Path, told: list[list[
 
 
 @pytest.mark.filterwarnings("ignore")  # rdflib's own, about its names
-def test_records_are_all_there_and_read_by_rdflib(folder: Path) -> None:
+def test_records_are_all_there_and_read_by_rdflib(folder: Path, engine: Engine) -> None:
     path = folder / "mesoonto-data.trig"
     graph = ox.NamedNode("https://w3id.org/mesoonto/graph/data")
-    whole = ox.Dataset(shipped.build().quads_for_pattern(None, None, None, graph))
+    whole = ox.Dataset(engine.store.quads_for_pattern(None, None, None, graph))
     released = ox.Dataset(ox.parse(path.read_bytes(), format=ox.RdfFormat.TRIG))
     for one in (whole, released):
         one.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     assert len(released) == len(whole) == len(Dataset().parse(path, format="trig"))
 
 
-def test_tables_have_a_row_for_each_record(folder: Path) -> None:
-    store = shipped.build()
+def test_tables_have_a_row_for_each_record(folder: Path, engine: Engine) -> None:
     for name, kind in (("studies", "Study"), ("results", "Result"), ("statements", "EvidenceStatement")):
         with (folder / f"{name}.csv").open(newline="") as file:
             rows = list(csv.reader(file))
-        typed = store.quads_for_pattern(
+        typed = engine.store.quads_for_pattern(
             None, ox.NamedNode(PREFIXES["rdf"] + "type"), ox.NamedNode(MESO + kind)
         )
         assert {row[0] for row in rows[1:]} == {quad.subject.value for quad in typed}  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ import rdflib
 from rdflib.namespace import VOID
 
 from mesoonto.dataset import shipped
+from mesoonto.dataset.store import Engine
 from mesoonto.dataset.versions import Location
 from mesoonto.namespaces import GRAPH, PREFIXES
 from tests.conftest import running_server
@@ -54,8 +55,8 @@ def rows(address: str, query: str) -> int:
     return len(get(address, query).json["results"]["bindings"])
 
 
-def test_one_number_through_writes_that_overlap(address: str) -> None:
-    number = len({quad.triple for quad in shipped.build()})
+def test_one_number_through_writes_that_overlap(address: str, engine: Engine) -> None:
+    number = len({quad.triple for quad in engine.store})
     assert numbers(address) == {number}
     store = f"/store?graph={quote(MINE, safe='')}"
     assert ask(address, "PUT", store, f"{SHARED}{OWN}".encode(), **TURTLE).status == 201
@@ -75,9 +76,11 @@ def test_one_number_through_writes_that_overlap(address: str) -> None:
     assert numbers(address) == {number}
 
 
-def test_a_backup_of_overlapping_graphs_is_served_as_they_were(address: str, location: Path) -> None:
+def test_a_backup_of_overlapping_graphs_is_served_as_they_were(
+    address: str, location: Path, engine: Engine
+) -> None:
     assert update(address, f"INSERT DATA {{ GRAPH <{MINE}> {{ {SHARED} }} }}").status == 204
-    number = len({quad.triple for quad in shipped.build()})
+    number = len({quad.triple for quad in engine.store})
     copy = location.with_name("copy")
     Location(location).backup(copy)
     for kept in ("merged", ""):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesoonto.dataset import shipped
+from mesoonto.dataset import kept
 from mesoonto.dataset.store import Engine
 from mesoonto.views.facets import FACETS
 from mesoonto.views.facts import Facts
@@ -18,7 +18,7 @@ from tests.examples import examples
 
 @cache
 def index() -> Index:
-    return Index(Facts(shipped.build()))
+    return Index(Facts(kept.engine().store))
 
 
 @cache

@@ -25,7 +25,7 @@ def build(output: Path | None, check: bool) -> None:
     when an axiom has changed). A file that does not parse is named with line and column, and nothing is
     written.
     """
-    from mesoonto.dataset import shipped
+    from mesoonto.dataset import kept, shipped
     from mesoonto.ontology.model import Ontology
     from mesoonto.owl import generated
 
@@ -36,10 +36,10 @@ def build(output: Path | None, check: bool) -> None:
         raise SystemExit(1 if stale else 0)
     for path in generated.renew():
         click.echo(f"renewed {path}")
+    version = shipped.version()
     store = shipped.build()
-    click.echo(
-        f"dataset {shipped.version()}: {len(store)} triples in {len(list(store.named_graphs()))} graphs"
-    )
+    kept.keep(store, version)
+    click.echo(f"dataset {version}: {len(store)} triples in {len(list(store.named_graphs()))} graphs")
     if output:
         shipped.write_nquads(store, output)
         click.echo(f"wrote {output}")

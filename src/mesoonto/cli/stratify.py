@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from mesoonto.exchange.packet_profile import PacketProfile
     from mesoonto.knowledge.profile import Profile, ProfileVocabulary
     from mesoonto.knowledge.strata_report import Statement, StratificationReport, Summary, TrialResult
-    from mesoonto.ontology.model import Ontology
 
 
 @click.command()
@@ -69,7 +68,7 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     else:
         _validate(profile)
         described = vocabulary.complete(read_profile(profile))
-    _print(ontology, vocabulary, described, packet, form)
+    _print(vocabulary, described, packet, form)
 
 
 def _validate(profile: Path) -> None:
@@ -84,22 +83,14 @@ def _validate(profile: Path) -> None:
         raise SystemExit(1)
 
 
-def _print(
-    ontology: Ontology,
-    vocabulary: ProfileVocabulary,
-    profile: Profile,
-    packet: PacketProfile | None,
-    form: str,
-) -> None:
+def _print(vocabulary: ProfileVocabulary, profile: Profile, packet: PacketProfile | None, form: str) -> None:
     import json
     from dataclasses import asdict
 
-    from mesoonto.dataset import shipped
-    from mesoonto.dataset.store import Engine
+    from mesoonto.dataset import kept
     from mesoonto.knowledge import stratify as stratification
 
-    engine = Engine(shipped.build(ontology), shipped.version())
-    report = stratification.stratify(engine, profile, vocabulary.strata(profile))
+    report = stratification.stratify(kept.engine(), profile, vocabulary.strata(profile))
     report = report if packet is None else packet.told(report)
     if form == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))

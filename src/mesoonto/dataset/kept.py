@@ -1,4 +1,8 @@
-"""Keeps the built dataset for the next process, in the user's cache, named by all that it is made from."""
+"""Keeps the built dataset for the next process, in the user's cache, named by all that it is made from.
+
+What a copy gives is what building gives, but for labels of blank nodes: also the order, so that a query
+without ORDER BY is answered alike.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +53,16 @@ def store(version: str) -> ox.Store:
     found = _read(path) if path is not None else None
     if found is None:
         found = shipped.build()
-        if path is not None and shipped.version() == version:  # nobody has edited a file meanwhile
-            with suppress(OSError, MesoontoError):
-                _write(found, path)
+        keep(found, version)
     return found
+
+
+def keep(built: ox.Store, version: str) -> None:
+    """Leave a copy of *built*, the shipped dataset of *version*, where there can be one."""
+    path = _path(version)
+    if path is not None and shipped.version() == version:  # nobody has edited a file meanwhile
+        with suppress(OSError, MesoontoError):
+            _write(built, path)
 
 
 def _path(version: str) -> Path | None:
@@ -93,7 +103,8 @@ def _read(path: Path) -> ox.Store | None:
 def _write(built: ox.Store, path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(path) as partial:
-        built.dump(partial, format=ox.RdfFormat.N_QUADS)
+        quads = reversed(list(built))  # since a store gives those first that came last
+        ox.serialize(quads, partial, format=ox.RdfFormat.N_QUADS)
         with partial.open("ab") as file:
             file.write(_END)
     for partial in path.parent.glob(".dataset-*.partial"):  # of processes that were killed
