@@ -42,6 +42,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Markers, the programs that they need, and how to get them.
 NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
+    "curl": (("curl",), "apt-get install curl"),
+    "jq": (("jq",), "apt-get install jq"),
     "sqlite": (("sqlite3",), "apt-get install sqlite3"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
     "groff": (("groff",), "apt-get install groff-base, or brew install groff"),
