@@ -13,7 +13,7 @@ EXTRAS := exchange mcp release server synthesis
 KNOWLEDGE := $(shell find ontology shapes -type f \( -name '*.ttl' -o -name '*.txt' \))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve frontend test test-all test-pythons setup dev check docs bench bench-federation lock
+.PHONY: help serve frontend test test-all test-pythons setup dev check docs bench bench-federation lock sbom
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,6 +57,12 @@ bench: $(VENV)/ready ## short comparison with the Oxigraph server; the whole: be
 bench-federation: $(VENV)/dev ## compare federated queries with other engines (ten minutes)
 	@sh tests/setup.sh
 	$(BIN)/python -m benchmarks.federation.run
+
+sbom: $(VENV)/dev ## parts list (CycloneDX) and licences of what make serve installs, in build/
+	@mkdir -p build
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --validate --output-file build/sbom.cdx.json
+	@$(BIN)/python .ci/licences.py build/licences.md
 
 # Pins stay as they are where they still fit; make lock UPGRADE=--upgrade renews them all.
 lock: $(VENV)/dev ## bring the lock files up to pyproject.toml
