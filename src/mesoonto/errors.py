@@ -133,6 +133,10 @@ class StoreError(MesoontoError):
     """A store directory that cannot be used."""
 
 
+class StoreFullError(StoreError):
+    """The disk has no room for what is to be written; what was there stays."""
+
+
 class PublicationError(MesoontoError):
     """A published version that is not whole, not what its manifest says, or of an unknown format."""
 

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 
 from mesoonto.dataset.versions import Location
-from mesoonto.errors import OverloadedError, StoreError
+from mesoonto.errors import OverloadedError, StoreError, StoreFullError
 
 P = ox.NamedNode("a:p")
 
@@ -79,6 +79,19 @@ def test_failed_draft_leaves_no_trace(location: Location) -> None:
     assert location.current() == first
     assert size(location) == 1
     assert names(location) == {first}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device without room")
+def test_disk_without_room_is_told_and_the_version_before_stays(location: Location) -> None:
+    first = publish(location, 1)
+    marker = location.path / "current.partial"
+    marker.symlink_to("/dev/full")
+    with pytest.raises(StoreFullError, match="no room for a new version"):
+        publish(location, 2)
+    assert (location.current(), size(location)) == (first, 1)
+    marker.unlink()
+    publish(location, 2)
+    assert size(location) == 2
 
 
 def test_reader_keeps_its_version(location: Location) -> None:

@@ -22,6 +22,7 @@ from mesoonto.errors import (
     QuerySyntaxError,
     RejectedError,
     ServeError,
+    StoreFullError,
     TemporaryFileError,
     TooLongError,
 )
@@ -46,6 +47,7 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (EndpointTimeoutError, 504),
     (EndpointError, 502),
     (TemporaryFileError, 507),
+    (StoreFullError, 507),
     (QueryFailedError, 500),
 )
 

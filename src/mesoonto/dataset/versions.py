@@ -18,6 +18,7 @@ still reads it: the engine opens files when it comes to need them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -30,7 +31,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from mesoonto.dataset import store_files
-from mesoonto.errors import OverloadedError, Place, StoreError
+from mesoonto.errors import OverloadedError, Place, StoreError, StoreFullError
 
 #: Versions that stay beside the current one, for who wants to go back.
 _KEPT = 2
@@ -254,6 +255,12 @@ class Location:
 
     def _error(self, error: Exception) -> StoreError:
         reason = getattr(error, "strerror", None) or str(error)
+        if any(
+            os.strerror(number) in reason for number in (errno.ENOSPC, errno.EDQUOT)
+        ):  # the engine tells the words
+            return StoreFullError(
+                "the disk has no room for a new version of the dataset; nothing was changed"
+            )
         return StoreError(f"the store cannot be used: {reason}", Place(str(self.path)))
 
 
