@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from keyword import iskeyword
+from pathlib import Path
 
 import click
 
@@ -47,6 +48,12 @@ _COMMANDS = {
 
 #: Exit code for wrong use or unusable input, as click has it for wrong options.
 UNUSABLE = 2
+
+
+def shown(path: Path) -> Path:
+    """*path* as a reader finds it: from the current folder on, where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 class _LazyGroup(click.Group):

@@ -25,6 +25,7 @@ def build(output: Path | None, check: bool) -> None:
     when an axiom has changed). A file that does not parse is named with line and column, and nothing is
     written.
     """
+    from mesoonto.cli import shown
     from mesoonto.dataset import kept, shipped
     from mesoonto.ontology.model import Ontology
     from mesoonto.owl import generated
@@ -32,10 +33,10 @@ def build(output: Path | None, check: bool) -> None:
     if check:
         stale = generated.stale_files(Ontology.shipped())
         for path in stale:
-            click.echo(f"{path}: out of date; run mesoonto build", err=True)
+            click.echo(f"{shown(path)}: out of date; run mesoonto build", err=True)
         raise SystemExit(1 if stale else 0)
     for path in generated.renew():
-        click.echo(f"renewed {path}")
+        click.echo(f"renewed {shown(path)}")
     version = shipped.version()
     store = shipped.build()
     kept.keep(store, version)

@@ -42,12 +42,12 @@ def fmt(files: tuple[Path, ...], check: bool, rule: RemarkRule) -> None:
     that is not canonical, 2 when a file cannot be formatted.
     """
     from mesoonto import resources
-    from mesoonto.cli import UNUSABLE
+    from mesoonto.cli import UNUSABLE, shown
     from mesoonto.errors import InputError, OutputError
     from mesoonto.ontology.model import Ontology
     from mesoonto.owl import fmt as formatting
 
-    chosen = files or (*resources.module_files(), *resources.record_files())
+    chosen = files or tuple(map(shown, (*resources.module_files(), *resources.record_files())))
     labels = Ontology.shipped().labels
     changed, refused = False, False
     for path in chosen:
