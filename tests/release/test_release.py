@@ -9,12 +9,15 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+import rocrate
 from rdflib import Dataset, Graph, URIRef
+from rocrate.rocrate import ROCrate
 
 from mesoonto import resources
 from mesoonto.dataset.store import Engine
@@ -83,7 +86,39 @@ def test_checksums_and_catalogue_agree_with_the_files(folder: Path) -> None:
         str(o).rpartition("/")[2]
         for o in catalogue.objects(None, URIRef("http://www.w3.org/ns/dcat#downloadURL"))
     }
-    assert files == names - {"catalog.ttl"}
+    assert files == names - {"catalog.ttl", "ro-crate-metadata.json"}
+
+
+def test_crate_lists_each_file_as_it_is(folder: Path) -> None:
+    crate = ROCrate(folder)
+    assert crate.root_dataset["version"] == "0.1.0"
+    assert crate.root_dataset["datePublished"] == "2026-11-29"
+    assert crate.root_dataset["license"].id == "https://creativecommons.org/licenses/by/4.0/"
+    assert crate.root_dataset["creator"]["name"] == "mesoonto contributors"
+    listed = {entity.id: entity for entity in crate.data_entities}
+    assert set(listed) == {path.name for path in folder.iterdir()} - {"ro-crate-metadata.json"}
+    for name in set(listed) - {"SHA256SUMS"}:
+        body = (folder / name).read_bytes()
+        assert listed[name]["sha256"] == hashlib.sha256(body).hexdigest()
+        assert int(listed[name]["contentSize"]) == len(body)
+        assert listed[name]["description"]
+
+
+def test_crate_expands_without_network(folder: Path) -> None:
+    context = json.loads((Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text())["@context"]
+    crate = json.loads((folder / "ro-crate-metadata.json").read_text())
+    crate["@context"][0] = context
+    graph = Graph()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of its own classes, which rdflib uses
+        graph.parse(data=json.dumps(crate), format="json-ld", publicID="http://release.example/")
+    schema, root = "http://schema.org/", "http://release.example/"
+    parts = set(graph.objects(URIRef(root), URIRef(f"{schema}hasPart")))
+    assert len(parts) > 30
+    for file in parts - {URIRef(f"{root}SHA256SUMS")}:
+        assert graph.value(file, URIRef(f"{schema}sha256"))
+    keys = {key for entity in crate["@graph"] for key in entity if not key.startswith("@")}
+    assert keys <= set(context) | {"sha256", "creditText"}
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -53,8 +53,8 @@ def release(
 
     The ontology as registries load it and in four variants (base, full, reasoned, simple), each as OWL
     (RDF/XML), Turtle, OBO and OBO Graphs JSON; a JSON-LD context; a SKOS view; the mappings as one SSSOM
-    table; all records as TriG and CSV; what changed, in words and RDF; a documentation page; DCAT and VoID
-    metadata; checksums. The same sources and date give the same bytes.
+    table; all records as TriG and CSV; what changed, in words and RDF; a documentation page; DCAT, VoID
+    and RO-Crate metadata; checksums. The same sources and date give the same bytes.
 
     \b
     mesoonto release 0.2.0 --previous dist/0.1.0 --tables ~/vocabularies

@@ -32,6 +32,7 @@ _CONTENTS = {
     "mesoonto.sssom": "Mappings to other vocabularies",
     "context": "JSON-LD context",
     "catalog": "What the release holds (DCAT, VoID)",
+    "ro-crate-metadata": "What the release holds (RO-Crate)",
     "changes": "What changed since the release before",
     "CHANGES": "What changed since the release before",
     "index": "Every term on one page",
@@ -77,7 +78,7 @@ def files_of(folder: Path, version: str) -> list[DownloadFile]:
     sums = {name: digest for digest, name in _SUM.findall((place / _SUMS).read_text("utf-8"))}
     sums[_SUMS] = hashlib.sha256((place / _SUMS).read_bytes()).hexdigest()
     return [
-        DownloadFile(name, _content(name), _form(name), (place / name).stat().st_size, sums[name])
+        DownloadFile(name, content_of(name), form_of(name), (place / name).stat().st_size, sums[name])
         for name in sorted(sums)
         if (place / name).is_file()
     ]
@@ -98,7 +99,7 @@ def shipped_files() -> dict[str, DownloadFile]:
         for path in paths:
             name, body = path.relative_to(resources.root()).as_posix(), path.read_bytes()
             digest = hashlib.sha256(body).hexdigest()
-            found[name] = DownloadFile(name, content, _form(name), len(body), digest)
+            found[name] = DownloadFile(name, content, form_of(name), len(body), digest)
     return found
 
 
@@ -118,14 +119,17 @@ def _snapshot(folder: Path | None, version: str) -> snapshot.Snapshot:
     return snapshot.read_release(folder / version)
 
 
-def _content(name: str) -> str:
-    stem = name.removesuffix(_ending(name))
+def content_of(name: str) -> str:
+    """What the file *name* of a release holds."""
+    stem = name.removesuffix(ending_of(name))
     return _CONTENTS.get(stem) or (f"Table of {stem}" if name.endswith(".csv") else stem)
 
 
-def _form(name: str) -> str:
-    return _ENDINGS.get(_ending(name), "text")
+def form_of(name: str) -> str:
+    """The form of the file *name*, in words."""
+    return _ENDINGS.get(ending_of(name), "text")
 
 
-def _ending(name: str) -> str:
+def ending_of(name: str) -> str:
+    """The ending of *name*, with its full stop, or ""."""
     return Path(name).suffix

@@ -14,13 +14,13 @@ from mesoonto.release.variants import Edition
 _DCAT, _VOID, _SPDX = "http://www.w3.org/ns/dcat#", "http://rdfs.org/ns/void#", "http://spdx.org/rdf/terms#"
 _FOAF, _VCARD = "http://xmlns.com/foaf/0.1/", "http://www.w3.org/2006/vcard/ns#"
 _RDF, _DCTERMS, _XSD = (PREFIXES[prefix] for prefix in ("rdf", "dcterms", "xsd"))
-_PUBLISHER = "mesoonto contributors"
-_KEYWORDS = ("mesothelioma", "immunotherapy", "drug resistance", "clinical trials", "ontology")
-_LICENSE = ox.NamedNode("https://creativecommons.org/licenses/by/4.0/")
+PUBLISHER = "mesoonto contributors"
+KEYWORDS = ("mesothelioma", "immunotherapy", "drug resistance", "clinical trials", "ontology")
+LICENSE = ox.NamedNode("https://creativecommons.org/licenses/by/4.0/")
 #: Where DCAT wants media types to be named (https://www.w3.org/TR/vocab-dcat-3/#Property:distribution_media_type).
 _IANA = "https://www.iana.org/assignments/media-types/"
 #: Media types that are registered there. OBO has none: its files are plain text.
-_MEDIA_TYPES = {
+MEDIA_TYPES = {
     ".owl": "application/rdf+xml",
     ".ttl": "text/turtle",
     ".trig": "application/trig",
@@ -54,7 +54,7 @@ def describe(
     said: list[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]] = [
         (dataset, f"{_RDF}type", ox.NamedNode(f"{_DCAT}Dataset")),
         (dataset, f"{_RDF}type", ox.NamedNode(f"{_VOID}Dataset")),
-        (dataset, f"{_DCTERMS}license", _LICENSE),
+        (dataset, f"{_DCTERMS}license", LICENSE),
         (dataset, f"{_DCTERMS}identifier", ox.Literal(dataset.value)),
         (dataset, f"{_DCTERMS}creator", publisher),
         (dataset, f"{_DCTERMS}publisher", publisher),
@@ -64,12 +64,12 @@ def describe(
         (dataset, f"{_DCAT}isVersionOf", ox.NamedNode(MESO)),
         (dataset, f"{_VOID}triples", _number(sum(triples.values()))),
         (dataset, f"{_VOID}uriSpace", ox.Literal(MESO)),
-        *((dataset, f"{_DCAT}keyword", ox.Literal(word, language="en")) for word in _KEYWORDS),
+        *((dataset, f"{_DCAT}keyword", ox.Literal(word, language="en")) for word in KEYWORDS),
         (publisher, f"{_RDF}type", ox.NamedNode(f"{_FOAF}Agent")),
-        (publisher, f"{_FOAF}name", ox.Literal(_PUBLISHER)),
+        (publisher, f"{_FOAF}name", ox.Literal(PUBLISHER)),
         (publisher, f"{_FOAF}homepage", ox.NamedNode(MESO)),
         (contact, f"{_RDF}type", ox.NamedNode(f"{_VCARD}Organization")),
-        (contact, f"{_VCARD}fn", ox.Literal(_PUBLISHER)),
+        (contact, f"{_VCARD}fn", ox.Literal(PUBLISHER)),
         (contact, f"{_VCARD}hasURL", ox.NamedNode(MESO)),
     ]
     for triple in header:
@@ -97,7 +97,7 @@ def _distribution(
     yield file, f"{_RDF}type", ox.NamedNode(f"{_DCAT}Distribution")
     yield file, f"{_DCTERMS}title", ox.Literal(name)
     yield file, f"{_DCTERMS}issued", ox.Literal(edition.issued, datatype=ox.NamedNode(f"{_XSD}date"))
-    yield file, f"{_DCTERMS}license", _LICENSE
+    yield file, f"{_DCTERMS}license", LICENSE
     yield file, f"{_DCAT}accessURL", file
     yield file, f"{_DCAT}downloadURL", file
     yield (
@@ -106,8 +106,8 @@ def _distribution(
         ox.Literal(str(len(body)), datatype=ox.NamedNode(f"{_XSD}nonNegativeInteger")),
     )
     ending = "." + name.rpartition(".")[2]
-    if ending in _MEDIA_TYPES:
-        yield file, f"{_DCAT}mediaType", ox.NamedNode(_IANA + _MEDIA_TYPES[ending])
+    if ending in MEDIA_TYPES:
+        yield file, f"{_DCAT}mediaType", ox.NamedNode(_IANA + MEDIA_TYPES[ending])
     yield file, f"{_SPDX}checksum", checksum
     yield checksum, f"{_RDF}type", ox.NamedNode(f"{_SPDX}Checksum")
     yield checksum, f"{_SPDX}algorithm", ox.NamedNode(f"{_SPDX}checksumAlgorithm_sha256")

@@ -17,7 +17,7 @@ from mesoonto.namespaces import PREFIXES
 from mesoonto.ontology.files import DATA
 from mesoonto.ontology.model import Ontology
 from mesoonto.owl.turtle_writer import turtle
-from mesoonto.release import changes, folder, metadata, obo, site, skos, snapshot, tables, variants
+from mesoonto.release import changes, crate, folder, metadata, obo, site, skos, snapshot, tables, variants
 from mesoonto.release.terms import terms_of
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -102,6 +102,7 @@ def build(
         if isinstance(graph, ox.NamedNode)
     }
     files["catalog.ttl"] = metadata.describe(files, header, edition, sizes).encode()
+    files[crate.NAME] = crate.describe(files, header, edition).encode()
     files["SHA256SUMS"] = metadata.checksums(files).encode()
     return files
 
