@@ -1,6 +1,7 @@
 """Each hostile request once, and then many of them at one time, in a random order.
 
-The default run sends each attack once and _SOME random ones; ``-m hostile_full`` sends 10,000 at random.
+The default run sends each attack once and _FEW random ones, a thorough one _SOME; ``-m hostile_full`` sends
+10,000 at random.
 MESOONTO_HOSTILE_SEED repeats a run.
 """
 
@@ -32,14 +33,14 @@ ATTACKS = [
 _LIGHT = [attack for attack in ATTACKS if not attack.heavy]
 _HEAVY = [attack for attack in ATTACKS if attack.heavy]
 
-_SOME, _ALL = 200, 10_000
+_FEW, _SOME, _ALL = 60, 200, 10_000
 #: Attacks before the state is taken that the last one is compared with.
-_WARM_UP = {_SOME: 200, _ALL: 2_000}
+_WARM_UP = {_FEW: 200, _SOME: 200, _ALL: 2_000}
 _CLIENTS = 8
 #: One attack in so many is a heavy one.
 _SELDOM = 40
 #: Seconds after which a run starts no further attack.
-_END = {_SOME: 120.0, _ALL: 6_000.0}
+_END = {_FEW: 120.0, _SOME: 120.0, _ALL: 6_000.0}
 #: Growth of the serving processes' memory in each of so many rounds that is taken for a leak.
 _LEAK, _ROUNDS = 1.10, 3
 
@@ -83,7 +84,14 @@ def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
 
 
 @pytest.mark.serial
-@pytest.mark.parametrize("number", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
+@pytest.mark.parametrize(
+    "number",
+    [
+        _FEW,
+        pytest.param(_SOME, marks=pytest.mark.thorough),
+        pytest.param(_ALL, marks=pytest.mark.hostile_full),
+    ],
+)
 def test_run(victim: Victim, number: int) -> None:
     """After many attacks at a time the server answers, has its processes, and holds no more memory."""
     _run(victim, number)

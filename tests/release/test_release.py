@@ -68,6 +68,7 @@ def own(iris: set[str]) -> set[str]:
 OWN = own(set().union(*(declared(path) for path in resources.module_files())))
 
 
+@pytest.mark.thorough
 def test_two_builds_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     _build(tmp_path / "again", "2")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}

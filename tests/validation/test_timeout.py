@@ -46,7 +46,14 @@ LIMITS = (3, 12, 50)
 READING = "the data were being read"
 
 
-@pytest.mark.parametrize("case", ENDLESS)
+@pytest.mark.parametrize(
+    "case",
+    [
+        "a query",
+        pytest.param("a pattern", marks=pytest.mark.thorough),  # of which another test asks for a report
+        pytest.param("a target", marks=pytest.mark.thorough),
+    ],
+)
 def test_shape_that_does_not_end_is_named(case: str, tmp_path: Path) -> None:
     lay(tmp_path, ENDLESS[case])
     for seconds in LIMITS:
