@@ -44,6 +44,7 @@ NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
     "curl": (("curl",), "apt-get install curl"),
     "jq": (("jq",), "apt-get install jq"),
+    "r": (("Rscript",), "apt-get install r-base-core r-cran-curl r-cran-jsonlite"),
     "sqlite": (("sqlite3",), "apt-get install sqlite3"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
     "groff": (("groff",), "apt-get install groff-base, or brew install groff"),

@@ -10,6 +10,8 @@ command -v mvn >/dev/null || missing="$missing maven"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v curl >/dev/null || missing="$missing curl"
 command -v jq >/dev/null || missing="$missing jq"
+Rscript -e 'library(curl); library(jsonlite)' >/dev/null 2>&1 ||
+    missing="$missing r-base-core r-cran-curl r-cran-jsonlite"
 command -v sqlite3 >/dev/null || missing="$missing sqlite3"
 command -v groff >/dev/null || missing="$missing groff-base"
 command -v nginx >/dev/null || test -x /usr/sbin/nginx || missing="$missing nginx-light"

@@ -86,3 +86,21 @@ def test_first_requests_of_the_shell_page_print_what_it_says(address: str, tmp_p
     """Those to the server up to the first in each format of rows, without a process for each query."""
     taken = [step for step in steps("shell.md") if not step.command.startswith("mesoonto")]
     walk(taken[:7], address, tmp_path)
+
+
+@pytest.mark.r
+def test_page_on_r_prints_what_it_says_and_draws(address: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "r.md").read_text("utf-8").replace("http://127.0.0.1:7878/", address)
+    code = "".join(re.findall(r"^```r\n(.*?)^```", text, re.M | re.S))
+    path = tmp_path / "page.R"
+    path.write_text(code, "utf-8")
+    done = subprocess.run(
+        ["Rscript", "--vanilla", path], cwd=tmp_path, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    printed = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
+    expected = "".join(re.findall(r"^```text\n(.*?)^```", text, re.M | re.S)).splitlines()
+    assert printed[:-1] == expected
+    assert re.fullmatch(r"\d+ of \d+ without an interval on record", printed[-1])
+    assert (tmp_path / "forest.pdf").read_bytes().startswith(b"%PDF-")
