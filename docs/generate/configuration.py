@@ -13,7 +13,7 @@ from mesoonto.federation.config import Endpoint
 from mesoonto_server.settings import Settings, option_table
 
 _SERVER = """Each is an option of `mesoonto serve`, an environment variable, and a key of the TOML file of
-`--config`. The option goes before the environment, the environment before the file.
+`--config` (`max_rows` for `--max-rows`). The option goes before the environment, this before the file.
 
 """
 _COMMANDS = """Every option of every command can be given in the environment: as the variable that its
@@ -44,10 +44,10 @@ def page() -> str:
 def _server() -> str:
     keys = {f"--{setting.name.replace('_', '-')}": setting for setting in fields(Settings)}
     return table(
-        ("key", "option", "environment", "type", "default", "meaning"),
+        ("option", "environment", "type", "default", "meaning"),
         (
             (
-                code(keys[option].name), code(option), code(variable), text(_type(keys[option].type)),
+                code(option), code(variable), text(_type(keys[option].type)),
                 text(default) or "–", meaning.replace("|", r"\|"),
             )
             for option, variable, default, meaning in option_table()

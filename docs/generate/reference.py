@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import click
 from docs.generate import configuration, http, questions, terms
+from docs.generate.markdown import fenced
+
+from mesoonto.cli import cli
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,16 @@ class Generated:
 
 
 def command_line() -> str:
-    """The place where mkdocs-click puts every command with its help."""
-    options = {"module": "mesoonto.cli", "command": "cli", "prog_name": "mesoonto", "style": "table"}
-    return "::: mkdocs-click\n" + "".join(f"    :{name}: {value}\n" for name, value in options.items())
+    """Every command with the help that it prints itself."""
+    settings = {**cli.context_settings, "terminal_width": _COLUMNS}
+    top = click.Context(cli, info_name="mesoonto", auto_envvar_prefix="MESOONTO", **settings)
+    parts = [fenced("text", cli.get_help(top))]
+    for name in cli.list_commands(top):
+        command = cli.get_command(top, name)
+        if command is not None:
+            own = click.Context(command, info_name=name, parent=top)
+            parts += [f"## mesoonto {name}\n", fenced("text", command.get_help(own))]
+    return "\n".join(parts)
 
 
 def python() -> str:
@@ -55,8 +66,11 @@ PAGES = (
     ),
 )
 
+#: The width of a help text.
+_COLUMNS = 80
+
 #: Pages of the reference that are files of the repository.
-_WRITTEN = ("docs/shapes.md", "docs/shacl.md")
+_WRITTEN = ({"Shapes": "docs/shapes.md"}, {"SHACL": "docs/shacl.md"})
 
 _OVERVIEW = """
 ## Reference
