@@ -1,0 +1,1 @@
+"""How long a switch of versions holds up requests."""
