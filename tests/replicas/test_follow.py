@@ -6,23 +6,22 @@ import hashlib
 import json
 import resource
 import shutil
-import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import zstandard
 
 from mesoonto.dataset.versions import Location
-from mesoonto.errors import ServeError
-from mesoonto.processes import fork_server
-from mesoonto.replicas import follow, storage
+from mesoonto.replicas import storage
 from mesoonto.replicas.cache import FileCache
 from mesoonto.replicas.directory import Directory
 from mesoonto.replicas.follow import Follower, FollowState, FollowStatus
 from mesoonto.replicas.install import drop_broken, install, published_version
-from mesoonto.replicas.manifest import Manifest
+from mesoonto.replicas.manifest import GraphFile, Manifest
 from mesoonto.replicas.publish import publish, roll_back
 from tests.replicas.data import dataset, latest, numbered
 
@@ -345,47 +344,38 @@ def test_a_slow_source_is_left_and_the_former_version_stays(
     assert (served.look().state, served.number()) == ("current", 2)
 
 
-def _within(most: int, work: Callable[[], None]) -> str:
-    """Do *work* in a process that may write no file longer than *most* bytes; what it said."""
-
-    def limited() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-        work()
-
+@contextmanager
+def _longest_file(most: int) -> Iterator[None]:
+    """No file can be written beyond *most* bytes, as on a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
     try:
-        fork_server.apart(limited)
-    except ServeError as error:
-        return str(error)
-    return ""
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_while_fetching(served: Replica) -> None:
     publish(numbered(2, each=20_000), Directory(served.public))
-
-    def look() -> None:
+    with _longest_file(10_000):
         status = served.look()
-        raise ServeError(f"{status.state} {status.error}")
-
-    said = _within(10_000, look)
-    assert said.startswith("failing")
-    assert "file too large; make room, or name another place with --follow-cache" in said
+    assert status.state is FollowState.FAILING
+    assert "file too large; make room, or name another place with --follow-cache" in status.error
     assert not list(served.cache.path.glob("objects/*.partial"))
     assert served.number() == 1
     assert (served.look().state, served.number()) == ("current", 2)
 
 
-def test_a_full_disk_while_loading(served: Replica) -> None:
+def test_a_full_disk_while_loading(served: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(numbered(2, each=20_000), Directory(served.public))
-    cached = FileCache(served.cache.path)
-    pointer = follow.read_latest((served.public / "latest.json").read_bytes())
-    found = follow.read_manifest(manifest_of(served.public).read_bytes(), pointer)
-    for graph in found.graphs:
-        cached.obtain(Directory(served.public), graph)
-    said = _within(20_000, lambda: install(found, cached, served.location))
-    assert said
+    for graph in latest(served.public)["graphs"]:
+        served.cache.obtain(Directory(served.public), msgspec.convert(graph, GraphFile))
+    with _longest_file(20_000):
+        status = served.look()
+    assert status.state is FollowState.FAILING
     assert served.number() == 1
     assert not list(served.location.path.glob("versions/*.partial"))
+    monkeypatch.setattr(served.follower, "_retry_at", 0.0)
     assert (served.look().state, served.number()) == ("current", 2)
 
 
