@@ -6,12 +6,13 @@ import gc
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir, contextmanager, suppress
+from contextlib import chdir, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -141,6 +142,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (item for item in items if item not in left_out),
         key=lambda item: places.get(item.path, len(places)),
     )
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[object]:
+    """Take away what processes killed in writing left of coverage, before pytest-cov reads it around this."""
+    result = yield
+    if session.config.pluginmanager.hasplugin("_cov") and "PYTEST_XDIST_WORKER" not in os.environ:
+        for path in sorted(session.config.rootpath.glob(".coverage.*")):  # a file before its journal
+            if not _is_whole(path):
+                path.unlink(missing_ok=True)
+    return result
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file of coverage can be read to its end."""
+    with closing(sqlite3.connect(path)) as file, suppress(sqlite3.Error):
+        begun = file.execute("SELECT version FROM coverage_schema").fetchone() is not None
+        return begun and bool(file.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    return False
 
 
 def pytest_collection_finish() -> None:

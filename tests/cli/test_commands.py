@@ -174,8 +174,9 @@ class TestValidate:
         (tmp_path / "d.ttl").write_text("@prefix e: <http://e/> . e:a a e:Thing ; e:name 'x' .")
         assert mesoonto("validate", "d.ttl", "--shapes", "s.ttl").returncode == 0
 
-    def test_report_as_turtle(self, mesoonto: Run) -> None:
-        assert "sh:ValidationReport" in mesoonto("validate", "--format", "turtle").stdout
+    def test_report_as_turtle(self, mesoonto: Run, tmp_path: Path) -> None:
+        (tmp_path / "d.ttl").write_text("")
+        assert "sh:ValidationReport" in mesoonto("validate", "d.ttl", "--format", "turtle").stdout
 
     def test_broken_data(self, mesoonto: Run, tmp_path: Path) -> None:
         (tmp_path / "bad.ttl").write_text("@prefix : <http://e/> .\n:a :b\n   ] .")
