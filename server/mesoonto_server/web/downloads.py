@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request, send_file
 
 from mesoonto import resources
-from mesoonto.namespaces import MESO
 from mesoonto.release import changes, folder, snapshot
 from mesoonto.release.tables import TABLES
-from mesoonto.views.about import DESCRIPTION, LICENSE
+from mesoonto.views import schema_org
+from mesoonto.views.about import DESCRIPTION
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.settings import Settings
@@ -78,21 +78,8 @@ def blueprint(gateway: Gateway, settings: Settings) -> Blueprint:
 def _dataset(version: str) -> dict[str, object]:
     """The dataset as search engines for data read it (https://schema.org/Dataset)."""
     root = request.url_root.rstrip("/")
-    return {
-        "@context": "https://schema.org",
-        "@type": "Dataset",
-        "@id": MESO,
-        "name": "mesoonto",
-        "description": DESCRIPTION,
-        "url": f"{root}/",
-        "version": version,
-        "license": LICENSE,
-        "creator": {"@type": "Organization", "name": "mesoonto contributors"},
-        "distribution": [
-            {"@type": "DataDownload", "encodingFormat": _MEDIA_TYPES[name], "contentUrl": root + href}
-            for name, href in _dumps("")
-        ],
-    }
+    downloads = {root + href: _MEDIA_TYPES[name] for name, href in _dumps("")}
+    return schema_org.knowledge_base(f"{root}/", DESCRIPTION, version, downloads)
 
 
 def _dumps(graph: str) -> list[tuple[str, str]]:

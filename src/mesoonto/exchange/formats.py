@@ -78,6 +78,12 @@ FORMATS = (
         "EvidenceStatement",
         "mesoonto.exchange.civic",
     ),
+    ExchangeFormat(
+        "bioschemas",
+        "studies as schema.org's MedicalTrial by profiles of Bioschemas, in JSON-LD",
+        "Study",
+        "mesoonto.exchange.bioschemas",
+    ),
 )
 
 

@@ -10,8 +10,9 @@ import pyoxigraph as ox
 
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.release.folder import content_of, ending_of, form_of
-from mesoonto.release.metadata import KEYWORDS, LICENSE, MEDIA_TYPES, PUBLISHER
+from mesoonto.release.metadata import LICENSE, MEDIA_TYPES, PUBLISHER
 from mesoonto.release.variants import Edition
+from mesoonto.views.schema_org import KEYWORDS
 
 NAME = "ro-crate-metadata.json"
 _VERSION = "https://w3id.org/ro/crate/1.2"

@@ -10,12 +10,12 @@ import pyoxigraph as ox
 from mesoonto.namespaces import MESO, PREFIXES
 from mesoonto.owl.turtle_writer import turtle
 from mesoonto.release.variants import Edition
+from mesoonto.views.schema_org import KEYWORDS
 
 _DCAT, _VOID, _SPDX = "http://www.w3.org/ns/dcat#", "http://rdfs.org/ns/void#", "http://spdx.org/rdf/terms#"
 _FOAF, _VCARD = "http://xmlns.com/foaf/0.1/", "http://www.w3.org/2006/vcard/ns#"
 _RDF, _DCTERMS, _XSD = (PREFIXES[prefix] for prefix in ("rdf", "dcterms", "xsd"))
 PUBLISHER = "mesoonto contributors"
-KEYWORDS = ("mesothelioma", "immunotherapy", "drug resistance", "clinical trials", "ontology")
 LICENSE = ox.NamedNode("https://creativecommons.org/licenses/by/4.0/")
 #: Where DCAT wants media types to be named (https://www.w3.org/TR/vocab-dcat-3/#Property:distribution_media_type).
 _IANA = "https://www.iana.org/assignments/media-types/"

@@ -114,6 +114,7 @@ class RecordPage:
     more_results: int  #: how many are left out
     statements: tuple[StatementView, ...]
     more_statements: int
+    classes: tuple[str, ...] = ()  #: IRIs of what it is an instance of
 
 
 def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
@@ -141,6 +142,7 @@ def record(facts: Facts, node: ox.NamedNode) -> RecordPage:
             for name, found in sorted(inward.items(), key=lambda item: _place(facts, item[0]))
             if (others := [s for s in found if s not in apart])
         ),
+        classes=tuple(kind.value for kind in facts.entities(node, TYPE)),
         results=tuple(sorted((result(facts, r) for r in results), key=lambda r: r.weight))[:_MOST],
         more_results=max(0, len(results) - _MOST),
         statements=ordered(statement(facts, s) for s in statements)[:_MOST],
