@@ -47,3 +47,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Add the reference, which is nowhere but in the site, to the first page."""
     return markdown + reference.overview() if page.file.src_uri == "docs/index.md" else markdown
+
+
+#: What the theme leaves without a name of its own for screen readers, and what it becomes.
+_NAMED = {
+    ' role="dialog">': ' role="dialog" aria-label="Search">',
+    '<nav class="md-path" aria-label="Navigation"': '<nav class="md-path" aria-label="Path"',
+}
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Name parts of the theme for screen readers."""
+    for before, after in _NAMED.items():
+        output = output.replace(before, after)
+    return output
