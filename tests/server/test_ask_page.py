@@ -437,7 +437,9 @@ STATES = (
 )
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.thorough), (390, "dark")]
+)
 def test_every_state_fits_the_window_and_asks_nobody_else(
     browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
