@@ -88,6 +88,18 @@ class TestKind:
             "# the name that people use here"
         ]
 
+    def test_its_template_states_no_figure(self, kind: RecordKind) -> None:
+        """What nobody has filled in must not pass for a fact; the order of components is none."""
+        text = templates.new(kind.name, kind.example.partition(" ")[0], datetime.date(2026, 11, 24)).text
+        figures = [
+            quad
+            for quad in ox.parse(text, format=ox.RdfFormat.TURTLE, base_iri=DATA)
+            if isinstance(quad.object, ox.Literal)
+            and local_name(quad.object.datatype.value) in ("integer", "decimal", "double", "boolean")
+            and quad.predicate.value != f"{MESO}order"
+        ]
+        assert figures == []
+
     def test_its_fields_keep_their_order(self, kind: RecordKind) -> None:
         order = field_order()
         assert [name for name in order if name in kind.fields] == list(kind.fields)

@@ -94,7 +94,7 @@ RECORD_KINDS = (
     meso:hasDesign meso: ;                # RandomisedComparative RandomisedNonComparative SingleArm
     meso:hasTreatmentSetting meso: ;      # FirstLine SecondOrLaterLine Maintenance Perioperative
     meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
-    meso:enrolment 0 ;
+    meso:enrolment "" ;
     dcterms:source pmid: ;
     {curation}
 """,
@@ -132,10 +132,10 @@ RECORD_KINDS = (
     rdfs:label ""@en ;
     meso:ofCohort mesod:cohort_{trial}_{cohort} ;
     meso:hasArmRole meso: ;               # ExperimentalArm ActiveComparatorArm PlaceboComparatorArm
-    meso:armSize 0 ;
+    meso:armSize "" ;
     meso:hasIntervention meso:MESO_ ;
     meso:hasComponent [ a meso:RegimenComponent ; meso:order 1 ; meso:administers meso:MESO_ ;
-        meso:dose 0.0 ; meso:doseUnit "mg/kg" ; meso:schedule ""@en ] .
+        meso:dose "" ; meso:doseUnit "mg/kg" ; meso:schedule ""@en ] .
 """,
     ),
     RecordKind(
@@ -207,10 +207,11 @@ RECORD_KINDS = (
     meso:hasExperimentalArm mesod:arm_{trial}_ ;
     meso:hasReferenceArm mesod:arm_{trial}_ ;
     meso:hasPopulation meso:AllRandomised ;
-    meso:value 0.0 ; meso:unit "1" ;
-    meso:lowerBound 0.0 ; meso:upperBound 0.0 ; meso:intervalLevel 95.0 ;   # the level as printed
-    meso:pValue 0.0 ; meso:pQualifier "=" ;
-    meso:hasEndPointRole meso:PrimaryEndPoint ; meso:endPointMet true ;
+    meso:value "" ; meso:unit "1" ;
+    meso:lowerBound "" ; meso:upperBound "" ; meso:intervalLevel "" ;   # the level as printed
+    meso:pValue "" ; meso:pQualifier "=" ;
+    meso:hasEndPointRole meso: ;           # PrimaryEndPoint SecondaryEndPoint
+    meso:endPointMet "" ;                              # true or false, where the source says so
     dcterms:source pmid: ; meso:locator "abstract" .
 """,
     ),
@@ -245,9 +246,9 @@ RECORD_KINDS = (
     meso:ofArm mesod:arm_{trial}_ ;                    # left out where the whole cohort is meant
     meso:hasCharacteristic meso:MESO_0004301 ;         # age; or a disease or biomarker class
     meso:hasStatistic meso:MESO_0004109 ;              # median; MESO_0004103 for a proportion
-    meso:value 0.0 ; meso:unit "a" ;
-    meso:rangeMinimum 0.0 ; meso:rangeMaximum 0.0 ;    # or meso:lowerQuartile, meso:upperQuartile
-    meso:populationSize 0 ;
+    meso:value "" ; meso:unit "a" ;
+    meso:rangeMinimum "" ; meso:rangeMaximum "" ;    # or meso:lowerQuartile, meso:upperQuartile
+    meso:populationSize "" ;
     dcterms:source pmid: ; meso:locator "table 1" .
 """,
     ),
@@ -394,7 +395,7 @@ RECORD_KINDS = (
     meso:searchText "" ;                            # the words, once for each search
     meso:searchPlace "" ;                           # where
     meso:dateSearched "{today}"^^xsd:date ;
-    meso:documentsSeen 0 ;                          # how many documents were looked at
+    meso:documentsSeen "" ;                          # how many documents were looked at
     meso:hasSearchOutcome meso: ;         # NotFound FoundElsewhere FoundAndRecorded
     {curation}
 """,
@@ -427,9 +428,9 @@ RECORD_KINDS = (
     meso:hasDisease obo:MONDO_0005112 ;                # malignant pleural mesothelioma
     meso:hasAssay obo:OBI_ ;                           # OBI_0002117 genome OBI_0002118 exome ...
     meso:hasSampleKind meso: ;            # TumourSample EffusionSample BloodSample NormalTissueSample ...
-    meso:patientCount 0 ;
+    meso:patientCount "" ;
     meso:hasSampleGroup [ a meso:SampleGroup ;         # one for each assay or histology with a number
-        meso:hasPopulation obo:MONDO_0006378 ; meso:patientCount 0 ] ;
+        meso:hasPopulation obo:MONDO_0006378 ; meso:patientCount "" ] ;
     meso:accession "" ;                             # GSE... E-MTAB-... EGAS... phs... PXD..., if it was seen
     meso:hasAccess meso: ;                # OpenAccess ControlledAccess AccessOnRequest
     meso:hasTreatmentExposure meso: ;     # SampledBeforeTreatment SampledAtSurgery ...
@@ -537,7 +538,7 @@ RECORD_KINDS = (
     meso:hasReadingBasis meso: ;          # SameSourceAgain OtherSource
     meso:hasReadingItem [ a meso:ReadingItem ;         # one for each record
         meso:ofRecord mesod:result_ ;
-        meso:valueRead 0.0 ; meso:lowerBoundRead 0.0 ; meso:upperBoundRead 0.0 ;   # as the page prints them
+        meso:valueRead "" ; meso:lowerBoundRead "" ; meso:upperBoundRead "" ;   # as the page prints them
         meso:hasReadingOutcome meso: ;    # ReadingAgrees ReadingDiffers NotFoundAgain
         meso:printedThere ""@en ; meso:recordedBefore ""@en ;                      # only of a difference
         meso:hasDifferenceResolution meso: ] ;   # RecordMended PageInError BothHold DifferenceOpen
