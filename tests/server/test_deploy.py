@@ -124,6 +124,16 @@ class TestContainerfile:
         assert "--require-hashes --requirement requirements.lock" in installs[0]
         assert "--no-build-isolation ." in installs[1]
 
+    def test_tools_of_the_build_do_not_stay(self, steps: list[tuple[str, str]]) -> None:
+        (names,) = re.findall(
+            r"pip uninstall --yes (.+)", " ".join(rest for verb, rest in steps if verb == "RUN")
+        )
+        lock = (ROOT / "requirements.lock").read_text()
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+        gone = names.split(" apt-get ")[0].split()
+        assert set(project["dependency-groups"]["build"]) <= set(gone)
+        assert [name for name in gone if f"\n{name}==" not in f"\n{lock}"] == []
+
     def test_settings_of_the_image_are_settings_of_the_server(self, steps: list[tuple[str, str]]) -> None:
         named = {
             name for verb, rest in steps if verb == "ENV" for name in re.findall(r"(MESOONTO_\w+)=", rest)
