@@ -18,10 +18,10 @@ NAME = "ro-crate-metadata.json"
 _VERSION = "https://w3id.org/ro/crate/1.2"
 #: Terms that stand in the context of the version, or were added to it late; said here, so that none is lost.
 _TERMS = {"sha256": "http://schema.org/sha256", "creditText": "http://schema.org/creditText"}
-#: What files conform to, by name.
+#: What files conform to, by name: address and title.
 _CONFORMS = {
-    "catalog.ttl": "https://www.w3.org/TR/vocab-dcat-3/",
-    "mesoonto.sssom.tsv": "https://w3id.org/sssom/spec",
+    "catalog.ttl": ("https://www.w3.org/TR/vocab-dcat-3/", "Data Catalog Vocabulary (DCAT), version 3"),
+    "mesoonto.sssom.tsv": ("https://w3id.org/sssom/spec", "Simple Standard for Sharing Ontological Mappings"),
 }
 #: Holds the checksum of the crate, so the crate cannot hold its.
 _SUMS = "SHA256SUMS"
@@ -39,7 +39,8 @@ def describe(files: dict[str, bytes], header: list[ox.Triple], edition: Edition)
     }
     publisher, source = f"{MESO}#contributors", said.get(f"{PREFIXES['dcterms']}source", "")
     parts = [_file(name, files[name], edition, publisher) for name in sorted(files)]
-    parts.append({"@id": _SUMS, "@type": "File", "name": _SUMS, "description": content_of(_SUMS)})
+    sums = {"name": _SUMS, "description": content_of(_SUMS), "encodingFormat": "text/plain"}
+    parts.append({"@id": _SUMS, "@type": "File", **sums})
     root: Entity = {
         "@id": "./",
         "@type": "Dataset",
@@ -70,8 +71,10 @@ def describe(files: dict[str, bytes], header: list[ox.Triple], edition: Edition)
             "@id": LICENSE.value,
             "@type": "CreativeWork",
             "name": "Creative Commons Attribution 4.0 International",
-            "identifier": "CC-BY-4.0",
+            "description": "To be shared and adapted by all who name the source.",
         },
+        {"@id": MESO, "@type": "WebPage", "name": "mesoonto"},
+        *({"@id": iri, "@type": "CreativeWork", "name": title} for iri, title in _CONFORMS.values()),
     ]
     if source:
         root["isBasedOn"] = root["citation"] = {"@id": source}
@@ -94,5 +97,5 @@ def _file(name: str, body: bytes, edition: Edition, publisher: str) -> Entity:
         "creator": {"@id": publisher},
     }
     if name in _CONFORMS:
-        found["conformsTo"] = {"@id": _CONFORMS[name]}
+        found["conformsTo"] = {"@id": _CONFORMS[name][0]}
     return found
