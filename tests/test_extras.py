@@ -166,6 +166,7 @@ for package in (mesoonto, mesoonto_server):
 """
 
 
+@pytest.mark.thorough
 def test_only_modules_behind_an_extra_need_more_than_the_base(
     base: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
