@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -25,6 +24,8 @@ def run(path: Path) -> None:
 
     Client and kernel speak through sockets of the file system, which takes no port; *path* must be short.
     """
+    import nbformat  # takes seconds, which all that collect the tests would wait for
+
     notebook: Any = nbformat.read(path, as_version=4)
     work = path.with_name("work")
     work.mkdir()

@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import nbformat
 import pytest
 
 from mesoonto.dataset.store import Engine
@@ -34,6 +33,8 @@ LIBRARIES = {"matplotlib", "mesoonto", "pandas", "pyoxigraph"}
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_is_clean(name: str) -> None:
     """Nothing of the machine or run that it was written on; a change of one cell is a diff of one cell."""
+    import nbformat  # takes seconds, which all that collect the tests would wait for
+
     text = NOTEBOOKS[name].read_text("utf-8")
     notebook: Any = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
@@ -75,6 +76,8 @@ class Executed:
     """A notebook that ran, and what stood in its variables at the end."""
 
     def __init__(self, name: str, folder: Path, variables: str) -> None:
+        import nbformat
+
         notebook: Any = nbformat.read(NOTEBOOKS[name], as_version=4)
         frames = f"{{name: frame.to_dict('records') for name, frame in ({variables}).items()}}"
         ask = f"import json; print(json.dumps({frames}, default=str))"
@@ -119,6 +122,8 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _code(name: str) -> list[str]:
+    import nbformat
+
     notebook: Any = nbformat.read(NOTEBOOKS[name], as_version=4)
     return [cell["source"] for cell in notebook.cells if cell["cell_type"] == "code"]
 
