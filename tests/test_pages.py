@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -11,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, free_port
+from tests.docs.test_commands import typed
+from tests.docs.test_walks import lines
 
 pytestmark = pytest.mark.checkout
 
 MARK = "-- the next command --"
+
+#: What takes two seconds or so and runs always.
+QUICK = {"docs/curating.md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +35,35 @@ class Step:
     def pattern(self) -> str:
         return ".*".join(map(re.escape, self.output.split("...")))
 
+    @property
+    def needs(self) -> str:
+        """What the comment behind the command says that no test has: it is not run then."""
+        found = re.search(r"\s# (?:.*[;:] )?needs (.+)$", self.command, re.M)
+        return found[1] if found else ""
+
+    @property
+    def status(self) -> int:
+        """The exit code, as the comment behind the command tells it where it is not 0."""
+        found = re.search(r"\s# (?:.*[;:] )?ends with (\d)", self.command)
+        return int(found[1]) if found else 0
+
 
 def steps(page: str) -> list[Step]:
-    """The commands of *page*: lines after ``$``, with those after ``>`` that continue them."""
+    """The commands of *page*: lines after ``$``, with those that continue them."""
     found = []
-    for block in re.findall(
-        r"^```console\n(.*?)^```", (ROOT / "docs" / page).read_text("utf-8"), re.M | re.S
-    ):
+    for block in re.findall(r"^```console\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S):
         for step in re.split(r"^\$ ", block, flags=re.M)[1:]:
             lines = step.splitlines()
-            more = 1 + next(
-                (i for i, line in enumerate(lines[1:]) if not line.startswith(">")), len(lines) - 1
-            )
-            command = [lines[0], *(line[1:].removeprefix(" ") for line in lines[1:more])]
+            marked = next((i for i, line in enumerate(lines[1:]) if not line.startswith(">")), len(lines) - 1)
+            more = max(1 + marked, len(typed(step).splitlines()))
+            command = [lines[0], *(re.sub("^> ?", "", line) for line in lines[1:more])]
             found.append(Step("\n".join(command), "\n".join(lines[more:])))
     return found
 
 
-def walk(taken: list[Step], address: str, folder: Path) -> None:
-    """Run the steps in one shell in *folder*, with the server at *address*; all print what the page says."""
-    script = "".join(f"{step.command}\necho; echo '{MARK}'\n" for step in taken)
+def run(taken: list[Step], folder: Path, address: str, before: str = "") -> list[tuple[str, int]]:
+    """What each step prints and ends with, in one shell in *folder*, with the server at *address*."""
+    script = "".join(f"{step.command}\ns=$?; echo; echo '{MARK}' $s\n" for step in taken)
     scripts = sysconfig.get_path("scripts")
     who = {
         f"GIT_{role}_{what}": "a@example.org"
@@ -58,17 +73,23 @@ def walk(taken: list[Step], address: str, folder: Path) -> None:
     none = dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"), os.devnull)
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **who, **none, "PATH": path, "COLUMNS": "110", "LC_ALL": "C.UTF-8"}
+    environment |= {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / ".cache"), "GIT_PAGER": "cat"}
     environment.pop("CI", None)
+    script = re.sub(r"(?<=\s)/(srv|backup|var/lib)/", rf"{folder}/\1/", script)
     done = subprocess.run(
-        ["bash", "-c", "exec 2>&1\n" + script.replace("http://127.0.0.1:7878/", address)],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        ["bash", "-c", f"exec 2>&1\n{before}\n" + script.replace("http://127.0.0.1:7878/", address)],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
-    printed = done.stdout.split(f"{MARK}\n")[:-1]
+    printed = re.findall(rf"(.*?)\n{MARK} (\d+)\n", done.stdout, re.DOTALL)
     assert len(printed) == len(taken), done.stdout
-    texts = [text.replace("\r", "").strip("\n") for text in printed]
+    return [(text.replace("\r", "").strip("\n"), int(status)) for text, status in printed]
+
+
+def walk(taken: list[Step], address: str, folder: Path) -> None:
+    """Run the steps; all print what the page says, to the letter."""
     wrong = [
         f"$ {step.command}\n{text}\n  in place of\n{step.output}"
-        for step, text in zip(taken, texts, strict=True)
+        for step, (text, _) in zip(taken, run(taken, folder, address), strict=True)
         if not re.fullmatch(step.pattern, text, re.DOTALL)
     ]
     assert not wrong, "\n".join(wrong)
@@ -78,13 +99,13 @@ def walk(taken: list[Step], address: str, folder: Path) -> None:
 @pytest.mark.jq
 @pytest.mark.thorough
 def test_commands_of_the_shell_page_print_what_it_says(address: str, tmp_path: Path) -> None:
-    walk(steps("shell.md"), address, tmp_path)
+    walk(steps("docs/shell.md"), address, tmp_path)
 
 
 @pytest.mark.curl
 def test_first_requests_of_the_shell_page_print_what_it_says(address: str, tmp_path: Path) -> None:
     """Those to the server up to the first in each format of rows, without a process for each query."""
-    taken = [step for step in steps("shell.md") if not step.command.startswith("mesoonto")]
+    taken = [step for step in steps("docs/shell.md") if not step.command.startswith("mesoonto")]
     walk(taken[:7], address, tmp_path)
 
 
@@ -104,3 +125,116 @@ def test_page_on_r_prints_what_it_says_and_draws(address: str, tmp_path: Path) -
     assert printed[:-1] == expected
     assert re.fullmatch(r"\d+ of \d+ without an interval on record", printed[-1])
     assert (tmp_path / "forest.pdf").read_bytes().startswith(b"%PDF-")
+
+
+# -- pages of reference: what they show is run, and ends as they say
+
+#: Starts a server, waits until it is ready and goes on; the next one, or the end of the page, ends it.
+SERVE = """
+server=
+ended() { [ -z "$server" ] || { kill "$server"; wait "$server"; server=; }; } 2>/dev/null
+trap ended EXIT
+mesoonto() {
+  [ "$1" = serve ] || { command mesoonto "$@"; return; }
+  ended
+  command mesoonto "$@" --port PORT >serve.log 2>&1 &
+  server=$!
+  for _ in $(seq 600); do
+    curl -sf http://127.0.0.1:PORT/health/ready >/dev/null && return
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat serve.log
+  return 3
+}
+"""
+
+SHAPES = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix ex: <https://example.org/> .
+ex:Patient a rdfs:Class .
+ex:Site a rdfs:Class .
+ex:PatientShape a sh:NodeShape ; sh:targetClass ex:Patient ; sh:property ex:PatientShape-site .
+ex:PatientShape-site sh:path ex:site ; sh:minCount 1 .
+"""
+PATIENT = """
+@prefix ex: <https://example.org/> .
+ex:p a ex:Patient ; ex:site ex:s .
+"""
+TRIPLES = """
+<https://example.org/p> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://example.org/Patient> .
+<https://example.org/p> <https://example.org/site> <https://example.org/s> .
+"""
+CLASSES = """
+<https://example.org/Patient> a <http://www.w3.org/2002/07/owl#Class> .
+<https://example.org/site> a <http://www.w3.org/2002/07/owl#ObjectProperty> .
+"""
+PUBLICATION = """
+@prefix meso: <https://w3id.org/mesoonto/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<https://example.org/paper> a meso:Publication ; dcterms:title "A paper" ;
+    dcterms:bibliographicCitation "A et al. 2026" ; dcterms:issued "2026"^^xsd:gYear ;
+    meso:hasReadingDepth meso:ExcerptRead ; meso:dateRead "2026-11-24"^^xsd:date ;
+    meso:readAt <https://example.org/paper.html> .
+"""
+CATALOG = """
+<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
+  <uri name="https://example.org/context" uri="context.jsonld"/>
+</catalog>
+"""
+
+#: What each page finds in the folder, beside what its own commands make.
+FILES: dict[str, dict[str, str]] = {
+    "docs/validating.md": {
+        "my_records.ttl": PUBLICATION,
+        "my_shapes.ttl": SHAPES,
+        "my_data.ttl": PATIENT,
+        "records/a.ttl": PUBLICATION,
+        "records/new.ttl": PATIENT,
+        "more/b/c.nt.gz": TRIPLES,
+        "s.ttl": SHAPES,
+        "data.nt": TRIPLES,
+        "data.ttl": PATIENT,
+        "export.txt": PATIENT,
+        "terms.owl": CLASSES,
+        "terms.ttl": CLASSES,
+        "crate/ro-crate-metadata.json": (
+            '{"@context": "https://example.org/context", "@id": "https://example.org/p", "@type": "Patient",'
+            ' "site": {"@id": "https://example.org/s"}}'
+        ),
+        "catalog.xml": CATALOG,
+        "context.jsonld": '{"@context": {"@vocab": "https://example.org/"}}',
+    },
+    "docs/curating.md": {},
+    "docs/exchange.md": {},
+}
+
+
+@pytest.mark.curl
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[] if page in QUICK else pytest.mark.thorough) for page in FILES],
+)
+def test_commands_of_the_page_end_as_it_says(
+    page: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    for name, text in FILES[page].items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(gzip.compress(text.encode()) if file.suffix == ".gz" else text.encode())
+    taken = [step for step in steps(page) if not step.needs]
+    serves = any("mesoonto serve" in step.command for step in taken)
+    asks = any("127.0.0.1:7878" in step.command for step in taken)
+    address = f"http://127.0.0.1:{free_port()}/"
+    if asks and not serves:
+        address = request.getfixturevalue("address")
+    before = SERVE.replace("PORT", address.rstrip("/").rpartition(":")[2]) if serves else ""
+    wrong = []
+    for step, (text, status) in zip(taken, run(taken, tmp_path, address, before), strict=True):
+        printed = lines(text)
+        missing = [line for line in lines(step.output) if line != "..." and line not in printed]
+        if status != step.status or missing or "Traceback" in text:
+            wrong.append(f"$ {step.command}\n{text}\nended with {status}, not printed: {missing}")
+    assert not wrong, "\n".join(wrong)

@@ -95,16 +95,16 @@ def test_page_does_what_it_says(page: Path, tmp_path: Path, request: pytest.Fixt
             said = f"{page.name}, block {number}: ended with {done.returncode}\n{block.code}\n{done.stdout}"
             assert done.returncode in (0, 1), said
             assert "Traceback" not in done.stdout, said
-            printed = set(_lines(done.stdout))
-            shown = [line for line in _lines(block.shown) if line != "..."]
+            printed = set(lines(done.stdout))
+            shown = [line for line in lines(block.shown) if line != "..."]
             missing = [line for line in shown if line not in printed]
             assert len(missing) <= (1 - ENOUGH) * len(shown), f"{said}\nnot printed: {missing}"
 
 
 def test_walk_notices_output_that_is_not_printed() -> None:
-    assert _lines("2 rows") == _lines("315 rows")
-    assert _lines("│ a  │ 0.74 │") == _lines("│ a │ 1.2  │")
-    assert not set(_lines("renewed the file")) & set(_lines("the file is up to date"))
+    assert lines("2 rows") == lines("315 rows")
+    assert lines("│ a  │ 0.74 │") == lines("│ a │ 1.2  │")
+    assert not set(lines("renewed the file")) & set(lines("the file is up to date"))
 
 
 def _clone(folder: Path) -> None:
@@ -151,7 +151,7 @@ def _with_ports(code: str, ports: dict[str, str]) -> str:
     return re.sub(r"\b78\d\d\b", lambda found: ports[found[0]], code)
 
 
-def _lines(text: str) -> list[str]:
+def lines(text: str) -> list[str]:
     """The lines of *text* without what changes with the data: numbers, digests, widths."""
     plain = re.sub(r"\b[0-9a-f]{6,}\b", "0", text)
     plain = re.sub(r"\d+(?:[.:,-]\d+)*", "0", plain)

@@ -88,13 +88,3 @@ def test_a_missing_library_is_told_with_the_extra(facts: Facts, monkeypatch: pyt
     monkeypatch.setattr(extras, "_is_installed", lambda name: name != "nanopub")
     with pytest.raises(NotInstalledError, match=r"nanopub.*pip install 'mesoonto\[exchange\]'"):
         formats.write(facts, formats.named("nanopub"), [])
-
-
-@pytest.mark.checkout
-def test_commands_of_the_documentation_run(mesoonto: Run, tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "exchange.md").read_text()
-    commands = [line.split()[1:] for line in text.splitlines() if line.startswith("mesoonto ")]
-    assert len(commands) > 4
-    for command in commands:
-        assert mesoonto(*command).returncode == 0, command
-    assert (tmp_path / "to_check.ttl").stat().st_size > 0
