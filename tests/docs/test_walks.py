@@ -78,7 +78,7 @@ def test_page_does_what_it_says(page: Path, tmp_path: Path, request: pytest.Fixt
         address: str = request.getfixturevalue("address")
         ports[READERS] = address.rstrip("/").rpartition(":")[2]
     if page.stem in IN_A_CLONE:
-        _clone(tmp_path)
+        make_clone(tmp_path)
     with _servers_ended(tmp_path):
         for number, block in enumerate(blocks(page), 1):
             code = _with_ports(block.code, ports)
@@ -107,7 +107,7 @@ def test_walk_notices_output_that_is_not_printed() -> None:
     assert not set(lines("renewed the file")) & set(lines("the file is up to date"))
 
 
-def _clone(folder: Path) -> None:
+def make_clone(folder: Path) -> None:
     """What a clone has that the examples look at, with its branch *main*."""
     for name in ("ontology", "shapes", "src", "server/mesoonto_server", "tests"):
         left_out = shutil.ignore_patterns("__pycache__", "build")
