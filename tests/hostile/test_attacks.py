@@ -1,7 +1,7 @@
 """Each hostile request once, and then many of them at one time, in a random order.
 
-The default run sends each attack once and _FEW random ones, a thorough one _SOME; ``-m hostile_full`` sends
-10,000 at random.
+The default run sends each attack once and _SOME random ones, more in a thorough run; ``-m hostile_full``
+sends 10,000 at random.
 MESOONTO_HOSTILE_SEED repeats a run.
 """
 
@@ -16,6 +16,7 @@ from random import Random
 
 import pytest
 
+from tests.examples import examples
 from tests.hostile import bodies, bombs, fields, nesting, network, uploads
 from tests.hostile.attack import Attack
 from tests.hostile.conftest import Victim
@@ -33,14 +34,14 @@ ATTACKS = [
 _LIGHT = [attack for attack in ATTACKS if not attack.heavy]
 _HEAVY = [attack for attack in ATTACKS if attack.heavy]
 
-_FEW, _SOME, _ALL = 60, 200, 10_000
+_SOME, _ALL = max(60, examples(200)), 10_000
 #: Attacks before the state is taken that the last one is compared with.
-_WARM_UP = {_FEW: 200, _SOME: 200, _ALL: 2_000}
+_WARM_UP = {_SOME: 200, _ALL: 2_000}
 _CLIENTS = 8
 #: One attack in so many is a heavy one.
 _SELDOM = 40
 #: Seconds after which a run starts no further attack.
-_END = {_FEW: 120.0, _SOME: 120.0, _ALL: 6_000.0}
+_END = {_SOME: 120.0, _ALL: 6_000.0}
 #: Growth of the serving processes' memory in each of so many rounds that is taken for a leak.
 _LEAK, _ROUNDS = 1.10, 3
 
@@ -84,14 +85,7 @@ def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
 
 
 @pytest.mark.serial
-@pytest.mark.parametrize(
-    "number",
-    [
-        _FEW,
-        pytest.param(_SOME, marks=pytest.mark.thorough),
-        pytest.param(_ALL, marks=pytest.mark.hostile_full),
-    ],
-)
+@pytest.mark.parametrize("number", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
 def test_run(victim: Victim, number: int) -> None:
     """After many attacks at a time the server answers, has its processes, and holds no more memory."""
     _run(victim, number)

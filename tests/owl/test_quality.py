@@ -140,7 +140,7 @@ def test_another_ontology_is_judged_by_the_general_rules(
     done = mesoonto("check", "x.ttl")
     assert (done.returncode, done.stderr) == (bool(expected), "own terms begin with http://example.org/x#\n")
     *found, last = done.stdout.splitlines()
-    assert last.startswith(f"{len(expected)} findings")
+    assert last.startswith(f"{len(expected)} finding{'' if len(expected) == 1 else 's'}, ")
     for place_and_rule in expected:
         place, _, rule = place_and_rule.rpartition(" ")
         assert [line for line in found if line.startswith(place) and f" {rule}: " in line]
