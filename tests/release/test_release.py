@@ -105,6 +105,20 @@ def test_crate_lists_each_file_as_it_is(folder: Path) -> None:
         assert listed[name]["description"]
 
 
+def test_crate_is_about_each_study(folder: Path) -> None:
+    crate = ROCrate(folder)
+    with (folder / "studies.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    told = {entity.id: entity for entity in crate.root_dataset["about"]}
+    assert set(told) == {row["study"] for row in rows}
+    for row in rows:
+        entity = told[row["study"]]
+        assert (entity.type, entity["name"]) == ("MedicalTrial", row["name"])
+        assert row["registry_id"] in entity.get("identifier", [""])
+        assert {row["phase"], row["design"], row["setting"]} <= {"", *entity["description"].split(", ")}
+        assert {file.id for file in entity["subjectOf"]} == {"mesoonto-data.trig", "studies.csv"}
+
+
 def test_crate_expands_without_network(folder: Path) -> None:
     context = json.loads((Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text())["@context"]
     crate = json.loads((folder / "ro-crate-metadata.json").read_text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyoxigraph as ox
@@ -13,6 +14,7 @@ from mesoonto.release.folder import content_of, ending_of, form_of
 from mesoonto.release.metadata import LICENSE, MEDIA_TYPES, PUBLISHER
 from mesoonto.release.variants import Edition
 from mesoonto.views.schema_org import KEYWORDS
+from mesoonto.views.trial import Brief
 
 NAME = "ro-crate-metadata.json"
 _VERSION = "https://w3id.org/ro/crate/1.2"
@@ -26,13 +28,19 @@ _CONFORMS = {
 #: Holds the checksum of the crate, so the crate cannot hold its.
 _SUMS = "SHA256SUMS"
 
+#: Hold what is recorded of the studies.
+_RECORDS = ("mesoonto-data.trig", "studies.csv")
+
 Entity = dict[str, Any]
 
 
-def describe(files: dict[str, bytes], header: list[ox.Triple], edition: Edition) -> str:
+def describe(
+    files: dict[str, bytes], header: list[ox.Triple], edition: Edition, studies: Sequence[Brief]
+) -> str:
     """The crate of *files*, with what the *header* of the ontology says of them; the same for the same files.
 
-    Each file has type, size and SHA-256, but the list of checksums, which holds that of the crate.
+    Each file has type, size and SHA-256, but the list of checksums, which holds that of the crate. It is
+    about the *studies*, each a MedicalTrial.
     """
     said = {
         t.predicate.value: t.object.value for t in header if isinstance(t.object, ox.NamedNode | ox.Literal)
@@ -56,6 +64,7 @@ def describe(files: dict[str, bytes], header: list[ox.Triple], edition: Edition)
         "publisher": {"@id": publisher},
         "creditText": said[f"{PREFIXES['dcterms']}bibliographicCitation"],
         "hasPart": [{"@id": part["@id"]} for part in parts],
+        "about": [{"@id": study.link.iri} for study in studies],
     }
     graph: list[Entity] = [
         {
@@ -66,6 +75,7 @@ def describe(files: dict[str, bytes], header: list[ox.Triple], edition: Edition)
         },
         root,
         *parts,
+        *map(_study, studies),
         {"@id": publisher, "@type": "Organization", "name": PUBLISHER, "url": {"@id": MESO}},
         {
             "@id": LICENSE.value,
@@ -81,6 +91,18 @@ def describe(files: dict[str, bytes], header: list[ox.Triple], edition: Edition)
         graph.append({"@id": source, "@type": "CreativeWork", "name": source})
     whole = {"@context": [f"{_VERSION}/context", _TERMS], "@graph": graph}
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def _study(study: Brief) -> Entity:
+    found: Entity = {
+        "@id": study.link.iri,
+        "@type": "MedicalTrial",
+        "name": study.link.label,
+        "identifier": list(study.registry),
+        "description": ", ".join(part for part in (study.design, study.phase, study.setting) if part),
+        "subjectOf": [{"@id": name} for name in _RECORDS],
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _file(name: str, body: bytes, edition: Edition, publisher: str) -> Entity:

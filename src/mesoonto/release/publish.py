@@ -19,6 +19,8 @@ from mesoonto.ontology.model import Ontology
 from mesoonto.owl.turtle_writer import turtle
 from mesoonto.release import changes, crate, folder, metadata, obo, site, skos, snapshot, tables, variants
 from mesoonto.release.terms import terms_of
+from mesoonto.views.facts import Facts
+from mesoonto.views.trial import overview
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
@@ -102,7 +104,7 @@ def build(
         if isinstance(graph, ox.NamedNode)
     }
     files["catalog.ttl"] = metadata.describe(files, header, edition, sizes).encode()
-    files[crate.NAME] = crate.describe(files, header, edition).encode()
+    files[crate.NAME] = crate.describe(files, header, edition, overview(Facts(store))).encode()
     files["SHA256SUMS"] = metadata.checksums(files).encode()
     return files
 
