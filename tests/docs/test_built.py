@@ -108,6 +108,8 @@ def test_search_finds_terms_and_options(browser: Browser, docs_address: str) -> 
     with quiet_page(browser) as page:
         for words, place in (("arginine auxotrophy", "classes-mechanism"), ("max_rows", "configuration")):
             page.goto(docs_address)
-            page.locator(".md-search__input").fill(words)
+            # What is filled in without keys, or before the page listens, is never looked up.
+            expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching")
+            page.locator(".md-search__input").press_sequentially(words)
             found = page.locator(f".md-search-result__link[href*='{place}']")
             expect(found.first).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,14 +15,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 
 from mesoonto.replicas.directory import Directory
+from mesoonto.replicas.follow import FollowState, FollowStatus
 from mesoonto.replicas.publish import publish, roll_back
+from mesoonto_server.settings import Settings
+from mesoonto_server.telemetry.report import Telemetry
+from mesoonto_server.web.operations import blueprint
 from tests.conftest import free_port, served
 from tests.replicas.data import numbered
 
@@ -80,6 +88,25 @@ def test_reports_its_version(followed: Followed) -> None:
     assert "mesoonto_follow_failures 0.0" in metrics
     for name in ("published", "loaded", "checked"):
         assert f"mesoonto_follow_{name}_age_seconds " in metrics
+
+
+def test_age_is_that_of_the_version_that_is_served() -> None:
+    """Also where the follower has not told of it yet: workers have a version a moment earlier."""
+    moment = datetime.now(UTC) - timedelta(seconds=100)
+    pool = SimpleNamespace(version=f"{moment:%Y%m%dT%H%M%S}000Z-abc", workers=1, busy=0, waiting=0)
+    pool.counts = SimpleNamespace(killed=0, cancelled=0, crashed=0, refused=0, forks=1)
+    following = SimpleNamespace(read=lambda: FollowStatus("public", FollowState.WAITING))
+    gateway = SimpleNamespace(pool=pool, following=following, require_data=lambda: None)
+    gateway.read_blocking = lambda *_: SimpleNamespace(head=SimpleNamespace(status=200))
+    telemetry = Telemetry(pool, Settings(), following)  # type: ignore[arg-type]
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(gateway, telemetry))  # type: ignore[arg-type]
+    (said,) = re.findall("published: (.+)", app.test_client().get("/health/ready").text)
+    (age,) = re.findall(
+        r"^mesoonto_follow_published_age_seconds (\S+)", telemetry.exposition().decode(), re.M
+    )
+    assert said in {f"{seconds} seconds ago" for seconds in range(100, 160)}
+    assert 100 <= float(age) < 160
 
 
 @pytest.mark.parametrize("path", ["update", "store?graph=urn:x"])

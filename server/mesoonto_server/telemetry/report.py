@@ -21,7 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from mesoonto.processes.pool import Pool
-from mesoonto.replicas.follow import FollowStatus
+from mesoonto.replicas.follow import FollowStatus, published_at
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_status import SharedStatus
 from mesoonto_server.telemetry.counts import BUCKETS, ROUTES, SharedCounters
@@ -133,15 +133,15 @@ class Telemetry(Recorder):
             yield CounterMetricFamily(f"mesoonto_{name}", text, value=value)
         yield _info("dataset", "The version of the data that is served.", version=pool.version)
         if self._following is not None:
-            yield from _following(self._following.read())
+            yield from _following(self._following.read(), pool.version)
 
 
-def _following(status: FollowStatus) -> Iterator[Metric]:
-    """What is told of a publication that is followed."""
+def _following(status: FollowStatus, version: str) -> Iterator[Metric]:
+    """What is told of a publication that is followed, and of the *version* of it that is served."""
     yield _info("follow", "What is followed, and how it goes.", source=status.source, state=status.state)
     now = time.time()
     for name, text, moment in (
-        ("published", "Seconds since the version that is served was published.", status.published),
+        ("published", "Seconds since the version that is served was published.", published_at(version)),
         ("loaded", "Seconds since it was loaded here.", status.loaded),
         ("checked", "Seconds since the last look for another one.", status.checked),
     ):

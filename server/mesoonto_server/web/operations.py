@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from mesoonto.errors import MesoontoError, OverloadedError
 from mesoonto.processes.network import Wall
+from mesoonto.replicas.follow import published_at
 from mesoonto_server.front.gateway import Gateway
 from mesoonto_server.http.messages import WorkerRequest
 from mesoonto_server.telemetry.report import Telemetry
@@ -35,8 +36,9 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
             return _text(reason, 503)
         told = ["ready"]
         if gateway.following is not None:
-            status = gateway.following.read()
-            told += [f"version: {gateway.pool.version}", f"published: {_seconds_ago(status.published)}"]
+            # The follower may not have told yet of the version that is served.
+            status, version = gateway.following.read(), gateway.pool.version
+            told += [f"version: {version}", f"published: {_seconds_ago(published_at(version))}"]
             told += [f"checked: {_seconds_ago(status.checked)}", f"error: {status.error or 'none'}"]
         return _text("\n".join(told))
 
