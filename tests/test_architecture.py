@@ -23,6 +23,7 @@ LIBRARY: dict[str, set[str]] = {
     "owl": {"files", "ontology"},
     "dataset": {"files", "sparql", "ontology", "owl"},
     "federation": {"files", "sparql", "dataset"},
+    "engines": {"files", "sparql", "dataset", "processes"},
     "validation": {"files", "sparql", "ontology", "dataset", "processes"},
     "knowledge": {"files", "ontology", "owl", "dataset"},
     "views": {"files", "sparql", "ontology", "dataset"},

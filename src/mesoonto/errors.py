@@ -161,6 +161,18 @@ class EndpointTimeoutError(EndpointError):
     """A remote endpoint that has not answered within its time."""
 
 
+class EngineError(MesoontoError):
+    """An engine behind the server, another SPARQL server, that answers with something else than a result."""
+
+
+class EngineDownError(EngineError):
+    """An engine that cannot be reached."""
+
+
+class EngineTimeoutError(EngineError):
+    """An engine that has not answered within its time."""
+
+
 class ServeError(MesoontoError):
     """A server that cannot start."""
 
