@@ -310,6 +310,7 @@ NOT_RUN = {
     "server/README.md": 1,
     "benchmarks/endpoint/README.md": 8,
     "benchmarks/federation/README.md": 1,
+    "benchmarks/scaling/README.md": 3,
     "benchmarks/validation/README.md": 3,
 }
 
