@@ -17,6 +17,7 @@ from pathlib import Path
 
 import generate
 import pyoxigraph as ox
+
 from engines import Engine, engines
 
 HERE = Path(__file__).parent

@@ -48,7 +48,7 @@ class Replica:
 
     source: PublicationSource
     path: Path  #: where it is kept
-    status: SharedStatus
+    status: SharedStatus[FollowStatus]
 
     @property
     def location(self) -> Path:

@@ -21,15 +21,15 @@ from mesoonto.federation.client import telling_all
 from mesoonto.federation.config import Endpoint
 from mesoonto.processes import framing
 from mesoonto.processes.framing import Mark
-
-#: One byte, which carries a file descriptor.
-HANDED = b"!"
+from mesoonto_server.handover import handed_over
 
 #: Whether a session is taken.
 TAKEN, REFUSED = b"+", b"-"
 
 #: The answer was read and is one; another query may have it.
 KEEP = b"k"
+
+_ENDED = "other endpoints cannot be asked: who does it has ended"
 
 #: Bytes to read at one time.
 _READ = 1 << 16
@@ -81,7 +81,7 @@ class OutwardSession:
         etag: str | None,  # noqa: ARG002  # the other process keeps answers and their tags
     ) -> Fetched:
         """As `Client.select`; the answer is read here."""
-        with telling_all(endpoint, query), _handed_over(self._sock) as sock:
+        with telling_all(endpoint, query), handed_over(self._sock, _ENDED) as sock:
             framing.send(sock, encode(OutwardRequest(endpoint.url, query)))
             frames = _frames(sock)
             start = _decode_answer(next(frames))
@@ -99,26 +99,13 @@ class OutwardSession:
 @contextmanager
 def session(door: socket.socket) -> Iterator[OutwardSession]:
     """A session for one query; OverloadedError when there are too many."""
-    with _handed_over(door) as sock:
+    with handed_over(door, _ENDED) as sock:
         said = sock.recv(1)
         if said == REFUSED:
             raise OverloadedError("too many federated queries at once; ask again in a moment")
         if said != TAKEN:
             raise ServeError("other endpoints cannot be asked just now; ask again in a moment")
         yield OutwardSession(sock)
-
-
-@contextmanager
-def _handed_over(way: socket.socket) -> Iterator[socket.socket]:
-    """One end of a pair of sockets whose other end goes *way*."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with ours:
-        with theirs:
-            try:
-                socket.send_fds(way, [HANDED], [theirs.fileno()])
-            except OSError as error:
-                raise ServeError("other endpoints cannot be asked: who does it has ended") from error
-        yield ours
 
 
 def _frames(sock: socket.socket) -> Iterator[bytes]:

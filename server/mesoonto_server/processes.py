@@ -17,6 +17,8 @@ from mesoonto.dataset import kept, merged, shipped
 from mesoonto.dataset.store import Engine, replace_graphs
 from mesoonto.dataset.versions import Location
 from mesoonto.dataset.write import Writer
+from mesoonto.engines.address import EngineAddress
+from mesoonto.engines.kinds import adapter_of
 from mesoonto.errors import InputError, ServeError
 from mesoonto.federation.config import Endpoints
 from mesoonto.files import rdf, temporary
@@ -29,6 +31,9 @@ from mesoonto.replicas.install import published_version
 from mesoonto.sparql.tables import tables
 from mesoonto.validation import write_check
 from mesoonto_server import follower
+from mesoonto_server.dialer import process as dialing
+from mesoonto_server.dialer.process import Dialer
+from mesoonto_server.engine_link import Door, EngineLink
 from mesoonto_server.front import acceptor
 from mesoonto_server.front.front import Front, run
 from mesoonto_server.front.gateway import Gateway
@@ -73,23 +78,30 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
     tokens = read_tokens(settings.token_file) if settings.token_file else None
     rate = SharedRate(Rate.parse(settings.rate_limit)) if settings.rate_limit else None
     copy = follower.replica(settings) if settings.follow else None
+    address = engine_of(settings)
     listener = _listening(settings.host, settings.port)
     _allow_files()  # for all processes that follow
     if copy is not None:
         follower.start(settings, copy, listener)
+    dialer = dialing.start(address, settings.engine_interval, listener) if address is not None else None
     made = None
     if settings.writable and settings.dataset_dir is None:
         made = Path(temporary.directory())
     try:
         location = copy.location if copy is not None else made or settings.dataset_dir
-        link = start(settings, location, endpoints, listener=listener, rate=rate)
+        link = start(settings, location, endpoints, listener=listener, rate=rate, dialer=dialer)
         if link.wall is Wall.NONE:
             _log.warning(
                 "the system allows neither a network namespace nor a seccomp filter: only the parser keeps "
                 "queries from reaching other hosts; let a firewall refuse this server outgoing connections"
             )
         published = _published(settings, location) if location else None
-        gateway = Gateway(link, settings, published, copy.status if copy is not None else None)
+        if dialer is not None:
+            published = _noted(dialer, settings)
+        gateway = Gateway(
+            link, settings, published, copy.status if copy is not None else None,
+            dialer.status if dialer is not None else None,
+        )  # fmt: skip
 
         def serve_here(ready: Callable[[], None]) -> None:
             known = _renewed(tokens, settings.token_file)
@@ -112,6 +124,32 @@ def _published(settings: Settings, path: Path) -> Callable[[], str]:
     return (lambda: published_version(current())) if settings.follow else current
 
 
+def _noted(dialer: Dialer, settings: Settings) -> Callable[[], str]:
+    """Tells the newest version of the data here and in the engine, by which workers serve them."""
+    stored = "empty" if settings.empty else shipped.version()
+    return lambda: dialer.status.read().version(stored)
+
+
+def engine_of(settings: Settings) -> EngineAddress | None:
+    """The engine that *settings* name; a ServeError where they say something else too."""
+    if not settings.engine:
+        return None
+    for name, given in (
+        ("follow", settings.follow),
+        ("dataset-dir", settings.dataset_dir),
+        ("rdf-file", settings.rdf_file),
+        ("token-file", settings.token_file),
+        ("allow-update", settings.allow_update),
+    ):
+        if given:
+            raise ServeError(f"--engine does not go with --{name}: the data are those of the engine")
+    adapter = adapter_of(settings.engine_kind)
+    return adapter.completed(EngineAddress.of(
+        settings.engine, update_url=settings.update_url, graph_store_url=settings.graph_store_url,
+        kind=settings.engine_kind, credentials_file=settings.credentials_file,
+    ))  # fmt: skip
+
+
 def _renewed(tokens: Tokens | None, path: Path | None) -> Tokens | None:
     """The tokens of *path* as they are now, or as they were when they cannot be read."""
     if path is None:
@@ -130,11 +168,12 @@ def start(
     *,
     listener: socket.socket | None = None,
     rate: SharedRate | None = None,
+    dialer: Dialer | None = None,
 ) -> Link:
     """Start the fork server of the data; they are in memory unless there is a *location*.
 
     SERVICE may ask *endpoints* and no others, by a process that is started for it. Neither keeps *listener*
-    open, which is the business of others.
+    open, which is the business of others. Queries go to the engine of *dialer*, where there is one.
     """
     tables()  # of the parser of SPARQL: made here once, so that no request waits for them
     if location is not None and not settings.follow:
@@ -143,12 +182,18 @@ def start(
     if endpoints:
         door = outward.start(endpoints, settings.query_memory * MIB, listener)
         others = OtherEndpoints(endpoints, door, settings.limits)
+    engine_link = None
+    if dialer is not None:
+        engine_link = EngineLink(
+            dialer.address, Door(dialer.address, dialer.door), dialer.status, settings.limits,
+            union=not settings.empty,
+        )  # fmt: skip
 
     def prepare() -> Mapping[str, Role]:
         if listener is not None:
             listener.close()
         if location is None:
-            return _in_memory(settings, others, rate)
+            return _in_memory(settings, others, rate, engine_link)
         return _on_disk(settings, location, others, rate)
 
     try:
@@ -156,9 +201,13 @@ def start(
     finally:
         if others.door is not None:
             others.door.close()  # the outward process ends with the last who has it
+        if dialer is not None:
+            dialer.door.close()  # likewise
 
 
-def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | None) -> Mapping[str, Role]:
+def _in_memory(
+    settings: Settings, others: OtherEndpoints, rate: SharedRate | None, link: EngineLink | None
+) -> Mapping[str, Role]:
     if settings.rdf_file is not None:
         store, version = rdf.load(settings.rdf_file)
     elif settings.empty:
@@ -169,7 +218,13 @@ def _in_memory(settings: Settings, others: OtherEndpoints, rate: SharedRate | No
     own = merged.separate(store) if settings.rdf_file is not None and not settings.empty else None
     engine = Engine(store, version, union=not settings.empty, own=own)
     views.prepare(engine, shipped=settings.shipped)
-    return {**_readers(settings, lambda: engine, others, rate), "validator": _validator(settings)}
+
+    def opened() -> Engine:
+        if link is not None:
+            engine.version = link.status.read().version(version)
+        return engine
+
+    return {**_readers(settings, opened, others, rate, link), "validator": _validator(settings)}
 
 
 def _on_disk(
@@ -202,11 +257,16 @@ def _on_disk(
 
 
 def _readers(
-    settings: Settings, opened: Callable[[], Engine], others: OtherEndpoints, rate: SharedRate | None
+    settings: Settings,
+    opened: Callable[[], Engine],
+    others: OtherEndpoints,
+    rate: SharedRate | None,
+    link: EngineLink | None = None,
 ) -> dict[str, Role]:
     handler = tasks.reading(
         settings.max_rows,
         others=others,
+        link=link,
         writable=settings.writable,
         shipped=settings.shipped,
         from_files=settings.from_files,
@@ -216,7 +276,9 @@ def _readers(
     memory = settings.query_memory * MIB
     return {
         "query": Role(opened, reading, memory),
-        CONNECTION: Role(opened, connections.work(settings, rate, federated=others.door is not None), memory),
+        CONNECTION: Role(
+            opened, connections.work(settings, rate, federated=others.door is not None, link=link), memory
+        ),
     }
 
 

@@ -11,6 +11,9 @@ from mesoonto.processes.limits import MIB, ProcessLimits
 
 _LIMITS = ProcessLimits()
 
+#: Workers that wait for an engine, each with a connection to it, where nobody says how many.
+_WAITING = 16
+
 
 def _setting(default: Any, text: str, unit: str = "", *, older: str = "") -> Any:
     return field(default=default, metadata={"help": text, "unit": unit, "older": older})
@@ -54,6 +57,18 @@ class Settings:
     follow_max_size: int = _setting(
         16384, "Size of a version to follow, as N-Quads; a larger one is refused.", "MiB"
     )
+    engine: str = _setting(
+        "",
+        "Let the SPARQL server at this address, its URL for queries, evaluate queries in place of this one. "
+        "Pages are drawn from the shipped data all the same.",
+    )
+    engine_kind: str = _setting("", "Kind of that engine, such as fuseki. Without it the engine is asked.")
+    update_url: str = _setting("", "Its URL for updates, where it does not follow from the kind.")
+    graph_store_url: str = _setting("", "Its URL for graphs, where it does not follow from the kind.")
+    credentials_file: Path | None = _setting(
+        None, "File with one line that lets us in there: USER:PASSWORD, or Bearer TOKEN."
+    )
+    engine_interval: float = _setting(2.0, "Time between two looks whether the engine answers.", "seconds")
     empty: bool = _setting(
         False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
     )
@@ -66,8 +81,9 @@ class Settings:
         "", "Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
     query_workers: int = _setting(
-        _LIMITS.workers,
-        "Short queries evaluated at one time; by default one for each core.",
+        0,
+        "Short queries evaluated at one time; by default one for each core, and 16 with an engine, for which "
+        "they wait.",
         older="workers",
     )
     direct: bool = _setting(
@@ -102,6 +118,10 @@ class Settings:
     log_file: str = _setting("", "Access log, one JSON object a line: a file, or - for standard output.")
     log_clients: bool = _setting(False, "Write client addresses to the access log.")
 
+    def __post_init__(self) -> None:
+        if not self.query_workers:
+            object.__setattr__(self, "query_workers", _WAITING if self.engine else _LIMITS.workers)
+
     @property
     def limits(self) -> ProcessLimits:
         """What a query may use."""
@@ -111,7 +131,7 @@ class Settings:
             write_timeout=self.write_timeout,
             memory=self.query_memory * MIB,
             workers=self.query_workers,
-            max_workers=max(self.query_workers, self.max_workers),
+            max_workers=max(self.query_workers * (2 if self.engine else 1), self.max_workers),
             queue=self.queue,
         )
 

@@ -52,7 +52,7 @@ class StandIn:
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0  #: accepted so far
     open: int = 0  #: just now
-    paused: bool = False
+    left: int = 0  #: clients that left while they were to wait
 
     @property
     def url(self) -> str:
@@ -110,7 +110,7 @@ def _serve(sock: socket.socket, found: StandIn) -> None:
                     if piece is None:
                         return
                     if isinstance(piece, float):
-                        _wait(sock, piece)
+                        _wait(sock, piece, found)
                     else:
                         sock.sendall(piece)
         finally:
@@ -119,11 +119,12 @@ def _serve(sock: socket.socket, found: StandIn) -> None:
                 sock.shutdown(socket.SHUT_RDWR)  # the file of the connection is open still
 
 
-def _wait(sock: socket.socket, seconds: float) -> None:
+def _wait(sock: socket.socket, seconds: float, found: StandIn) -> None:
     """Wait, unless the client leaves."""
     sock.settimeout(seconds)
     try:
         if not sock.recv(1, socket.MSG_PEEK):
+            found.left += 1
             raise ConnectionError
     except TimeoutError:
         pass
@@ -133,7 +134,7 @@ def _wait(sock: socket.socket, seconds: float) -> None:
 
 def _request(stream: IO[bytes]) -> Asked | None:
     line = stream.readline().decode("latin-1")
-    if line.count(" ") != 2:  # the end, or TLS
+    if not line.startswith(("GET /", "POST /", "PUT /", "DELETE /")):  # the end, or TLS
         return None
     method, path, _ = line.split(" ")
     headers: dict[str, str] = {}

@@ -96,7 +96,7 @@ def test_age_is_that_of_the_version_that_is_served() -> None:
     pool = SimpleNamespace(version=f"{moment:%Y%m%dT%H%M%S}000Z-abc", workers=1, busy=0, waiting=0)
     pool.counts = SimpleNamespace(killed=0, cancelled=0, crashed=0, refused=0, forks=1)
     following = SimpleNamespace(read=lambda: FollowStatus("public", FollowState.WAITING))
-    gateway = SimpleNamespace(pool=pool, following=following, require_data=lambda: None)
+    gateway = SimpleNamespace(pool=pool, following=following, engine=None, require_data=lambda: None)
     gateway.read_blocking = lambda *_: SimpleNamespace(head=SimpleNamespace(status=200))
     telemetry = Telemetry(pool, Settings(), following)  # type: ignore[arg-type]
     app = Flask(__name__)

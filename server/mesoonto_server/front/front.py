@@ -45,7 +45,7 @@ class Front:
         self._gateway = gateway
         self._settings = settings
         pool = gateway.pool
-        telemetry = Telemetry(pool, settings, gateway.following)
+        telemetry = Telemetry(pool, settings, gateway.following, gateway.engine)
         limits = ClientLimits(settings, rate)
         flask = Bridge(application(telemetry))
         self._application = Application(gateway, settings, limits, telemetry, flask)

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+from mesoonto.engines.health import EngineStatus
 from mesoonto.errors import OverloadedError
 from mesoonto.processes.fork_server import Link
 from mesoonto.processes.pool import JobAnswer, Pool
 from mesoonto.processes.worker_client import Gone
+from mesoonto.replicas.follow import FollowStatus
 from mesoonto_server.http.messages import Head, WorkerRequest, decode_head, decode_tail, encode
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_status import SharedStatus
@@ -54,15 +56,25 @@ class Gateway:
         link: Link,
         settings: Settings,
         published: Callable[[], str] | None = None,
-        following: SharedStatus | None = None,
+        following: SharedStatus[FollowStatus] | None = None,
+        engine: SharedStatus[EngineStatus] | None = None,
     ) -> None:
         self.settings = settings
         self.wall = link.wall  #: what keeps the workers from the network
         self.published = published  #: tells the newest version on disk, where the data are there
         self.following = following  #: what the follower tells, where there is one
+        self.engine = engine  #: what the dialer tells of the engine, where there is one
         self.pool = Pool(link, settings.limits)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = threading.Lock()
+
+    @property
+    def holds_shipped(self) -> bool | None:
+        """Whether the engine notes the shipped graphs as they are here; None where it notes nothing."""
+        status = self.engine.read() if self.engine is not None else None
+        if status is None or not status.state:
+            return None
+        return bool(status.shipped) and self.pool.version == f"{status.shipped}.{status.state}"
 
     def require_data(self) -> None:
         """Raise an OverloadedError where the first version is still to come."""

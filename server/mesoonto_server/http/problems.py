@@ -7,6 +7,9 @@ import json
 from mesoonto.errors import (
     EndpointError,
     EndpointTimeoutError,
+    EngineDownError,
+    EngineError,
+    EngineTimeoutError,
     FormatError,
     InputError,
     MesoontoError,
@@ -44,6 +47,9 @@ _STATUS: tuple[tuple[type[MesoontoError], int], ...] = (
     (OutOfMemoryError, 503),
     (OverloadedError, 503),
     (ServeError, 503),
+    (EngineDownError, 503),
+    (EngineTimeoutError, 504),
+    (EngineError, 502),
     (EndpointTimeoutError, 504),
     (EndpointError, 502),
     (TemporaryFileError, 507),
@@ -83,7 +89,7 @@ def refusal(
         status, extra = error.status, list(error.headers.items())
     else:
         status, extra = status_of(error), []
-        if isinstance(error, (OverloadedError, ServeError)):
+        if isinstance(error, (OverloadedError, ServeError, EngineDownError)):
             extra.append(("retry-after", "1"))
     offers = (*_OFFERS, "text/turtle") if isinstance(error, RejectedError) else _OFFERS
     message = str(error) if len(str(error)) <= _LONGEST else f"{str(error)[:_LONGEST]} ..."

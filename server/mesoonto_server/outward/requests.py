@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from mesoonto.errors import EndpointError, EndpointTimeoutError
@@ -15,6 +13,7 @@ from mesoonto.federation.client import Client
 from mesoonto.federation.config import Endpoint, Endpoints
 from mesoonto.processes import framing
 from mesoonto.processes.framing import Mark
+from mesoonto_server.handover import each_handed_over
 from mesoonto_server.outward_link import (
     KEEP,
     REFUSED,
@@ -55,7 +54,7 @@ class Requests:
 
     def serve(self, door: socket.socket) -> None:
         """Take sessions from *door* until nobody is left who has its other end."""
-        _each_handed_over(door, self._session)
+        each_handed_over(door, self._session)
 
     def _session(self, sock: socket.socket) -> None:
         """Take requests until the worker has ended; it counts until the last of them has."""
@@ -64,7 +63,7 @@ class Requests:
             return
         try:
             sock.send(TAKEN)
-            for thread in _each_handed_over(sock, self._request):
+            for thread in each_handed_over(sock, self._request):
                 thread.join()
         finally:
             self._free.release()
@@ -100,26 +99,6 @@ class Requests:
             is_good = answer.status in (200, 304) and size <= _LARGEST_KEPT
         if endpoint.cache and is_good and sock.recv(1) == KEEP:
             self._cache.put(endpoint.url, query, content, size, tag)
-
-
-def _each_handed_over(way: socket.socket, work: Callable[[socket.socket], None]) -> list[threading.Thread]:
-    """Do *work* in a thread with each socket that comes by *way*; the threads not done when it is closed."""
-    threads: list[threading.Thread] = []
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(way, 1, 1)
-        if not data:
-            return [thread for thread in threads if thread.is_alive()]
-        threads = [thread for thread in threads if thread.is_alive()]
-        for descriptor in descriptors:
-            sock = socket.socket(fileno=descriptor)
-            threads.append(threading.Thread(target=_with, args=(work, sock), daemon=True))
-            threads[-1].start()
-
-
-def _with(work: Callable[[socket.socket], None], sock: socket.socket) -> None:
-    # A worker that was ended reads no more.
-    with sock, contextlib.suppress(ConnectionError):
-        work(sock)
 
 
 def _pass_on(sock: socket.socket, answer: RawAnswer) -> bytes:

@@ -20,6 +20,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from mesoonto.engines.health import EngineStatus
 from mesoonto.processes.pool import Pool
 from mesoonto.replicas.follow import FollowStatus, published_at
 from mesoonto_server.settings import Settings
@@ -76,9 +77,13 @@ class Telemetry(Recorder):
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, pool: Pool, settings: Settings, following: SharedStatus | None = None) -> None:
+    def __init__(
+        self, pool: Pool, settings: Settings, following: SharedStatus[FollowStatus] | None = None,
+        engine: SharedStatus[EngineStatus] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(settings, SharedCounters())
         self._following = following
+        self._engine = engine
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._pool = pool
@@ -134,6 +139,8 @@ class Telemetry(Recorder):
         yield _info("dataset", "The version of the data that is served.", version=pool.version)
         if self._following is not None:
             yield from _following(self._following.read(), pool.version)
+        if self._engine is not None:
+            yield from _engine(self._engine.read())
 
 
 def _following(status: FollowStatus, version: str) -> Iterator[Metric]:
@@ -151,6 +158,24 @@ def _following(status: FollowStatus, version: str) -> Iterator[Metric]:
     yield GaugeMetricFamily("mesoonto_follow_failures", text, value=status.failures)
     if status.error:
         yield _info("follow_error", "Why the last look failed.", error=status.error)
+
+
+def _engine(status: EngineStatus) -> Iterator[Metric]:
+    """What is told of the engine that evaluates."""
+    yield _info("engine", "The engine that evaluates, and what it notes of its data.",
+                url=status.url, kind=status.kind, shipped=status.shipped, state=status.state)  # fmt: skip
+    yield GaugeMetricFamily("mesoonto_engine_up", "Whether the engine answers.", value=status.up)
+    now = time.time()
+    for name, text, moment in (
+        ("state", "Seconds since the engine came up, or went down.", status.since),
+        ("checked", "Seconds since the last look at the engine.", status.checked),
+    ):
+        if moment:
+            yield GaugeMetricFamily(f"mesoonto_engine_{name}_age_seconds", text, value=now - moment)
+    text = "Looks at the engine and connections to it that failed in a row; 0 when the last went well."
+    yield GaugeMetricFamily("mesoonto_engine_failures", text, value=status.failures)
+    if status.error:
+        yield _info("engine_error", "Why the last look or connection failed.", error=status.error)
 
 
 def _info(name: str, text: str, **labels: str) -> GaugeMetricFamily:

@@ -48,7 +48,7 @@ def create_app(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # `views` answers them, for preflights too
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body << 20
     app.register_blueprint(sparql.blueprint(gateway, settings, tokens))
-    telemetry = telemetry or Telemetry(gateway.pool, settings, gateway.following)
+    telemetry = telemetry or Telemetry(gateway.pool, settings, gateway.following, gateway.engine)
     app.register_blueprint(operations.blueprint(gateway, telemetry))
     app.register_blueprint(validation.blueprint(gateway))
     app.register_blueprint(bundles.blueprint())

@@ -40,6 +40,10 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
             status, version = gateway.following.read(), gateway.pool.version
             told += [f"version: {version}", f"published: {_seconds_ago(published_at(version))}"]
             told += [f"checked: {_seconds_ago(status.checked)}", f"error: {status.error or 'none'}"]
+        if gateway.engine is not None:
+            engine = gateway.engine.read()
+            told += [f"engine: {engine.url}", f"since: {_seconds_ago(engine.since)}"]
+            told.append(f"checked: {_seconds_ago(engine.checked)}")
         return _text("\n".join(told))
 
     @bp.get("/health")
@@ -51,6 +55,9 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
             told["reason"] = reason
         if gateway.following is not None:
             told["following"] = gateway.following.read()
+        if gateway.engine is not None:
+            engine = gateway.engine.read()
+            told["engine"] = {**msgspec.structs.asdict(engine), "same_version": gateway.holds_shipped}
         headers = {"Cache-Control": "no-store"}
         body = msgspec.json.encode(told) + b"\n"
         return Response(body, 503 if reason else 200, headers, content_type="application/json")
@@ -72,6 +79,8 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
 
 def _not_ready(gateway: Gateway) -> str:
     """Why a request would not be answered; "" when it would."""
+    if gateway.engine is not None and not (engine := gateway.engine.read()).up:
+        return f"the engine {engine.url} {engine.error}"
     probe = WorkerRequest("query", "GET", "/sparql", b"query=ASK%7B%7D", "http://localhost")
     try:
         gateway.require_data()

@@ -27,6 +27,7 @@ from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.processes import framing
 from mesoonto.processes.worker import Work
+from mesoonto_server.engine_link import EngineLink
 from mesoonto_server.http import http1, parameters
 from mesoonto_server.http.cache import Cache
 from mesoonto_server.http.client import origin_of, site_of
@@ -69,14 +70,19 @@ _SILENT = 10.0
 _SWEEP = 2.0
 
 
-def work(settings: Settings, rate: SharedRate | None = None, *, federated: bool) -> Work:
-    """What a connection worker does; the requests that it answers are counted in *rate*."""
+def work(
+    settings: Settings, rate: SharedRate | None = None, *, federated: bool, link: EngineLink | None = None
+) -> Work:
+    """What a connection worker does; the requests that it answers are counted in *rate*.
+
+    Queries go to the engine at the other end of *link*, where there is one.
+    """
 
     def run(engine: Engine, channel: socket.socket) -> None:
         _, descriptors, _, _ = socket.recv_fds(channel, HANDED.size, 1)
         for page in descriptors:  # none when the front has gone meanwhile
             memory = memoryview(mmap.mmap(page, PAGE))
-            _ConnectionLoop(engine, channel, memory, settings, rate, federated=federated).run()
+            _ConnectionLoop(engine, channel, memory, settings, rate, federated=federated, link=link).run()
 
     return run
 
@@ -98,14 +104,16 @@ class _HeldConnection:
 class _ConnectionLoop:
     def __init__(
         self, engine: Engine, channel: socket.socket, page: memoryview, settings: Settings,
-        rate: SharedRate | None = None, *, federated: bool,
+        rate: SharedRate | None = None, *, federated: bool, link: EngineLink | None = None,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._channel = channel
         self._words = page[:WORDS].cast("Q")
         self._recorder = Recorder(settings, SharedCounters(page[WORDS:]))
         self._cache = Cache((settings.cache << 20) // settings.query_workers)
-        self._answer = partial(query.answer, max_rows=settings.max_rows, others=None if federated else NOBODY)
+        self._answer = partial(
+            query.answer, max_rows=settings.max_rows, others=None if federated else NOBODY, link=link
+        )
         self._largest_query = settings.max_query << 10
         self._proxy = settings.trusted_proxy
         self._rate = rate

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from mesoonto.dataset.formats import Kind, format_named
 from mesoonto.dataset.query_features import Outline
 from mesoonto.dataset.store import QueryResult
+from mesoonto.engines.remote import RemoteResult
 from mesoonto.federation import Endpoints, Federation, FederationLimits, ResolvedQuery
 from mesoonto.processes.limits import ProcessLimits
 from mesoonto_server.outward_link import session
@@ -30,7 +31,9 @@ class OtherEndpoints:
     door: socket.socket | None  #: of the outward process; None where no endpoint is listed
     limits: ProcessLimits
 
-    def resolve(self, query: str, ask: Callable[..., QueryResult], timeout: float | None) -> ResolvedQuery:
+    def resolve(
+        self, query: str, ask: Callable[..., QueryResult | RemoteResult], timeout: float | None
+    ) -> ResolvedQuery:
         """*query* with what other endpoints say in place of its clauses; *ask* evaluates on the local data.
 
         Raises what `Federation.evaluate` does, OverloadedError, and ServeError.
@@ -52,7 +55,7 @@ NOBODY = OtherEndpoints(Endpoints(), None, ProcessLimits())
 class _LocalData:
     """The data of this worker as the local side of a query with SERVICE."""
 
-    def __init__(self, ask: Callable[..., QueryResult]) -> None:
+    def __init__(self, ask: Callable[..., QueryResult | RemoteResult]) -> None:
         self._ask = ask
 
     def select(self, query: str, outline: Outline) -> bytes:

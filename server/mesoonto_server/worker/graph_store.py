@@ -64,7 +64,7 @@ Target = Graph | Whole
 
 def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> None:
     """GET and HEAD of a graph (sections 5.2 and 5.6), or of the dataset."""
-    target = _target(request)
+    target = target_of(request)
     kind = Kind.DATASET if isinstance(target, Whole) else Kind.TRIPLES
     if not isinstance(target, Whole) and not exists(engine.holder(target), target):
         raise no_graph(target)
@@ -73,7 +73,7 @@ def get(engine: Engine, request: WorkerRequest, response: WorkerResponse) -> Non
         offers = ", ".join(form.media_types[0] for form in formats_for(kind))
         raise FormatError(f"{'a dataset' if kind is Kind.DATASET else 'a graph'} comes as one of: {offers}")
     form, media_type = chosen
-    tag = _tag(engine.version, target, media_type, request.encoding)
+    tag = tag_of(engine.version, target, media_type, request.encoding)
     headers: ResponseHeaders = [
         ("content-type", content_type(media_type)),
         ("etag", tag),
@@ -129,7 +129,7 @@ def post(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> No
 
 
 def _store(writer: Writer, request: WorkerRequest, response: WorkerResponse, *, keep: bool) -> None:
-    named = _target(request) is not Whole.DATASET
+    named = target_of(request) is not Whole.DATASET
     if not named and _holds_datasets(request):
         with _documents(request, f"{request.base}{request.path}") as documents:
             condition = _condition(request, Whole.DATASET)
@@ -227,7 +227,7 @@ def graph_of(request: WorkerRequest) -> Graph:
         raise RequestError(400, f"the graph is not named by an IRI: {error}") from error
 
 
-def _target(request: WorkerRequest) -> Target:
+def target_of(request: WorkerRequest) -> Target:
     """The graph that *request* is about, or the dataset as a whole where it names none."""
     whole = names_no_graph(request.path, request.query)
     return Whole.DATASET if whole else graph_of(request)
@@ -240,7 +240,7 @@ def _holds_datasets(request: WorkerRequest) -> bool:
 
 
 def _refuse_whole(request: WorkerRequest) -> None:
-    if _target(request) is Whole.DATASET:
+    if target_of(request) is Whole.DATASET:
         raise RequestError(
             405,
             f"{request.method} is for one graph: ?default or ?graph=IRI",
@@ -296,7 +296,8 @@ def _version_headers(outcome: WriteOutcome) -> ResponseHeaders:
     return [(VERSION_HEADER, outcome.version)]
 
 
-def _tag(version: str, target: Target, media_type: str, coding: str) -> str:
+def tag_of(version: str, target: Target, media_type: str, coding: str) -> str:
+    """The entity tag of *target* in *version*, as *media_type* with *coding*."""
     # No IRI of a graph is like the value of Whole, which has no scheme.
     return entity_tag(version, target.value if target else "", media_type, coding)
 
@@ -310,7 +311,7 @@ def _condition(request: WorkerRequest, target: Target) -> Condition | None:
     def allows(version: str, store: ox.Store) -> bool:
         there = isinstance(target, Whole) or exists(store, target)
         tags = [
-            _tag(version, target, media_type, coding)
+            tag_of(version, target, media_type, coding)
             for form in formats_for(kind)
             for media_type in form.media_types
             for coding in ("", *negotiate.CODINGS)

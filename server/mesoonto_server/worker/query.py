@@ -12,8 +12,10 @@ from mesoonto.dataset.formats import Format, Kind, content_type
 from mesoonto.dataset.row_limit import limited
 from mesoonto.dataset.store import Engine, QueryResult
 from mesoonto.dataset.xml_output import ByteOutput
+from mesoonto.engines.remote import RemoteEngine, RemoteResult
 from mesoonto.errors import MesoontoError, ServiceRefusedError
 from mesoonto.federation import FederationReport
+from mesoonto_server.engine_link import EngineLink
 from mesoonto_server.http.headers import (
     CAP_HEADER,
     FEDERATED,
@@ -45,21 +47,24 @@ def answer(
     response: WorkerResponse,
     max_rows: int = 0,
     others: OtherEndpoints | None = NOBODY,
+    link: EngineLink | None = None,
 ) -> None:
     """Answer the query operation *request*; a result of more than *max_rows* is cut, and says so.
 
-    SERVICE asks *others*. Where that is None, a query with SERVICE is handed back with the status FEDERATED.
+    Where there is a *link*, it is the engine there that evaluates. SERVICE asks *others*. Where that is None,
+    a query with SERVICE is handed back with the status FEDERATED.
     """
     asked = question(request)
+    data = engine if link is None else link.engine(engine.version, asked.timeout)
     try:
-        result, report = _evaluated(engine, request, asked, others)
+        result, report = _evaluated(data, request, asked, others)
     except ServiceRefusedError:
         if others is not None:
             raise
         response.whole(FEDERATED, [])
         return
     if asked.explain:
-        explain.answer(engine, request, asked, result, report, response, max_rows)
+        explain.answer(data, request, asked, result, report, response, max_rows)
         return
     form, media_type = format_for(result.kind, request)
     headers: ResponseHeaders = [
@@ -81,29 +86,31 @@ def answer(
     if request.method == "HEAD":
         response.whole(200, headers)
         return
-    rows = _ROWS.get(form.name, RowMarks()) if result.kind is not Kind.BOOLEAN else RowMarks()
+    # How an engine elsewhere writes is not known.
+    counted = link is None and result.kind is not Kind.BOOLEAN
+    rows = _ROWS.get(form.name, RowMarks()) if counted else RowMarks()
     produce: Callable[[ByteOutput], None] = partial(result.write, form)
     if max_rows and result.kind is not Kind.BOOLEAN:
         try:
-            found = limited(result, form, max_rows)
+            found = limited(result.here(), form, max_rows)
         except MesoontoError as error:
             response.refuse(error)
             return
         body = found.body
         if found.cut:
-            link = f"{request.base}/#limits"
-            headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{link}>; rel="describedby"')]
-            body = _linked(body, form, link)
+            limits = f"{request.base}/#limits"
+            headers += [(CAP_HEADER, str(max_rows)), ("link", f'<{limits}>; rel="describedby"')]
+            body = _linked(body, form, limits)
         produce = partial(write_pieces, body)
     response.produced(headers, produce, rows=rows, cacheable=cacheable)
 
 
 def _evaluated(
-    engine: Engine, request: WorkerRequest, asked: Question, others: OtherEndpoints | None
-) -> tuple[QueryResult, FederationReport | None]:
+    data: Engine | RemoteEngine, request: WorkerRequest, asked: Question, others: OtherEndpoints | None
+) -> tuple[QueryResult | RemoteResult, FederationReport | None]:
     """The result of the query, and what other endpoints were asked where it has SERVICE."""
     ask = partial(
-        engine.query,
+        data.query,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         base=f"{request.base}{request.path}",

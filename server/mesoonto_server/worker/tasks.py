@@ -10,9 +10,10 @@ from mesoonto.dataset.store import Engine
 from mesoonto.dataset.write import Writer
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Handler, Reply
+from mesoonto_server.engine_link import EngineLink
 from mesoonto_server.http.messages import WorkerRequest, decode_request
 from mesoonto_server.http.problems import RequestError
-from mesoonto_server.worker import description, entities, graph_store, query, views
+from mesoonto_server.worker import description, engine_graphs, entities, graph_store, query, views
 from mesoonto_server.worker.federated import NOBODY, OtherEndpoints
 from mesoonto_server.worker.reply import Framed, WorkerResponse
 
@@ -23,6 +24,7 @@ def reading(
     max_rows: int,
     *,
     others: OtherEndpoints = NOBODY,
+    link: EngineLink | None = None,
     writable: bool = False,
     shipped: bool = True,
     from_files: bool = True,
@@ -30,13 +32,13 @@ def reading(
 ) -> Handler:
     """The handler of workers that read; results have at most *max_rows* rows where it is not 0.
 
-    SERVICE asks *others*. The description of the endpoint says when it is *writable*. Examples are told where
-    the data are the *shipped* ones, places in files where they are *from_files* that are here. Pages compare
-    versions in *releases*.
+    Where there is a *link*, it is the engine there that evaluates queries. SERVICE asks *others*. The
+    description of the endpoint says when it is *writable*. Examples are told where the data are the *shipped*
+    ones, places in files where they are *from_files* that are here. Pages compare versions in *releases*.
     """
     tasks: dict[str, Task] = {
-        "query": partial(query.answer, max_rows=max_rows, others=others),
-        "graph": graph_store.get,
+        "query": partial(query.answer, max_rows=max_rows, others=others, link=link),
+        "graph": graph_store.get if link is None else partial(engine_graphs.get, link),
         "description": partial(
             description.service, writable=writable, federated=others.door is not None, shipped=shipped
         ),

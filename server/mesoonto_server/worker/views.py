@@ -94,10 +94,10 @@ def answer(
 
 def index_of(engine: Engine) -> search.Index:
     """The names in *engine*; made once for each version of the data."""
-    if engine.version not in _INDICES:
+    if engine.stored not in _INDICES:
         _INDICES.clear()
-        _INDICES[engine.version] = search.Index(Facts(engine.store))
-    return _INDICES[engine.version]
+        _INDICES[engine.stored] = search.Index(Facts(engine.store))
+    return _INDICES[engine.stored]
 
 
 def _entity(engine: Engine, parameters: Parameters) -> Any:
@@ -187,10 +187,10 @@ def _suggest(engine: Engine, parameters: Parameters) -> Any:
 
 def completions_of(engine: Engine) -> completion.Completions:
     """The terms in *engine*, likewise."""
-    if engine.version not in _COMPLETIONS:
+    if engine.stored not in _COMPLETIONS:
         _COMPLETIONS.clear()
-        _COMPLETIONS[engine.version] = completion.Completions(engine.store)
-    return _COMPLETIONS[engine.version]
+        _COMPLETIONS[engine.stored] = completion.Completions(engine.store)
+    return _COMPLETIONS[engine.stored]
 
 
 def _complete(engine: Engine, parameters: Parameters) -> Any:
@@ -276,10 +276,10 @@ def _option(one: Intervention) -> dict[str, str]:
 
 def _records_of(engine: Engine) -> StrataRecords:
     """What `stratify` looks up in *engine*; read once for each version of the data."""
-    if engine.version not in _RECORDS:
+    if engine.stored not in _RECORDS:
         _RECORDS.clear()
-        _RECORDS[engine.version] = StrataRecords(engine)
-    return _RECORDS[engine.version]
+        _RECORDS[engine.stored] = StrataRecords(engine)
+    return _RECORDS[engine.stored]
 
 
 #: Kinds of entities with a page of their own: name, class, view. The first that fits is taken.

@@ -48,7 +48,14 @@ def _options(command: Any) -> Any:
             kind = {"is_flag": True}
         elif setting.default is True:
             kind = {"default": True, "type": click.BOOL, "show_default": "on", "metavar": "on|off"}
-        elif setting.name in ("dataset_dir", "rdf_file", "releases_dir", "token_file", "follow_cache"):
+        elif setting.name in (
+            "dataset_dir",
+            "rdf_file",
+            "releases_dir",
+            "token_file",
+            "follow_cache",
+            "credentials_file",
+        ):
             kind["type"] = click.Path(path_type=Path)
         elif setting.name == "port":
             kind["type"] = click.IntRange(1, 65535)
@@ -56,6 +63,8 @@ def _options(command: Any) -> Any:
             kind["type"] = click.IntRange(min=0)
         elif isinstance(setting.default, float):
             kind["type"] = click.FloatRange(min=0, min_open=True)
+        if setting.name == "query_workers":
+            kind["show_default"] = "one for each core"
         unit = setting.metadata["unit"]
         names = [name for name in (setting.name, setting.metadata["older"]) if name]
         option = click.option(
@@ -94,6 +103,7 @@ def serve(config: Endpoints | None, **options: Any) -> None:
     mesoonto serve --dataset-dir /var/lib/mesoonto --token-file tokens --trusted-proxy 127.0.0.1
     mesoonto serve --empty --allow-update
     mesoonto serve --follow s3://datasets/mesoonto
+    mesoonto serve --engine http://localhost:3030/cohort/sparql
     """
     from mesoonto import __version__, extras
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -18,6 +18,7 @@ from mesoonto.dataset.xml_output import ByteOutput, XmlOutput
 from mesoonto.errors import (
     FormatError,
     InputError,
+    MesoontoError,
     QueryFailedError,
     QueryFaultError,
     QuerySyntaxError,
@@ -38,13 +39,27 @@ _OUR_PREFIX = re.compile(rf"(?<![\w.-])(?:{'|'.join(PREFIXES)}):")
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
+#: What pyoxigraph raises while a result is taken; SyntaxError where it reads one.
+_TAKING = (OSError, RuntimeError, ValueError, SyntaxError)
+
+
+def _broke_off(error: Exception) -> MesoontoError:
+    return QueryFailedError(f"the evaluation broke off: {error}")
+
+
 @dataclass(frozen=True, slots=True)
 class QueryResult:
     """The result of a query, not yet evaluated to its end: serialise it once, in the thread that asked."""
 
     kind: Kind
     volatile: bool  #: whether another evaluation on the same data may give another result
-    _result: ox.QueryBoolean | ox.QuerySolutions | ox.QueryTriples
+    _result: ox.QueryBoolean | ox.QuerySolutions | Iterator[ox.Triple]
+    #: what is raised for an error of pyoxigraph's, while the result is taken
+    _broken: Callable[[Exception], MesoontoError] = _broke_off
+
+    def here(self) -> QueryResult:
+        """The result as one that is evaluated here, which it is."""
+        return self
 
     def serialize(self, form: Format) -> bytes:
         """The whole result in *form*; a QueryFailedError when evaluation breaks off."""
@@ -60,7 +75,7 @@ class QueryResult:
         if self.kind not in form.kinds:
             raise FormatError(f"{form.name} does not fit the result of {self.kind.value}")
         try:
-            if isinstance(self._result, ox.QueryTriples):
+            if not isinstance(self._result, ox.QueryBoolean | ox.QuerySolutions):
                 assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
                 write_triples(self._result, form.syntax, output, _prefixes_for(form.syntax))
                 return
@@ -69,8 +84,8 @@ class QueryResult:
             valid = XmlOutput(output.write) if is_xml else output
             self._result.serialize(cast(IO[bytes], valid), format=form.syntax)  # which calls these two only
             valid.flush()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise QueryFailedError(f"the evaluation broke off: {error}") from error
+        except _TAKING as error:
+            raise self._broken(error) from error
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -91,15 +106,15 @@ class QueryResult:
         try:
             for row in self._result:
                 yield tuple(row)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise QueryFailedError(f"the evaluation broke off: {error}") from error
+        except _TAKING as error:
+            raise self._broken(error) from error
 
     def serialize_triples(self, form: Format, most: int, most_bytes: int) -> tuple[bytes, int, bool]:
         """The first *most* triples in *form*, or those of *most_bytes*; how many, and whether there are more.
 
         Bytes are counted as N-Triples has them.
         """
-        assert isinstance(self._result, ox.QueryTriples)  # noqa: S101  # as self.kind says
+        assert not isinstance(self._result, ox.QueryBoolean | ox.QuerySolutions)  # noqa: S101  # as self.kind says
         assert isinstance(form.syntax, ox.RdfFormat)  # noqa: S101  # as form.kinds says
         triples: list[ox.Triple] = []
         size, more = 0, False
@@ -110,8 +125,8 @@ class QueryResult:
                 if more:
                     break
                 triples.append(triple)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise QueryFailedError(f"the evaluation broke off: {error}") from error
+        except _TAKING as error:
+            raise self._broken(error) from error
         buffer = io.BytesIO()
         write_triples(triples, form.syntax, buffer, _prefixes_for(form.syntax))
         return buffer.getvalue(), len(triples), more
@@ -129,10 +144,12 @@ class Engine:
     """
 
     def __init__(
-        self, store: ox.Store, version: str, *, union: bool = True, own: ox.Store | None = None
-    ) -> None:
+        self, store: ox.Store, version: str, *, union: bool = True, own: ox.Store | None = None,
+        stored: str = "",
+    ) -> None:  # fmt: skip
         self.store = store
         self.version = version  #: names the state of the data
+        self.stored = stored or version  #: that of what is in *store*, where there is more elsewhere
         self.union = union
         self.own = own
         #: what pyoxigraph is told where a query names no graphs
@@ -157,13 +174,15 @@ class Engine:
         named_graphs: Sequence[str] = (),
         base: str = "",
         outline: Outline | None = None,
+        told: dict[str, Any] | None = None,
     ) -> QueryResult:
         """Start to evaluate *text*.
 
         *default_graphs* and *named_graphs*, when either is given, make up the dataset in place of what FROM
         and FROM NAMED say (SPARQL 1.1 Protocol, section 2.1.4). mesoonto's prefixes are declared beforehand;
         relative IRIs are resolved against *base*. *outline*, where it is known, saves looking for it, which
-        takes seconds in a text of megabytes; it is believed, so it must never come from a stranger.
+        takes seconds in a text of megabytes; it is believed, so it must never come from a stranger. What had
+        to be told beside the text is put into *told*: ``prefixes`` and ``base_iri``.
 
         Raises QuerySyntaxError with line and column, ServiceRefusedError, QueryFaultError, and
         QueryFailedError.
@@ -171,7 +190,7 @@ class Engine:
         dataset: dict[str, Any] = {}
         if default_graphs or named_graphs:
             dataset = {"default_graph": _graphs(default_graphs), "named_graphs": _graphs(named_graphs)}
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {} if told is None else told
         try:
             result, seen = self._evaluated(text, base, options, dataset, outline)
         except SyntaxError as error:

@@ -20,9 +20,11 @@ from mesoonto.errors import EngineDownError, EngineError, MesoontoError
 #: Raises EngineDownError, and OverloadedError.
 Connect = Callable[[EngineService, float], socket.socket]
 
-#: Seconds before a query is sent again whose connection was closed, each time; and those for a connection.
+#: Seconds before a query is sent again whose connection was closed, each time.
 _PAUSES = (0.0, 0.1)
-_CONNECT = 5.0
+
+#: Seconds for a connection.
+CONNECT = 5.0
 
 #: Bytes of a refusal that are read, and characters that are told.
 _READ_OF_REFUSAL = 1 << 16
@@ -43,17 +45,30 @@ def connect_directly(service: EngineService, seconds: float) -> socket.socket:
 class EngineAnswer:
     """A successful answer; take it to its end, or close it."""
 
-    def __init__(self, head: AnswerHead, chunks: Iterator[bytes], close: Callable[[], None]) -> None:
+    def __init__(self, head: AnswerHead, chunks: Iterator[bytes], end: Callable[[bool], None]) -> None:
         self.status = head.status
         self.media_type = head.media_type  #: without parameters, in lower case
         self.headers = head.headers  #: names in lower case
         #: The pieces of the body as they come; raises EngineError where they break off.
-        self.chunks = chunks
-        self._close = close
+        self.chunks = self._taken(chunks)
+        self._end: Callable[[bool], None] | None = end
 
     def close(self) -> None:
         """Want no more of it."""
-        self._close()
+        self._finish(whole=False)
+
+    def _taken(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        whole = False
+        try:
+            yield from chunks
+            whole = True
+        finally:
+            self._finish(whole=whole)
+
+    def _finish(self, *, whole: bool) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end(whole)
 
     def read(self, most: int = 1 << 30) -> bytes:
         """The whole body; an EngineError where it has more than *most* bytes."""
@@ -151,23 +166,22 @@ class EngineClient:
         except BaseException:
             connection.close()
             raise
-        taken = self._taken(service, connection, head, chunks)
-        return EngineAnswer(head, taken, partial(_drop, taken, connection))
+        return EngineAnswer(
+            head, self._named(service, chunks), partial(self._keep, service, connection, head)
+        )
 
-    def _taken(
-        self, service: EngineService, connection: EngineConnection, head: AnswerHead, chunks: Iterator[bytes]
-    ) -> Iterator[bytes]:
-        """*chunks*; behind the last of them the connection is kept, if it may be."""
-        whole = False
-        try:
-            with self._naming(service):
-                yield from chunks
-            whole = True
-        finally:
-            if whole and head.persistent:
-                self._idle[service.host, service.port] = connection
-            else:
-                connection.close()
+    def _named(self, service: EngineService, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        with self._naming(service):
+            yield from chunks
+
+    def _keep(
+        self, service: EngineService, connection: EngineConnection, head: AnswerHead, whole: bool
+    ) -> None:
+        """Keep a connection whose answer was taken as a *whole*, if it may be kept."""
+        if whole and head.persistent:
+            self._idle[service.host, service.port] = connection
+        else:
+            connection.close()
 
     def _connection(self, service: EngineService, deadline: float) -> EngineConnection:
         kept = self._idle.pop((service.host, service.port), None)
@@ -175,7 +189,7 @@ class EngineClient:
             if not kept.is_stale:
                 return kept
             kept.close()
-        left = max(0.001, min(_CONNECT, deadline - time.monotonic()))
+        left = max(0.001, min(CONNECT, deadline - time.monotonic()))
         sock = self._connect(service, left)
         if service.tls:
             sock.settimeout(left)
@@ -242,8 +256,3 @@ class EngineClient:
             if message.startswith(prefix):
                 raise
             raise type(error)(f"{prefix}{message}") from error
-
-
-def _drop(chunks: Iterator[bytes], connection: EngineConnection) -> None:
-    connection.close()
-    chunks.close()  # type: ignore[attr-defined]  # a generator

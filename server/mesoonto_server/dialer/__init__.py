@@ -1,0 +1,1 @@
+"""The dialer: opens connections to the engine for workers, and looks whether it is well."""
