@@ -50,6 +50,7 @@ NEEDS = {
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
     "groff": (("groff",), "apt-get install groff-base, or brew install groff"),
     "nginx": (("nginx", "/usr/sbin/nginx"), "apt-get install nginx-light, or brew install nginx"),
+    "haproxy": (("haproxy", "/usr/sbin/haproxy"), "apt-get install haproxy, or brew install haproxy"),
     "bundles": ((f"{BUILT}/sources.sha256",), "make frontend, with npm in reach"),
     "axe": ((f"{CACHE}/axe/node_modules/axe-core/axe.min.js",), "sh tests/setup.sh, with npm"),
     "comunica": ((f"{CACHE}/comunica/node_modules/.bin/comunica-sparql",), "sh tests/setup.sh, with npm"),

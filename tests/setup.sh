@@ -15,6 +15,7 @@ Rscript -e 'library(curl); library(jsonlite)' >/dev/null 2>&1 ||
 command -v sqlite3 >/dev/null || missing="$missing sqlite3"
 command -v groff >/dev/null || missing="$missing groff-base"
 command -v nginx >/dev/null || test -x /usr/sbin/nginx || missing="$missing nginx-light"
+command -v haproxy >/dev/null || test -x /usr/sbin/haproxy || missing="$missing haproxy"
 command -v openssl >/dev/null || missing="$missing openssl"
 command -v virtuoso-t >/dev/null || missing="$missing virtuoso-opensource-7-bin"
 command -v npm >/dev/null || missing="$missing npm"

@@ -1,4 +1,4 @@
-"""Replicas behind nginx, killed and started again under load, with versions published in between."""
+"""Replicas behind nginx or HAProxy, killed and started again under load, versions published in between."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,7 +26,8 @@ from tests.replicas.data import numbered
 _QUERY = "SELECT ?n { <urn:s> <urn:number> ?n }"
 _PATIENCE = 60.0
 
-#: Seconds after which nginx asks a replica again that it found down: its fail_timeout, in whole seconds.
+#: Seconds after which a replica that was down is asked again: nginx's fail_timeout, in whole seconds, and
+#: HAProxy's look every second.
 _FOUND_AGAIN = 2.1
 
 
@@ -134,12 +135,33 @@ def nginx(folder: Path, replicas: list[RestartedReplica]) -> Iterator[int]:
             process.terminate()
 
 
+@contextmanager
+def haproxy(folder: Path, replicas: list[RestartedReplica]) -> Iterator[int]:
+    """HAProxy with the example of server/deploy before *replicas*; yields its port."""
+    port = free_port()
+    text = (ROOT / "server" / "deploy" / "haproxy-replicas.cfg").read_text()
+    for example, replica in zip((7878, 7879, 7880), replicas, strict=True):
+        text = text.replace(f"127.0.0.1:{example}", f"127.0.0.1:{replica.port}")
+    (folder / "haproxy.cfg").write_text(text.replace("bind 127.0.0.1:8080", f"bind 127.0.0.1:{port}"))
+    command = [str(program("haproxy")), "-q", "-f", str(folder / "haproxy.cfg")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield port
+        finally:
+            process.kill()
+
+
 @pytest.mark.thorough
 @pytest.mark.serial
-@pytest.mark.nginx
 @pytest.mark.checkout
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux: a killed server ends with all its processes")
-def test_three_replicas_are_killed_and_no_request_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "balancer",
+    [pytest.param(nginx, marks=pytest.mark.nginx), pytest.param(haproxy, marks=pytest.mark.haproxy)],
+)
+def test_three_replicas_are_killed_and_no_request_fails(
+    balancer: Callable[[Path, list[RestartedReplica]], AbstractContextManager[int]], tmp_path: Path
+) -> None:
     public = tmp_path / "public"
     versions = {publish(numbered(0), Directory(public)).version: 0}
     with ExitStack() as stack:
@@ -150,8 +172,8 @@ def test_three_replicas_are_killed_and_no_request_fails(tmp_path: Path) -> None:
             replicas.append(replica)
         for replica in replicas:
             until(replica.version, "the replicas become ready")
-        port = stack.enter_context(nginx(tmp_path, replicas))
-        until(lambda: _answers(port), "nginx answers")
+        port = stack.enter_context(balancer(tmp_path, replicas))
+        until(lambda: _answers(port), "the balancer answers")
         with Load(port, 4) as load:
             for number, replica in enumerate(replicas, 1):
                 newest = publish(numbered(number), Directory(public)).version
