@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import subprocess
-from collections.abc import Callable
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -99,3 +105,82 @@ def test_what_a_service_refuses_is_told(
     assert done.returncode == 2
     assert "credentials" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_wrong_credentials_are_told(bucket: Callable[[], Bucket], s3_address: str) -> None:
+    publish(numbered(1), bucket())
+    _let_in(s3_address, "0")  # requests before a key has to be one that the service knows
+    try:
+        with pytest.raises(StorageError, match="refuses it: InvalidAccessKeyId"):
+            publish(numbered(2), bucket())
+    finally:
+        _let_in(s3_address, "inf")
+    assert len(versions(bucket())) == 1
+
+
+def _let_in(address: str, requests: str) -> None:
+    types = {"Content-Type": "text/plain"}
+    asked = urllib.request.Request(f"{address}/moto-api/reset-auth", requests.encode(), types)
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        assert answer.status == 200
+
+
+def test_service_without_conditional_writes_is_published_to(
+    bucket: Callable[[], Bucket], s3_address: str
+) -> None:
+    with _without_conditions(s3_address) as (address, refused):
+        older = Bucket(bucket().name, address)
+        first = publish(numbered(1), older)
+        second = publish(numbered(2), older)
+    assert refused == ["If-None-Match", "If-Match"]
+    assert versions(bucket()) == [first.version, second.version]
+    assert latest_version(bucket()) == second.version
+
+
+@contextmanager
+def _without_conditions(s3_address: str) -> Iterator[tuple[str, list[str]]]:
+    """The address of a service that answers as S3 does where a header is not implemented; what it refused."""
+    behind = urlsplit(s3_address).netloc
+    refused: list[str] = []
+
+    class Older(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            conditions = [name for name in ("If-Match", "If-None-Match") if name in self.headers]
+            if self.command == "PUT" and conditions:
+                refused.extend(conditions)
+                self.told(501, {}, b"<Error><Code>NotImplemented</Code><Message>A header</Message></Error>")
+                return
+            connection = http.client.HTTPConnection(behind, timeout=30)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            found = connection.getresponse()
+            self.told(found.status, dict(found.headers), found.read())
+            connection.close()
+
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815  # names of the library
+
+        def told(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                if name.lower() not in (
+                    "content-length",
+                    "transfer-encoding",
+                    "connection",
+                    "date",
+                    "server",
+                ):
+                    self.send_header(name, value)
+            length = headers.get("Content-Length", "") if self.command == "HEAD" else str(len(body))
+            self.send_header("Content-Length", length or "0")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Older) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", refused
+        finally:
+            server.shutdown()
