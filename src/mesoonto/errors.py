@@ -31,6 +31,10 @@ class InputError(MesoontoError):
     """A file that cannot be read or parsed."""
 
 
+class TooLargeError(InputError):
+    """An upload that says more than is taken at one time."""
+
+
 class OutputError(MesoontoError):
     """A file that cannot be written."""
 

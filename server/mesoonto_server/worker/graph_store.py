@@ -24,6 +24,7 @@ from mesoonto.dataset.upload import Document
 from mesoonto.dataset.write import (
     Condition,
     Graph,
+    HoldsGraphs,
     WriteOutcome,
     Writer,
     exists,
@@ -308,7 +309,7 @@ def _condition(request: WorkerRequest, target: Target) -> Condition | None:
     if not request.if_match and not request.if_none_match:
         return None
 
-    def allows(version: str, store: ox.Store) -> bool:
+    def allows(version: str, store: HoldsGraphs) -> bool:
         there = isinstance(target, Whole) or exists(store, target)
         tags = [
             tag_of(version, target, media_type, coding)

@@ -39,6 +39,19 @@ class DataOperation:
 
 
 @dataclass(frozen=True, slots=True)
+class ModifyText:
+    """The parts of DELETE and INSERT with WHERE as they were written."""
+
+    prologue: str
+    graph: GraphName  #: that WITH names
+    deleted: str  #: the template in its braces; "" where there is none
+    inserted: str  #: likewise
+    using: tuple[str, ...]  #: what stands behind each USING
+    wanted: str  #: the variables of the templates, or *
+    group: str  #: the pattern in its braces
+
+
+@dataclass(frozen=True, slots=True)
 class Modify:
     """DELETE and INSERT with WHERE, and DELETE WHERE (section 3.1.3)."""
 
@@ -46,17 +59,23 @@ class Modify:
     options: Mapping[str, Any]  #: of the engine for this query
     removed: QuadTemplate
     added: QuadTemplate
+    text: ModifyText
 
     def apply(self, store: ox.Store) -> set[ox.Quad]:
         """See Operation; all of it is removed before any of it is added."""
-        old: set[ox.Quad] = set()
-        new: set[ox.Quad] = set()
         solutions = store.query(self.select, **self.options)
         assert isinstance(solutions, ox.QuerySolutions)  # noqa: S101  # SELECT
+        old, new = self.filled(solutions)
+        return _remove(old, store) ^ _add(new, store)
+
+    def filled(self, solutions: Iterable[ox.QuerySolution]) -> tuple[set[ox.Quad], set[ox.Quad]]:
+        """What *solutions* say is to be removed, and what is to be added then."""
+        old: set[ox.Quad] = set()
+        new: set[ox.Quad] = set()
         for solution in solutions:
             old.update(self.removed.filled(solution))
             new.update(self.added.filled(solution))
-        return _remove(old, store) ^ _add(new, store)
+        return old, new
 
 
 @dataclass(frozen=True, slots=True)

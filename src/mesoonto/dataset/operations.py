@@ -23,6 +23,7 @@ from mesoonto.dataset.delta import (
     DataOperation,
     GraphName,
     Modify,
+    ModifyText,
     Operation,
     QuadTemplate,
 )
@@ -133,8 +134,8 @@ class _Reader:
         names: list[str] = []
         default = self._graph(node.children[1]) if node.kind == "Modify" else ox.DefaultGraph()
         templates: list[tuple[ox.Quad, ...]] = []
-        for clause in (deleted, inserted):
-            pattern = clause.child("QuadPattern") if clause is not None else None
+        patterns = [clause.child("QuadPattern") if clause else None for clause in (deleted, inserted)]
+        for pattern in patterns:
             text = _with_markers(pattern, marker, names) if pattern is not None else "{}"
             templates.append(
                 tuple(
@@ -146,14 +147,18 @@ class _Reader:
             )
         variables = {f"{marker}{number}": name for number, name in enumerate(names)}
         group = where.children[-1] if where is not None else node.children[-1]  # of DELETE WHERE
-        using = " ".join(_dataset_clause(child) for child in node.children if child.kind == "UsingClause")
+        using = tuple(_graphs_of(child) for child in node.children if child.kind == "UsingClause")
         wanted = " ".join(f"?{name}" for name in dict.fromkeys(names)) or "*"
-        select = f"{self.prologue} SELECT {wanted} {using} WHERE {group.text}"
+        clauses = " ".join(f"FROM {graphs}" for graphs in using)
+        select = f"{self.prologue} SELECT {wanted} {clauses} WHERE {group.text}"
         query_features.outline_without_service(select, self.options)
         options = dict(self.options)
         if not using and isinstance(default, ox.NamedNode):
             options["default_graph"] = default
-        return Modify(select, options, *(QuadTemplate(quads, variables) for quads in templates))
+        written = [pattern.text if pattern is not None else "" for pattern in patterns]
+        parts = ModifyText(self.prologue, default, written[0], written[1], using, wanted, group.text)
+        removed, added = (QuadTemplate(quads, variables) for quads in templates)
+        return Modify(select, options, removed, added, parts)
 
     def _clearing(self, node: Node) -> Operation:
         update, last = self._for_engine(node.text), node.children[-1]
@@ -198,6 +203,6 @@ def _with_markers(pattern: Node, marker: str, names: list[str]) -> str:
     return "".join([*parts, pattern.source[at : pattern.end]])
 
 
-def _dataset_clause(using: Node) -> str:
-    """The clause of a query that says what *using* says in an update."""
-    return f"FROM {' '.join(child.text for child in using.children[1:])}"
+def _graphs_of(using: Node) -> str:
+    """What *using*, a clause of an update, says behind its first word."""
+    return " ".join(child.text for child in using.children[1:])

@@ -11,7 +11,7 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
-from mesoonto.errors import InputError, Place, StoreError
+from mesoonto.errors import InputError, Place, StoreError, TooLargeError
 from mesoonto.files.xml_bounds import BoundedXml
 
 #: Bytes of parsed triples that are held in memory; more wait in a file.
@@ -71,8 +71,8 @@ def parsed(
     """The triples of *documents*; many wait in a file without a name in *directory* until the block ends.
 
     With *whole* they may stand in named graphs, else one that does is refused, since the address says which
-    graph is meant. Raises InputError for a broken document and for more than *room* bytes of triples;
-    StoreError where the file cannot be written.
+    graph is meant. Raises InputError for a broken document, TooLargeError for more than *room* bytes of
+    triples; StoreError where the file cannot be written.
     """
     count = 0
     graphs: set[GraphName] = set()
@@ -129,7 +129,7 @@ class _Bounded:
     def write(self, data: bytes, /) -> int:
         self._size += len(data)
         if self._size > self._room:
-            raise InputError(
+            raise TooLargeError(
                 f"the triples are more than {self._room >> 20} MiB when written out; send them in parts",
                 Place("body"),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import pyoxigraph as ox
 
@@ -28,8 +28,16 @@ from mesoonto.sparql.parser import NotSparqlError, parse_update
 #: Looks at a draft and at what a write has added to it or removed, and raises what speaks against it.
 Check = Callable[[ox.Store, Collection[ox.Quad]], None]
 
+
+class HoldsGraphs(Protocol):
+    """What tells whether it has a graph, as a store does."""
+
+    def contains_named_graph(self, graph: ox.NamedNode, /) -> bool:
+        """Whether *graph* is there."""
+
+
 #: Asked with the version that a write meets and its store: whether the write may go on.
-Condition = Callable[[str, ox.Store], bool]
+Condition = Callable[[str, HoldsGraphs], bool]
 
 #: None stands for the default graph.
 Graph = ox.NamedNode | None
@@ -78,18 +86,8 @@ class Writer:
         Raises PreconditionError where *only_if* says no, QuerySyntaxError, QueryRefusedError for LOAD and
         SERVICE, QueryFaultError, QueryFailedError, and whatever the check raises; nothing is changed then.
         """
-        options: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": base}
-        try:
-            if default_graphs or named_graphs:
-                text = query_features.with_dataset(text, default_graphs, named_graphs, self._longest)
-            if query_features.has_load(text, options):
-                text = query_features.without_silent_loads(text, self._longest)
-            if query_features.reaches_out(text, options):
-                query_features.require_short(text, "update", self._longest)
-                _refuse(text)
-        except NotSparqlError as error:
-            raise mistake(error, text, "update") from error
-
+        options = options_for(base)
+        text = prepared(text, default_graphs, named_graphs, options, self._longest)
         steps = self._steps(text, options)
 
         def change(draft: Draft) -> _Change:
@@ -115,13 +113,8 @@ class Writer:
         steps = None
         if self._check is not None or len(text) > self._longest:
             steps = operations(text, options, self._longest)
-        if steps is None and not query_features.is_update(text, options):
-            try:
-                ox.Store().update(text, **options)  # says what is wrong with it, and does nothing
-            except SyntaxError as error:
-                raise syntax_error(error, text, "update") from error
-            except (OSError, RuntimeError, ValueError):
-                pass  # it is told when it is carried out
+        if steps is None:
+            require_update(text, options)
         return steps if self._check is not None else None
 
     def put(
@@ -212,10 +205,7 @@ class Writer:
         shipped = {graph for graph in parsed.graphs if is_shipped(graph)}
         for quad in parsed.quads() if shipped else ():
             if quad.graph_name in shipped and quad not in store:
-                raise QueryRefusedError(
-                    f"{quad.graph_name} is renewed from the project's files; leave it out, or write to a "
-                    "graph of your own"
-                )
+                raise shipped_refused(quad.graph_name)
         old: set[ox.Quad] = set()
         for graph in () if keep else (ox.DefaultGraph(), *store.named_graphs()):
             if isinstance(graph, ox.DefaultGraph):
@@ -246,6 +236,44 @@ class _Change:
     quads: set[ox.Quad] | None  #: added or removed; None where only the versions can tell
 
 
+def options_for(base: str | None) -> dict[str, Any]:
+    """What the engine is told with an update: our prefixes, and *base* for relative IRIs."""
+    return {"prefixes": PREFIXES, "base_iri": base}
+
+
+def prepared(
+    text: str,
+    default_graphs: Sequence[str],
+    named_graphs: Sequence[str],
+    options: dict[str, Any],
+    longest: int = query_features.LONGEST,
+) -> str:
+    """The update *text* with USING for the graphs, as it may be carried out; see `Writer.update`."""
+    try:
+        if default_graphs or named_graphs:
+            text = query_features.with_dataset(text, default_graphs, named_graphs, longest)
+        if query_features.has_load(text, options):
+            text = query_features.without_silent_loads(text, longest)
+        if query_features.reaches_out(text, options):
+            query_features.require_short(text, "update", longest)
+            _refuse(text)
+    except NotSparqlError as error:
+        raise mistake(error, text, "update") from error
+    return text
+
+
+def require_update(text: str, options: dict[str, Any]) -> None:
+    """Raise QuerySyntaxError where *text* is no update."""
+    if query_features.is_update(text, options):
+        return
+    try:
+        ox.Store().update(text, **options)  # says what is wrong with it, and does nothing
+    except SyntaxError as error:
+        raise syntax_error(error, text, "update") from error
+    except (OSError, RuntimeError, ValueError):
+        pass  # it is told when it is carried out
+
+
 def _refuse(update: str) -> NoReturn:
     """Raise what there is to say of *update*, which the engine does not parse without SERVICE and LOAD."""
     if any(node.kind in ("SERVICE", "LOAD") for node in parse_update(update).walk()):
@@ -256,7 +284,7 @@ def _refuse(update: str) -> NoReturn:
     raise explained(update, "update")
 
 
-def exists(store: ox.Store, graph: Graph) -> bool:
+def exists(store: HoldsGraphs, graph: Graph) -> bool:
     """Whether *graph* is in *store*; the default graph always is."""
     return graph is None or store.contains_named_graph(graph)
 
@@ -264,6 +292,13 @@ def exists(store: ox.Store, graph: Graph) -> bool:
 def is_shipped(graph: GraphName | None) -> bool:
     """Whether *graph* is renewed from the project's files, so that nobody else writes to it."""
     return isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH)
+
+
+def shipped_refused(graph: GraphName | None) -> QueryRefusedError:
+    """The error that says that a write would change the shipped *graph*."""
+    return QueryRefusedError(
+        f"{graph} is renewed from the project's files; leave it out, or write to a graph of your own"
+    )
 
 
 def no_graph(graph: Graph) -> NoGraphError:

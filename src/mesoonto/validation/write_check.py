@@ -14,7 +14,7 @@ from mesoonto.validation import shipped
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.engine import reach
-from mesoonto.validation.engine.reach import Reach
+from mesoonto.validation.engine.reach import Reach, Statements
 from mesoonto.validation.report.findings import Report
 from mesoonto.validation.shapes.model import Shapes
 from mesoonto.validation.validate import check as check_data
@@ -27,7 +27,7 @@ def prepare() -> None:
     shipped.read()
 
 
-def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
+def check(store: Statements, changed: Collection[ox.Quad]) -> None:
     """Refuse a write that changes a shipped graph, or after which what it has reached breaks a shape.
 
     *changed* holds what the write has added and removed; *store* is what came of it. Raises
@@ -50,13 +50,20 @@ def check(store: ox.Store, changed: Collection[ox.Quad]) -> None:
         )
 
 
-def judged(store: ox.Store, changed: Collection[ox.Quad], shapes: Shapes, far: Reach | None) -> Report | None:
+def judged(
+    store: Statements, changed: Collection[ox.Quad], shapes: Shapes, far: Reach | None
+) -> Report | None:
     """The report on those nodes of *store* that *changed* can reach; None when it reaches none.
 
     *far* is how far *shapes* look; where nobody can tell, the report is on the whole. It is what a report on
     the whole says of these nodes; of others the whole says what it said before.
     """
     if far is None:
+        if not isinstance(store, ox.Store):
+            raise QueryRefusedError(
+                "the shapes hold queries, so that a write can only be judged where all data are at hand; "
+                "an engine takes none through this server"
+            )
         return check_data(_data({quad.triple for quad in store}), shapes)
     nodes = far.affected(changed, store)
     return check_data(_data(set(far.described(nodes, store))), shapes, only=nodes) if nodes else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pyoxigraph as ox
 
@@ -25,6 +26,26 @@ _Node = ox.NamedNode | ox.BlankNode
 _State = int
 #: A node, and what it is to the shapes.
 _Item = tuple[Term, _State]
+
+
+#: Subject, predicate and object of statements; None for any.
+Pattern = tuple[_Node | None, ox.NamedNode | None, Term | None]
+
+
+class RemoteStatements(Protocol):
+    """A store in another process, which is best asked for many patterns at one time."""
+
+    def quads_for_pattern(
+        self, subject: object, predicate: object, object_: object, graph: object, /
+    ) -> Iterator[ox.Quad]:
+        """As that of `pyoxigraph.Store`."""
+
+    def prefetch(self, patterns: Iterable[Pattern], /) -> None:
+        """Fetch what matches *patterns*, each of which can be asked for at no cost then."""
+
+
+#: Where statements are looked up.
+Statements = ox.Store | RemoteStatements
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,7 @@ class Reach:
     outgoing: dict[_State, list[_Edge]] = field(default_factory=lambda: defaultdict(list))
     steps: dict[ox.NamedNode, list[_Edge]] = field(default_factory=lambda: defaultdict(list))
 
-    def affected(self, changed: Iterable[ox.Quad], store: ox.Store) -> set[Term]:
+    def affected(self, changed: Iterable[ox.Quad], store: Statements) -> set[Term]:
         """The nodes of *store* whose judgement may differ since *changed* was added or removed.
 
         The subjects of *changed* are among them in any case.
@@ -62,30 +83,30 @@ class Reach:
             begun.update((subject, state) for state in self.closed)
             for edge in self.steps.get(quad.predicate, ()):
                 begun.add((_stored(value) if edge.turned else subject, edge.start))
-        back = _walk(begun, lambda item: self._before(item, store))
+        back = _walk(begun, lambda item: self._before(item, store), store, self.incoming, back=True)
         return found | {node for node, state in back if state in self.starts}
 
-    def described(self, nodes: Collection[Term], store: ox.Store) -> Iterator[ox.Triple]:
+    def described(self, nodes: Collection[Term], store: Statements) -> Iterator[ox.Triple]:
         """The statements of *store* that decide on *nodes*."""
         begun = {(node, state) for node in nodes for state in self.starts}
-        seen = _walk(begun, lambda item: self._behind(item, store))
-        for node in {node for node, _ in seen}:
-            if isinstance(node, _Node):
-                for quad in store.quads_for_pattern(node, None, None, None):
-                    yield quad.triple
+        seen = _walk(begun, lambda item: self._behind(item, store), store, self.outgoing, back=False)
+        patterns: set[Pattern] = {(node, None, None) for node, _ in seen if isinstance(node, _Node)}
         for node, state in seen:
             for edge in self.outgoing.get(state, ()):
                 if edge.turned:
-                    for quad in store.quads_for_pattern(None, edge.predicate, node, None):
-                        yield quad.triple
+                    patterns.add((None, edge.predicate, node))
+        _prefetch(patterns, store)
+        for pattern in patterns:
+            for quad in store.quads_for_pattern(*pattern, None):
+                yield quad.triple
 
-    def _before(self, item: _Item, store: ox.Store) -> Iterator[_Item]:
+    def _before(self, item: _Item, store: Statements) -> Iterator[_Item]:
         node, state = item
         for edge in self.incoming.get(state, ()):
             for other in _neighbours(node, edge, store, back=True):
                 yield other, edge.start
 
-    def _behind(self, item: _Item, store: ox.Store) -> Iterator[_Item]:
+    def _behind(self, item: _Item, store: Statements) -> Iterator[_Item]:
         node, state = item
         for edge in self.outgoing.get(state, ()):
             for other in _neighbours(node, edge, store, back=False):
@@ -97,31 +118,52 @@ def _stored(term: Term) -> Term:
     return by_value(term) if isinstance(term, ox.Literal) else term
 
 
-def _walk(begun: Iterable[_Item], step: Callable[[_Item], Iterable[_Item]]) -> set[_Item]:
-    """*begun* and all that *step* leads to from there."""
+def _walk(
+    begun: Iterable[_Item],
+    step: Callable[[_Item], Iterable[_Item]],
+    store: Statements,
+    edges: dict[_State, list[_Edge]],
+    *,
+    back: bool,
+) -> set[_Item]:
+    """*begun* and all that *step* leads to from there, along *edges* in *store*."""
     seen = set(begun)
-    waiting = list(seen)
+    waiting = set(seen)
     while waiting:
-        for item in step(waiting.pop()):
-            if item not in seen:
-                seen.add(item)
-                waiting.append(item)
+        if not isinstance(store, ox.Store):
+            asked = (
+                _pattern(node, edge, back=back) for node, state in waiting for edge in edges.get(state, ())
+            )
+            _prefetch(filter(None, asked), store)
+        waiting = {other for item in waiting for other in step(item)} - seen
+        seen |= waiting
     return seen
 
 
-def _neighbours(node: Term, edge: _Edge, store: ox.Store, *, back: bool) -> Iterator[Term]:
+def _prefetch(patterns: Iterable[Pattern], store: Statements) -> None:
+    if not isinstance(store, ox.Store):
+        store.prefetch(patterns)
+
+
+def _pattern(node: Term, edge: _Edge, *, back: bool) -> Pattern | None:
+    """What has to be looked up to follow *edge* from *node*, or against its direction."""
+    if edge.predicate is None:
+        return None
+    if edge.turned is not back:
+        return None, edge.predicate, node
+    return (node, edge.predicate, None) if isinstance(node, _Node) else None
+
+
+def _neighbours(node: Term, edge: _Edge, store: Statements, *, back: bool) -> Iterator[Term]:
     """The nodes to which *edge* leads from *node*, or from which it leads there."""
+    pattern = _pattern(node, edge, back=back)
     if edge.predicate is None:
         yield node
-    elif edge.turned is back:
-        if isinstance(node, _Node):
-            for quad in store.quads_for_pattern(node, edge.predicate, None, None):
-                if not isinstance(quad.object, ox.Triple):
-                    yield quad.object
-    else:
-        for quad in store.quads_for_pattern(None, edge.predicate, node, None):
-            if not isinstance(quad.subject, ox.Triple):
-                yield quad.subject
+    elif pattern is not None:
+        for quad in store.quads_for_pattern(*pattern, None):
+            other = quad.subject if pattern[0] is None else quad.object
+            if not isinstance(other, ox.Triple):
+                yield other
 
 
 def of(shapes: model.Shapes) -> Reach | None:
