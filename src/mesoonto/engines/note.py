@@ -17,12 +17,12 @@ from mesoonto.namespaces import MESO, PREFIXES
 #: The graph, and what it is about.
 GRAPH = f"{MESO}graph/state"
 
-_VERSION, _STATE = f"{PREFIXES['dcterms']}hasVersion", f"{PREFIXES['dcterms']}identifier"
+VERSION, STATE = f"{PREFIXES['dcterms']}hasVersion", f"{PREFIXES['dcterms']}identifier"
 
 #: What asks for the note; its answer is read as SPARQL JSON by `read`.
 QUERY = (
-    f"SELECT ?version ?state {{ GRAPH <{GRAPH}> {{ <{GRAPH}> <{_STATE}> ?state . "
-    f"OPTIONAL {{ <{GRAPH}> <{_VERSION}> ?version }} }} }} LIMIT 2"
+    f"SELECT ?version ?state {{ GRAPH <{GRAPH}> {{ <{GRAPH}> <{STATE}> ?state . "
+    f"OPTIONAL {{ <{GRAPH}> <{VERSION}> ?version }} }} }} LIMIT 2"
 )
 
 
@@ -56,12 +56,7 @@ def noting(state: str, version: str | None = None) -> str:
 
     Without *version* it stays as it is. They stand behind those that make the change, in one request.
     """
-    if version is not None:
-        return (
-            f"DROP SILENT GRAPH <{GRAPH}> ; INSERT DATA {{ GRAPH <{GRAPH}> {{ <{GRAPH}> "
-            f"<{_STATE}> {ox.Literal(state)} ; <{_VERSION}> {ox.Literal(version)} }} }}"
-        )
-    return (
-        f"DELETE WHERE {{ GRAPH <{GRAPH}> {{ <{GRAPH}> <{_STATE}> ?state }} }} ; "
-        f"INSERT DATA {{ GRAPH <{GRAPH}> {{ <{GRAPH}> <{_STATE}> {ox.Literal(state)} }} }}"
-    )
+    said = [(STATE, state)] if version is None else [(STATE, state), (VERSION, version)]
+    removals = [f"DELETE WHERE {{ GRAPH <{GRAPH}> {{ <{GRAPH}> <{name}> ?o }} }}" for name, _ in said]
+    added = " ; ".join(f"<{name}> {ox.Literal(value)}" for name, value in said)
+    return " ; ".join([*removals, f"INSERT DATA {{ GRAPH <{GRAPH}> {{ <{GRAPH}> {added} }} }}"])
