@@ -11,6 +11,9 @@ import array
 import contextlib
 import socket
 from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
 
 from mesoonto.engines.address import EngineAddress, EngineService
 from mesoonto.engines.client import EngineClient
@@ -90,6 +93,7 @@ class EngineLink:
     status: SharedStatus[EngineStatus]
     limits: ProcessLimits
     union: bool
+    lock: Path | None = None  #: a file that who writes to it holds
     _client: EngineClient | None = None
 
     @property
@@ -99,6 +103,10 @@ class EngineLink:
             adapter = adapter_of(self.status.read().kind)
             self._client = EngineClient(self.address, self.door.connect, adapter)
         return self._client
+
+    def version(self, stored: str, state: str) -> str:
+        """Names the *state* of the engine's data together with that of the data *stored* here."""
+        return msgspec.structs.replace(self.status.read(), state=state).version(stored)
 
     def engine(self, version: str, timeout: float | None, *, union: bool = True) -> RemoteEngine:
         """The data of the engine, of which the state is *version*, for a query that asks for *timeout*.

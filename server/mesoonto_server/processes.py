@@ -19,6 +19,7 @@ from mesoonto.dataset.versions import Location
 from mesoonto.dataset.write import Writer
 from mesoonto.engines.address import EngineAddress
 from mesoonto.engines.kinds import adapter_of
+from mesoonto.engines.write import EngineWriter, WriteBounds
 from mesoonto.errors import InputError, ServeError
 from mesoonto.federation.config import Endpoints
 from mesoonto.files import rdf, temporary
@@ -26,7 +27,7 @@ from mesoonto.processes import fork_server
 from mesoonto.processes.fork_server import Link, Role
 from mesoonto.processes.limits import MIB
 from mesoonto.processes.network import Wall
-from mesoonto.processes.worker import jobs
+from mesoonto.processes.worker import Reply, jobs
 from mesoonto.replicas.install import published_version
 from mesoonto.sparql.tables import tables
 from mesoonto.validation import write_check
@@ -53,6 +54,9 @@ _log = logging.getLogger(__name__)
 
 #: Memory that a write may take, as a multiple of what a query may.
 _WRITE_MEMORY = 2
+
+#: Share of the time for a write after which it is told that the engine was late.
+_WRITE_SHARE = 0.9
 
 #: Size that the triples of an upload may have when written out, as a multiple of that of its body.
 _WRITTEN_OUT = 16
@@ -89,6 +93,8 @@ def serve(settings: Settings, endpoints: Endpoints, on_ready: Callable[[str], No
         made = Path(temporary.directory())
     try:
         location = copy.location if copy is not None else made or settings.dataset_dir
+        if dialer is not None:
+            location, dialer.lock = None, made / "lock" if made is not None else None
         link = start(settings, location, endpoints, listener=listener, rate=rate, dialer=dialer)
         if link.wall is Wall.NONE:
             _log.warning(
@@ -138,8 +144,6 @@ def engine_of(settings: Settings) -> EngineAddress | None:
         ("follow", settings.follow),
         ("dataset-dir", settings.dataset_dir),
         ("rdf-file", settings.rdf_file),
-        ("token-file", settings.token_file),
-        ("allow-update", settings.allow_update),
     ):
         if given:
             raise ServeError(f"--engine does not go with --{name}: the data are those of the engine")
@@ -186,7 +190,7 @@ def start(
     if dialer is not None:
         engine_link = EngineLink(
             dialer.address, Door(dialer.address, dialer.door), dialer.status, settings.limits,
-            union=not settings.empty,
+            union=not settings.empty, lock=dialer.lock,
         )  # fmt: skip
 
     def prepare() -> Mapping[str, Role]:
@@ -224,7 +228,31 @@ def _in_memory(
             engine.version = link.status.read().version(version)
         return engine
 
-    return {**_readers(settings, opened, others, rate, link), "validator": _validator(settings)}
+    roles = {**_readers(settings, opened, others, rate, link), "validator": _validator(settings)}
+    if link is not None and settings.writable:
+        roles["writer"] = _engine_writer(settings, link, engine)
+    return roles
+
+
+def _engine_writer(settings: Settings, link: EngineLink, engine: Engine) -> Role:
+    """Who writes to the engine of *link*, where the shipped data are those of *engine*."""
+    stored, shipped_graphs = engine.version, None if settings.empty else engine.store
+    bounds = WriteBounds(
+        size=settings.engine_max_write * MIB,
+        longest=settings.max_query << 10,
+        seconds=settings.write_timeout * _WRITE_SHARE,
+    )
+    if not settings.empty:
+        write_check.prepare()  # each write has a process of its own
+
+    def write(here: Engine, job: bytes, reply: Reply) -> None:
+        writer = EngineWriter(
+            link.client, None if settings.empty else write_check.check, shipped_graphs, bounds, link.lock,
+            partial(link.version, stored), link.door.look,
+        )  # fmt: skip
+        tasks.writing(writer)(here, job, reply)
+
+    return Role(_nothing, jobs(write), settings.query_memory * MIB * _WRITE_MEMORY)
 
 
 def _on_disk(

@@ -69,6 +69,11 @@ class Settings:
         None, "File with one line that lets us in there: USER:PASSWORD, or Bearer TOKEN."
     )
     engine_interval: float = _setting(2.0, "Time between two looks whether the engine answers.", "seconds")
+    engine_max_write: int = _setting(
+        8,
+        "Size of a write to the engine, as the update that it becomes; a larger one is refused.",
+        "MiB",
+    )
     empty: bool = _setting(
         False, "Serve no shipped data: a bare endpoint, whose default graph is not the union."
     )

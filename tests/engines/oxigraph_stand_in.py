@@ -26,11 +26,21 @@ class StoreServer:
     def __call__(self, asked: Asked) -> Iterator[Piece]:
         try:
             if asked.query:
-                yield answer(self.select(asked.query))
+                yield self._found(asked)
             else:
                 yield from self._update(asked.form["update"][0])
         except (SyntaxError, RuntimeError, ValueError) as error:
             yield answer(str(error).encode(), "text/plain", 400)
+
+    def _found(self, asked: Asked) -> bytes:
+        found = self.store.query(asked.query)
+        if isinstance(found, ox.QuerySolutions):
+            return answer(self.select(asked.query))
+        if isinstance(found, ox.QueryBoolean):
+            return answer(found.serialize(format=ox.QueryResultsFormat.JSON) or b"")
+        media_type = asked.headers["accept"].partition(";")[0]
+        syntax = ox.RdfFormat.from_media_type(media_type) or ox.RdfFormat.N_TRIPLES
+        return answer(found.serialize(format=syntax) or b"", media_type)
 
     def select(self, query: str) -> bytes:
         found = self.store.query(query)

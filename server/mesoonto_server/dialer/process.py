@@ -8,6 +8,7 @@ import threading
 import traceback
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from mesoonto.engines.address import EngineAddress
 from mesoonto.engines.health import EngineStatus, HealthWatch
@@ -22,13 +23,14 @@ _STACK = 1 << 20
 _MEMORY = 512 * MIB
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dialer:
     """The others' hold on the dialer."""
 
     address: EngineAddress
     door: socket.socket  #: by which sockets are handed to it; it ends when nobody has it any more
     status: SharedStatus[EngineStatus]  #: what it finds
+    lock: Path | None = None  #: a file that who writes to the engine holds
 
 
 def start(address: EngineAddress, interval: float, unneeded: socket.socket | None) -> Dialer:

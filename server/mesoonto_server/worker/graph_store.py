@@ -32,6 +32,7 @@ from mesoonto.dataset.write import (
     no_graph,
 )
 from mesoonto.dataset.xml_output import ByteOutput
+from mesoonto.engines.write import EngineWriter
 from mesoonto.errors import FormatError
 from mesoonto.namespaces import PREFIXES
 from mesoonto_server.http import bodies, negotiate
@@ -50,6 +51,9 @@ from mesoonto_server.http.parameters import (
 )
 from mesoonto_server.http.problems import RequestError
 from mesoonto_server.worker.reply import RowMarks, WorkerResponse
+
+#: Who writes, on this machine or to an engine elsewhere.
+AnyWriter = Writer | EngineWriter
 
 _MULTIPART = "multipart/form-data"
 
@@ -116,12 +120,12 @@ def _write(engine: Engine, target: Target, syntax: ox.RdfFormat, output: ByteOut
         store.dump(file, format=syntax, from_graph=target or ox.DefaultGraph(), prefixes=PREFIXES)
 
 
-def put(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
+def put(writer: AnyWriter, request: WorkerRequest, response: WorkerResponse) -> None:
     """PUT: the body becomes the graph (section 5.3), or the dataset but for the shipped graphs."""
     _store(writer, request, response, keep=False)
 
 
-def post(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
+def post(writer: AnyWriter, request: WorkerRequest, response: WorkerResponse) -> None:
     """POST: the body is added to the graph, or becomes a new one where none is named (section 5.5).
 
     What is of a syntax for datasets is added to the dataset where no graph is named.
@@ -129,7 +133,7 @@ def post(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> No
     _store(writer, request, response, keep=True)
 
 
-def _store(writer: Writer, request: WorkerRequest, response: WorkerResponse, *, keep: bool) -> None:
+def _store(writer: AnyWriter, request: WorkerRequest, response: WorkerResponse, *, keep: bool) -> None:
     named = target_of(request) is not Whole.DATASET
     if not named and _holds_datasets(request):
         with _documents(request, f"{request.base}{request.path}") as documents:
@@ -148,7 +152,7 @@ def _store(writer: Writer, request: WorkerRequest, response: WorkerResponse, *, 
     response.whole(201 if outcome.created else 204, headers)
 
 
-def delete(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
+def delete(writer: AnyWriter, request: WorkerRequest, response: WorkerResponse) -> None:
     """DELETE of a graph (section 5.4)."""
     _refuse_whole(request)
     graph = graph_of(request)
@@ -157,7 +161,7 @@ def delete(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> 
     response.whole(204, _version_headers(outcome))
 
 
-def patch(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
+def patch(writer: AnyWriter, request: WorkerRequest, response: WorkerResponse) -> None:
     """PATCH with a SPARQL update that matches in the graph (section 5.7)."""
     _refuse_whole(request)
     graph = graph_of(request)
@@ -174,7 +178,7 @@ def patch(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> N
     response.whole(204, _version_headers(outcome))
 
 
-def update(writer: Writer, request: WorkerRequest, response: WorkerResponse) -> None:
+def update(writer: AnyWriter, request: WorkerRequest, response: WorkerResponse) -> None:
     """The update operation of SPARQL 1.1 Protocol (section 2.2)."""
     media_type, charset = media_type_of(request.content_type)
     parameters = decode_form(request.query)
@@ -335,7 +339,7 @@ def _version_condition(request: WorkerRequest) -> Condition | None:
 
 
 #: What a writer can be told to do.
-WRITES: dict[str, Callable[[Writer, WorkerRequest, WorkerResponse], None]] = {
+WRITES: dict[str, Callable[[AnyWriter, WorkerRequest, WorkerResponse], None]] = {
     "put": put,
     "post": post,
     "delete": delete,

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from mesoonto.dataset.store import Engine
-from mesoonto.dataset.write import Writer
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.worker import Handler, Reply
 from mesoonto_server.engine_link import EngineLink
@@ -76,7 +75,7 @@ def judging(seconds: float) -> Handler:
     return handle
 
 
-def writing(writer: Writer) -> Handler:
+def writing(writer: graph_store.AnyWriter) -> Handler:
     """The handler of a process that writes."""
 
     def handle(_: Engine, job: bytes, reply: Reply) -> None:

@@ -36,7 +36,7 @@ from mesoonto.engines.adapter import EngineQuery, EngineUpdate
 from mesoonto.engines.client import EngineClient
 from mesoonto.engines.remote_change import RemoteChange
 from mesoonto.engines.remote_store import RemoteStore
-from mesoonto.engines.renewal import NoteFound, WriteFate, Renewal
+from mesoonto.engines.renewal import NoteFound, Renewal, WriteFate
 from mesoonto.errors import (
     EngineError,
     EngineTimeoutError,
@@ -85,6 +85,7 @@ class EngineWriter:
         bounds: WriteBounds | None = None,
         lock: Path | None = None,
         version_of: Callable[[str], str] = str,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._check = check
@@ -92,6 +93,7 @@ class EngineWriter:
         self._bounds = bounds or WriteBounds()
         self._lock = lock  #: a file that is held by who writes, where several processes do
         self._version_of = version_of  #: the version of the data, from the state that the engine notes
+        self._written = written  #: is called when a write has been carried out
 
     def update(
         self,
@@ -107,6 +109,8 @@ class EngineWriter:
         Besides raises TooLongError for what is too much for an engine, QueryRefusedError where blank nodes
         stand in the way, and EngineError and OverloadedError as `EngineClient` does.
         """
+        if len(text) > self._bounds.size:
+            raise self._too_long()
         options = options_for(base)
         text = prepared(text, default_graphs, named_graphs, options, self._bounds.longest)
         steps = operations(text, options, self._bounds.longest)
@@ -211,6 +215,7 @@ class EngineWriter:
                     self._check(store, made.changed)
                 renewed = Renewal(before, note.new_state())
                 if self._carry_out(made.request(renewed), renewed, deadline):
+                    self._written()
                     return WriteOutcome(self._version_of(renewed.state), created)
         raise OverloadedError("other servers write to the engine all the time; try again in a moment")
 
