@@ -235,10 +235,17 @@ def test_public_names_are_there_and_documented() -> None:
         assert name == "__version__" or getattr(mesoonto, name).__doc__
 
 
-def test_import_is_light() -> None:
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import mesoonto", "pyoxigraph rdflib pyshacl flask"),
+        ("from mesoonto import Dataset", "rapidfuzz mesoonto.views mesoonto.dataset mesoonto.sparql"),
+        ("from mesoonto.dataset import kept", "mesoonto.ontology.model mesoonto.sparql.terminals"),
+    ],
+)
+def test_import_is_light(statement: str, heavy: str) -> None:
     """Nothing heavy loads before it is used."""
-    heavy = "{'pyoxigraph', 'rdflib', 'pyshacl', 'flask'}"
-    code = f"import sys, mesoonto; sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys; {statement}; sys.exit(bool(set({heavy.split()}) & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

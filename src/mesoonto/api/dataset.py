@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from mesoonto.api.rows import Queryable
-from mesoonto.dataset import kept, query_features
-from mesoonto.dataset.formats import Kind, format_named
-from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
 from mesoonto.namespaces import MESO, PREFIXES, expand
-from mesoonto.views import comparisons, decisions, evidence, evidence_map, mechanism, terms, trial
-from mesoonto.views.facts import EntityLink, Facts
-from mesoonto.views.search import KINDS
 
+# Imported by the methods that need them: all of them take twice as long as all the rest.
 if TYPE_CHECKING:
+    from mesoonto.dataset.store import Engine
+    from mesoonto.views.comparisons import Comparisons
     from mesoonto.views.completion import Completions
+    from mesoonto.views.decisions import DecisionPage, DecisionView
     from mesoonto.views.evidence import PublicationPage, ResultPage, StatementPage
+    from mesoonto.views.evidence_map import EvidenceMap
+    from mesoonto.views.facts import EntityLink, Facts
     from mesoonto.views.mechanism import MechanismPage
     from mesoonto.views.search import Hit, Index
     from mesoonto.views.terms import BiomarkerPage, InterventionPage
@@ -28,13 +28,8 @@ if TYPE_CHECKING:
     from mesoonto.views.unmatched import Unmatched
 
 
-#: The class of each kind of entity that can be asked for, or the class above it.
-_CLASSES = {
-    **{kind: (iri,) for kind, iri in KINDS.items()},
-    "cohort": (f"{MESO}Cohort",),
-    "result": (f"{MESO}Result",),
-    "biomarker": (KINDS["biomarker"], KINDS["tumour state"]),
-}
+#: The classes of kinds of entities that the search does not have.
+_CLASSES = {"cohort": f"{MESO}Cohort", "result": f"{MESO}Result"}
 
 
 class Dataset(Queryable):
@@ -58,26 +53,38 @@ class Dataset(Queryable):
 
     def trials(self) -> Sequence[Brief]:
         """Every study, in brief, by name."""
+        from mesoonto.views import trial
+
         return trial.overview(self._facts)
 
     def trial(self, name: str | EntityLink) -> TrialPage:
         """A study by label, registry number or IRI: arms, results with interval and level, analyses."""
+        from mesoonto.views import trial
+
         return trial.trial(self._facts, self._node(name, "trial"))
 
     def mechanism(self, name: str | EntityLink) -> MechanismPage:
         """A mechanism by label, synonym, CURIE or IRI: who acts where, evidence, what counters it."""
+        from mesoonto.views import mechanism
+
         return mechanism.mechanism(self._facts, self._node(name, "mechanism"))
 
     def intervention(self, name: str | EntityLink) -> InterventionPage:
         """An intervention by label, synonym, CURIE or IRI: targets, trials, development, decisions."""
+        from mesoonto.views import terms
+
         return terms.intervention(self._facts, self._node(name, "intervention"))
 
     def biomarker(self, name: str | EntityLink) -> BiomarkerPage:
         """A biomarker by label, synonym, CURIE or IRI: evidence, and results in patients who have it."""
+        from mesoonto.views import terms
+
         return terms.biomarker(self._facts, self._node(name, "biomarker"))
 
     def cohort(self, name: str | EntityLink) -> CohortPage:
         """A cohort by IRI, CURIE or label: whom it enrols, arms, results, analyses, statements."""
+        from mesoonto.views import trial
+
         return trial.cohort_page(self._facts, self._node(name, "cohort"))
 
     def result(self, name: str | EntityLink) -> ResultPage:
@@ -87,37 +94,54 @@ class Dataset(Queryable):
         >>> page.result.value, page.result.level, [regimen.label for _, _, regimen, _ in page.arms if regimen]
         ('0.74', '96.6 %', ['nivolumab plus ipilimumab', 'platinum plus pemetrexed'])
         """
+        from mesoonto.views import evidence
+
         return evidence.result_page(self._facts, self._node(name, "result"))
 
     def statement(self, name: str | EntityLink) -> StatementPage:
         """An evidence statement by IRI, CURIE or label: claim, direction, level, results, conflicts."""
+        from mesoonto.views import evidence
+
         return evidence.statement_page(self._facts, self._node(name, "statement"))
 
     def publication(self, name: str | EntityLink) -> PublicationPage:
         """A publication by IRI, citation, DOI or PubMed number: the trials, results and statements on it."""
+        from mesoonto.views import evidence
+
         return evidence.publication_page(self._facts, self._node(name, "publication"))
 
-    def decision(self, name: str | EntityLink) -> decisions.DecisionPage:
+    def decision(self, name: str | EntityLink) -> DecisionPage:
         """A decision by IRI, CURIE or label: body, date, population, restriction, basis."""
+        from mesoonto.views import decisions
+
         return decisions.decision_page(self._facts, self._node(name, "decision"))
 
-    def decisions(self) -> Sequence[decisions.DecisionView]:
+    def decisions(self) -> Sequence[DecisionView]:
         """Approvals, guidelines and appraisals, by jurisdiction, the newest first."""
+        from mesoonto.views import decisions
+
         return decisions.decisions(self._facts)
 
     def comparisons(
         self, *, end_point: str = "", population: str = "", tested: str = "", setting: str = ""
-    ) -> comparisons.Comparisons:
+    ) -> Comparisons:
         """Hazard ratios of randomised comparisons for one end point (overall survival), by population."""
+        from mesoonto.views import comparisons
+
         return comparisons.comparisons(
             self._facts, end_point=end_point, population=population, tested=tested, setting=setting
         )
 
-    def map(self, **choices: str) -> evidence_map.EvidenceMap:
+    def map(self, **choices: str) -> EvidenceMap:
         """What counters which mechanism, and how certain that is; *choices* are those of the page."""
+        from mesoonto.views import evidence_map
+
         return evidence_map.evidence_map(self._facts, **choices)
 
     def _results_json(self, text: str) -> bytes:
+        from mesoonto.dataset import query_features
+        from mesoonto.dataset.formats import Kind, format_named
+
         query_features.require_shallow(text)
         result = self._engine.query(text)
         if result.kind is Kind.TRIPLES:
@@ -137,10 +161,14 @@ class Dataset(Queryable):
 
     @cached_property
     def _engine(self) -> Engine:
+        from mesoonto.dataset import kept
+
         return kept.engine()
 
     @cached_property
     def _facts(self) -> Facts:
+        from mesoonto.views.facts import Facts
+
         return Facts(self._engine.store)
 
     @cached_property
@@ -151,10 +179,13 @@ class Dataset(Queryable):
 
     def _node(self, name: str | EntityLink, kind: str) -> ox.NamedNode:
         """The *kind* of entity called *name*; a MesoontoError says what was found instead."""
-        text = name.iri if isinstance(name, EntityLink) else name
+        from mesoonto.views.search import KINDS
+
+        text = name if isinstance(name, str) else name.iri
         node = _identified(text)
         if node is not None:
-            if not any(self._facts.is_a(node, iri) for iri in _CLASSES[kind]):
+            kinds = (kind, "tumour state") if kind == "biomarker" else (kind,)  # a page describes both
+            if not any(self._facts.is_a(node, (KINDS | _CLASSES)[each]) for each in kinds):
                 raise MesoontoError(f"{text} names no {kind} of the dataset")
             return node
         near: list[str] = []

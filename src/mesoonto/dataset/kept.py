@@ -18,7 +18,6 @@ import pyoxigraph as ox
 from mesoonto.dataset import shipped
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError
-from mesoonto.files.replacing import replacing
 
 #: What ends a copy that is whole; a comment of N-Quads.
 _END = b"# all of it\n"
@@ -101,6 +100,8 @@ def _read(path: Path) -> ox.Store | None:
 
 
 def _write(built: ox.Store, path: Path) -> None:
+    from mesoonto.files.replacing import replacing
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(path) as partial:
         quads = reversed(list(built))  # since a store gives those first that came last

@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from mesoonto import resources
-from mesoonto.files import rdf, sssom
-from mesoonto.files.replacing import replacing
 from mesoonto.namespaces import GRAPH
-from mesoonto.ontology.files import INFERRED
-from mesoonto.ontology.model import Ontology
-from mesoonto.owl import infer
+
+if TYPE_CHECKING:
+    from mesoonto.ontology.model import Ontology
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def layers() -> list[Layer]:
     return [
         Layer("ontology", tuple(resources.module_files())),
         Layer("imports", tuple(resources.import_files())),
-        Layer(INFERRED, (resources.inferred_file(),)),
+        Layer("inferred", (resources.inferred_file(),)),
         Layer("mappings", tuple(resources.mapping_files())),
         Layer("data", tuple(resources.record_files())),
         Layer("shapes", tuple(resources.shape_files())),
@@ -60,6 +59,12 @@ def build(ontology: Ontology | None = None) -> ox.Store:
     union of the graphs, in which the engine matches a triple once for each graph that has it, is a set.
     *ontology* is the shipped one where it has been read already.
     """
+    # Nobody who finds a copy waits for what builds: it takes as long to import as pyoxigraph does four times.
+    from mesoonto.files import rdf, sssom
+    from mesoonto.ontology.files import INFERRED
+    from mesoonto.ontology.model import Ontology
+    from mesoonto.owl import infer
+
     ontology = ontology or Ontology.shipped()
     parts: list[tuple[str, Iterable[ox.Triple]]]
     parts = [(file.layer, file.triples) for file in ontology.documents if file.layer != INFERRED]
@@ -88,5 +93,7 @@ def _quads(parts: Iterable[tuple[str, Iterable[ox.Triple]]], present: set[ox.Tri
 
 def write_nquads(store: ox.Store, path: Path) -> None:
     """Write *store* to *path*, whole or not at all."""
+    from mesoonto.files.replacing import replacing
+
     with replacing(path) as partial:
         store.dump(partial, format=ox.RdfFormat.N_QUADS)

@@ -7,8 +7,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mesoonto.sparql.grammar import SPACE, TOKEN
 from mesoonto.sparql.tables import END, Production, Symbol, begins, tables
+from mesoonto.sparql.terminals import SPACE, TOKEN
 from mesoonto.sparql.tree import Node
 
 _LETTERS = re.compile(r"[A-Za-z_]{2,20}")
