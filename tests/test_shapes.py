@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from rdflib import RDF, RDFS, Graph, URIRef
 from rdflib.namespace import SH
@@ -18,9 +20,13 @@ from rdflib.term import Node
 from mesoonto import resources
 from mesoonto.errors import InputError, Place, ShapeError
 from mesoonto.namespaces import MESO, PREFIXES, SHAPES
+from mesoonto.ontology.files import DATA
+from mesoonto.validation.document import document
 from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.report.findings import Finding, Report, Severity
 from mesoonto.validation.validate import Options, validate
+from tests import knowledge
+from tests.conftest import ROOT
 from tests.validation.helpers import by_shipped_shapes
 
 FOLDER = Path(__file__).parent / "shapes"
@@ -49,6 +55,10 @@ def shipped_shapes() -> Graph:
 
 GRAPH = shipped_shapes()
 NAMED = sorted({s for s in GRAPH.subjects() if isinstance(s, URIRef) and s.startswith(SHAPES)})
+
+
+#: What `mesoonto validate` finds in one of these files; each is asked for twice.
+found_in = cache(by_shipped_shapes)
 
 
 def named(path: Path) -> str:
@@ -127,14 +137,14 @@ def targets() -> Iterator[tuple[Node, str]]:
 
 @pytest.mark.parametrize("path", VALID, ids=named)
 def test_valid_file_conforms_without_a_finding(path: Path) -> None:
-    report = by_shipped_shapes(path)
+    report = found_in(path)
     assert report.findings == ()
     assert report.conforms
 
 
 @pytest.mark.parametrize("path", INVALID, ids=named)
 def test_invalid_file_is_refused_as_it_announces(path: Path) -> None:
-    report = by_shipped_shapes(path)
+    report = found_in(path)
     pairs = expected(path)
     assert {(finding.shape, focus(finding)) for finding in report.findings} == pairs
     assert {finding.shape: finding.message for finding in report.findings} == {
@@ -142,6 +152,13 @@ def test_invalid_file_is_refused_as_it_announces(path: Path) -> None:
     }
     assert not report.conforms
     assert report.fails(Severity.VIOLATION) == any(severity(shape) == SH.Violation for shape, _ in pairs)
+
+
+@pytest.mark.checkout
+def test_documentation_of_the_shapes_is_current() -> None:
+    text = (ROOT / "docs" / "shapes.md").read_text()
+    current = document(resources.shape_files(), FOLDER, lambda path: tuple(found_in(path).findings))
+    assert text.partition("\n")[2] == current
 
 
 def test_every_named_shape_has_an_invalid_file() -> None:
@@ -319,17 +336,20 @@ def test_publication_of_a_shipped_record_need_not_be_described_again(turtle: Tur
 
 def test_result_of_a_shipped_study_conforms_in_a_file_of_its_own(tmp_path: Path) -> None:
     """What `mesoonto new result` advises: the records that it points at are known whole."""
-    shipped = Graph()
-    for path in resources.record_files():
-        shipped.parse(path, format="turtle")
-    found = sorted(shipped.subjects(URIRef(f"{MESO}hasExperimentalArm")))[:5]
-    found += sorted(shipped.subjects(URIRef(f"{MESO}ofArm")))[:5]
+    records = list(knowledge.ontology().triples(DATA))
+    found = [
+        subject
+        for name in ("hasExperimentalArm", "ofArm")
+        for subject in sorted({t.subject.value for t in records if t.predicate.value == MESO + name})[:5]
+    ]
     assert len(found) == 10
-    own = Graph()
-    for number, result in enumerate(found):
-        for predicate, value in shipped.predicate_objects(result):
-            own.add((URIRef(f"https://example.org/result{number}"), predicate, value))
-    own.serialize(file := tmp_path / "own.ttl", format="turtle")
+    own = [
+        ox.Triple(ox.NamedNode(f"https://example.org/result{number}"), triple.predicate, triple.object)
+        for number, result in enumerate(found)
+        for triple in records
+        if triple.subject.value == result
+    ]
+    ox.serialize(own, file := tmp_path / "own.ttl", format=ox.RdfFormat.TURTLE)
     report = validate([file])
     assert [finding for finding in report.findings if finding.blocking] == []
     assert {finding.record for finding in report.findings} <= {

@@ -18,7 +18,6 @@ from mesoonto.files.terms import RDF
 from mesoonto.validation.report.findings import Report, Severity
 from mesoonto.validation.report.outputs import Style, cause, outputs, sarif
 from mesoonto.validation.validate import Options, validate
-from tests.conftest import ROOT
 from tests.validation.helpers import PREFIXES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -331,16 +330,6 @@ def test_shapes_that_never_end_get_one_line(mesoonto: Run, tmp_path: Path) -> No
         done = mesoonto(*files(tmp_path, WELL, shape))
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
-
-
-def test_documentation_of_the_shapes_is_current() -> None:
-    from mesoonto import resources
-    from mesoonto.validation.document import document
-
-    if not (ROOT / "docs").is_dir():
-        pytest.skip("the documentation is in a checkout only")
-    text = (ROOT / "docs" / "shapes.md").read_text()
-    assert text.partition("\n")[2] == document(resources.shape_files(), ROOT / "tests" / "shapes")
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "github"])

@@ -29,22 +29,23 @@ Findings = Callable[[Path], tuple[Finding, ...]]
 _EXPECT = re.compile(r"^# expect: (\S+)$", re.MULTILINE)
 
 
-def document(shapes: Sequence[Path], examples: Path | None = None) -> str:
+def document(shapes: Sequence[Path], examples: Path | None = None, findings: Findings | None = None) -> str:
     """The profile that *shapes* make up, in Markdown.
 
     *examples* is a folder with ``<Shape>/valid_<what>.ttl`` and ``<Shape>/invalid_<why>.ttl``, the latter
     with lines ``# expect: <shape>``: a good record is shown for each shape, a bad one for each constraint.
+    *findings* tells what the shapes find in an example, for who has validated them all already.
     """
     read = read_shape_files(shapes)
 
     @cache
-    def findings(path: Path) -> tuple[Finding, ...]:
+    def found(path: Path) -> tuple[Finding, ...]:
         options = Options()
         return tuple(check(load(data_sources([path], options), options), read, options).findings)
 
     lines = [*_head(read), *_contents(read)]
     for shape in _in_order(read):
-        lines += _shape(shape, read, findings, examples)
+        lines += _shape(shape, read, findings or found, examples)
     return "\n".join(lines).rstrip() + "\n"
 
 
