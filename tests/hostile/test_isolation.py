@@ -20,8 +20,6 @@ from tests.hostile.conftest import Victim
 from tests.hostile.raw import Outcome, connect, exchange, head, leave
 from tests.wire import QUERY, request
 
-pytestmark = pytest.mark.serial
-
 #: Seconds in which ASK {} is answered while four endless queries run: the median of several.
 _PROMPT = 0.3
 #: Seconds in which the worker of a client that went away must stop; in which a killed one must be replaced.
@@ -66,18 +64,20 @@ def _ask(victim: Victim) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.serial
 def test_four_endless_queries_leave_room_for_others(victim: Victim) -> None:
     with endless(victim, 4):
         times = [_ask(victim) for _ in range(9)]
     assert statistics.median(times) <= _PROMPT, times
 
 
+@pytest.mark.serial
 def test_more_endless_queries_than_workers_end_in_an_answer(victim: Victim) -> None:
     """Forty at once: each is ended at its deadline or turned away; a question in between is answered."""
     outcomes: list[Outcome] = []
 
     def ask() -> None:
-        outcomes.append(exchange(victim.address, [_request(ENDLESS, timeout=2)]))
+        outcomes.append(exchange(victim.address, [_request(ENDLESS, timeout=1)]))
 
     clients = [threading.Thread(target=ask) for _ in range(40)]
     for client in clients:
@@ -89,6 +89,7 @@ def test_more_endless_queries_than_workers_end_in_an_answer(victim: Victim) -> N
     assert _ask(victim) < 2
 
 
+@pytest.mark.serial
 def test_query_ends_at_its_deadline(victim: Victim) -> None:
     began = time.monotonic()
     outcome = exchange(victim.address, [_request(ENDLESS, timeout=1)])
@@ -97,6 +98,7 @@ def test_query_ends_at_its_deadline(victim: Victim) -> None:
     assert b"1" in outcome.body  # says how long it was allowed to take
 
 
+@pytest.mark.serial
 def test_killed_worker_is_replaced(victim: Victim) -> None:
     before = victim.settled()
     with connect(victim.address) as sock:
@@ -113,6 +115,7 @@ def test_killed_worker_is_replaced(victim: Victim) -> None:
     assert victim.settled().like(before)
 
 
+@pytest.mark.serial
 def test_every_idle_worker_killed_is_replaced(victim: Victim) -> None:
     """Only processes that neither listen nor parent any other are workers."""
     before = victim.settled()
@@ -128,6 +131,7 @@ def test_every_idle_worker_killed_is_replaced(victim: Victim) -> None:
 
 
 @pytest.mark.parametrize("way", ["reset", "close"])
+@pytest.mark.serial
 def test_client_that_goes_away_cancels_its_query(victim: Victim, way: str) -> None:
     before = victim.metrics()
     sock = connect(victim.address)
@@ -144,6 +148,7 @@ def test_client_that_goes_away_cancels_its_query(victim: Victim, way: str) -> No
 @pytest.mark.parametrize(
     "accept", ["application/sparql-results+json", "text/csv", "application/sparql-results+xml"]
 )
+@pytest.mark.serial
 def test_client_that_leaves_a_result_stops_its_query(victim: Victim, accept: str) -> None:
     sock = connect(victim.address)
     sock.sendall(_request(MANY, accept=accept))
@@ -155,12 +160,14 @@ def test_client_that_leaves_a_result_stops_its_query(victim: Victim, accept: str
 @pytest.mark.parametrize(
     "accept", ["application/sparql-results+json", "application/sparql-results+xml", "text/csv"]
 )
+@pytest.mark.serial
 def test_result_that_runs_out_of_time_is_seen_to_be_incomplete(victim: Victim, accept: str) -> None:
     """Rows were sent, then the deadline came: the client's library must notice."""
     outcome = exchange(victim.address, [_request(_LONG_STREAM, timeout=1.5, accept=accept)], whole=True)
     assert outcome.ending == "200 broken", str(outcome)
 
 
+@pytest.mark.serial
 def test_result_whose_worker_dies_is_seen_to_be_incomplete(victim: Victim) -> None:
     outcomes: list[Outcome] = []
 
@@ -178,6 +185,7 @@ def test_result_whose_worker_dies_is_seen_to_be_incomplete(victim: Victim) -> No
     assert outcomes[0].ending == "200 broken", str(outcomes[0])
 
 
+@pytest.mark.serial
 def test_slow_reader_holds_no_memory(victim: Victim) -> None:
     """Twenty clients that ask for ten million rows and do not read."""
     before = victim.settled()
@@ -193,6 +201,7 @@ def test_slow_reader_holds_no_memory(victim: Victim) -> None:
     assert victim.settled().like(before)
 
 
+@pytest.mark.serial
 def test_stalled_connections_do_not_block(victim: Victim) -> None:
     """Three hundred connections that have sent a part of a head, and forty that lack the end of a body."""
     heads = [b"", b"GET /sparql", b"POST /update HTTP/1.1\r\nHost: a\r\n"] * 100
@@ -206,6 +215,7 @@ def test_stalled_connections_do_not_block(victim: Victim) -> None:
     assert statistics.median(times) <= _PROMPT, times
 
 
+@pytest.mark.serial
 def test_stalled_body_is_given_up(victim: Victim) -> None:
     """A body that stops in its middle ends in 408, once the limit of conftest.LIMITS is over."""
     outcome = exchange(victim.address, [_request("ASK {}")[:-3]], timeout=20)
@@ -217,7 +227,7 @@ def test_stalled_body_is_given_up(victim: Victim) -> None:
 def test_nothing_is_left_of_a_server_that_ends(number: signal.Signals) -> None:
     """Whether the first process is ended or killed with those that listen: the workers go with it."""
     with served("--empty") as server, connect(server.address) as sock:
-        sock.sendall(_request(ENDLESS, timeout=4))  # a server that is asked to end lets it come to its end
+        sock.sendall(_request(ENDLESS, timeout=3))  # a server that is asked to end lets it come to its end
         pid = server.process.pid
         _until(lambda: bool(processes.busy(pid)), "the query never started")
         tree = processes.tree(pid)
@@ -225,4 +235,4 @@ def test_nothing_is_left_of_a_server_that_ends(number: signal.Signals) -> None:
             if listener == pid or number is signal.SIGKILL:
                 os.kill(listener, number)
         server.process.wait(timeout=20)
-        _until(lambda: not any(processes.runs(pid) for pid in tree), f"{tree} go on", _SOON)
+        _until(lambda: not any(processes.runs(pid) for pid in tree), f"{tree} go on")
