@@ -28,8 +28,9 @@ from hypothesis import HealthCheck, settings
 from mesoonto.cli import main
 from mesoonto.dataset import kept
 from mesoonto.dataset.store import Engine
+from mesoonto.ontology.model import Ontology
 from mesoonto_server.web.bundles import BUILT
-from tests import examples, suites
+from tests import examples, knowledge, suites
 from tests.suites import CACHE
 
 # How long an example takes is the machine's affair, and no failure of what is tried.
@@ -168,6 +169,14 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over what stays to the end: thousands of tests and their modules."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ontology_is_read_once() -> Iterator[None]:
+    """Commands that tests call within this process find the shipped ontology read; others read it as ever."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ontology, "shipped", knowledge.shipped)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas
-import polars
-import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +17,8 @@ from mesoonto import Dataset
 from mesoonto.api.rows import IRI, Rows
 from mesoonto.api.tables import ColumnKind, Value, column_of
 from mesoonto.errors import MesoontoError
+
+# The libraries are imported by the tests: all processes that collect would wait the second that they take.
 
 NOON = datetime(2021, 1, 2, 12)
 EAST = timezone(timedelta(hours=2))
@@ -78,6 +77,8 @@ def test_any_mixture_makes_a_table_in_which_what_is_missing_is_missing(values: l
 
 
 def test_pandas_keeps_types() -> None:
+    import pandas
+
     rows = Rows(
         ["n", "value", "met", "day", "time", "label"],
         [[303, Decimal("0.74"), True, date(2020, 10, 2), NOON, "x"], [None] * 6],
@@ -124,6 +125,8 @@ def typed() -> Rows:
 
 
 def test_polars_keeps_types() -> None:
+    import polars
+
     frame = typed().to_polars()
     assert dict(frame.schema) == {
         "n": polars.Int64(),
@@ -146,6 +149,8 @@ def test_polars_keeps_types() -> None:
 
 
 def test_arrow_keeps_types() -> None:
+    import pyarrow
+
     table = typed().to_arrow()
     assert {field.name: field.type for field in table.schema} == {
         "n": pyarrow.int64(),
@@ -168,6 +173,8 @@ def test_arrow_keeps_types() -> None:
 
 def test_arrow_table_survives_a_file(tmp_path: Path) -> None:
     """As somebody keeps a result for R or another program."""
+    import pyarrow
+
     table = typed().to_arrow()
     path = tmp_path / "rows.arrow"
     with pyarrow.OSFile(str(path), "wb") as file, pyarrow.ipc.new_file(file, table.schema) as writer:
@@ -187,6 +194,8 @@ def _same_values(columns: dict[str, list[object]]) -> None:
 
 @pytest.mark.parametrize("make", [Rows.to_polars, Rows.to_arrow], ids=["polars", "Arrow"])
 def test_no_rows_make_an_empty_table(make: Callable[[Rows], Any]) -> None:
+    import polars
+
     table = make(Rows(["a", "b"], []))
     assert table.shape == (0, 2)
     assert (table.columns if isinstance(table, polars.DataFrame) else table.column_names) == ["a", "b"]

@@ -10,11 +10,12 @@ from typing import get_args
 import pytest
 
 from mesoonto import extras
-from mesoonto.mcp import server
 from mesoonto.views.search import KINDS
 
 
 def test_kinds_that_can_be_asked_for_are_those_of_the_search() -> None:
+    from mesoonto.mcp import server
+
     assert set(get_args(server._Kind)) == {"", *KINDS}
 
 

@@ -34,6 +34,7 @@ def ontology(folder: Path, turtle: str) -> Ontology:
     return Ontology.from_files([path])
 
 
+@pytest.mark.thorough  # the command and the test of what is inferred classify it as well
 def test_shipped_ontology_is_sound() -> None:
     found = classify(knowledge.ontology())
     assert found.consistent

@@ -59,10 +59,20 @@ def test_what_is_shipped_passes(check: str) -> None:
         ("generated", "imports/cl_terms.txt", "\tClass\t", " renamed\tClass\t", "cl.ttl: out of date"),
         ("generated", "modules/core.ttl", "range obo:MONDO_0000001", "range owl:Thing", "inferred.ttl"),
         ("generated", "patterns/disease/cell_density.tsv", "\tCD8\t", "\tCD8a\t", "disease.ttl: out of date"),
-        ("check", "modules/core.ttl", '"active in"@en', '"counters"@en', "label_duplicate"),
         ("registries", "mesoonto.ttl", "dcterms:publisher", "dcterms:creator", "FOOPS! OM3: the header"),
-        ("validate", "data/studies/study_NCT02899299.ttl", ":registryId", ":enrolment", "NCT02899299.ttl:"),
-        ("fmt", "modules/core.ttl", " ;\n", "  ;\n", "core.ttl: not canonical"),
+        pytest.param(
+            *("check", "modules/core.ttl", '"active in"@en', '"counters"@en', "label_duplicate"),
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            *("validate", "data/studies/study_NCT02899299.ttl", ":registryId", ":enrolment"),
+            "study_NCT02899299.ttl:",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            *("fmt", "modules/core.ttl", " ;\n", "  ;\n", "core.ttl: not canonical"),
+            marks=pytest.mark.thorough,
+        ),
     ],
 )  # fmt: skip
 def test_check_fails_for_what_it_is_for(
@@ -74,6 +84,7 @@ def test_check_fails_for_what_it_is_for(
 
 
 @pytest.mark.java
+@pytest.mark.thorough
 def test_stale_inference_behind_a_current_digest_is_found(copy: Path) -> None:
     path = copy / "inferred.ttl"
     assert failing("reason") == ()
