@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from mesoonto.processes import allocator
 from mesoonto.processes.limits import MIB, ProcessLimits
 
 _LIMITS = ProcessLimits()
@@ -104,6 +105,11 @@ class Settings:
     )
     query_memory: int = _setting(
         _LIMITS.memory // MIB, "Memory that one query may take beyond the data.", "MiB", older="memory"
+    )
+    allocator: str = _setting(
+        allocator.AUTO,
+        "How memory is taken: mimalloc, with which queries are faster; system; or auto, which is mimalloc "
+        "where it is installed.",
     )
     max_rows: int = _setting(
         0, "Rows or triples in a result; more are cut off, and the answer says so. 0: no cap."

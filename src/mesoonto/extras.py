@@ -14,10 +14,15 @@ from mesoonto.errors import NotInstalledError
 _PACKAGE = "mesoonto"
 _OWN = ("mesoonto", "mesoonto_server")
 
+#: Without these all works, only slower; there are systems for which they cannot be had.
+_OPTIONAL = ("cmeel-mimalloc",)
+
 
 def need(extra: str, what: str) -> None:
     """Raise a NotInstalledError where a library of *extra* is missing; *what* is what it is needed for."""
-    missing = sorted({name for name in _libraries(extra) if not _is_installed(name)})
+    missing = sorted(
+        {name for name in _libraries(extra) if name not in _OPTIONAL and not _is_installed(name)}
+    )
     if missing:
         raise NotInstalledError(
             f"{what} needs the extra {extra}, of which {', '.join(missing)} "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -44,6 +46,20 @@ def metrics(address: str) -> dict[tuple[str, tuple[str, ...]], float]:
 def test_health(address: str, path: str, word: str) -> None:
     reply = ask(address, path=path)
     assert (reply.status, reply.text, reply.headers["cache-control"]) == (200, word, "no-store")
+
+
+def test_the_allocator_is_told(address: str) -> None:
+    """As the program has it that was started: mimalloc where its wheel is installed."""
+    told = json.loads(ask(address, path="/health").text)["allocator"]
+    if sys.platform.startswith("linux") and any(metadata.distributions(name="cmeel-mimalloc")):
+        assert told == {"name": "mimalloc", "version": metadata.version("cmeel-mimalloc")}
+    assert metrics(address)["mesoonto_allocator_info", (told["name"], told["version"])] == 1
+
+
+def test_the_allocator_can_be_the_system_s() -> None:
+    with running_server("--empty", "--allocator", "system") as address:
+        told = json.loads(ask(address, path="/health").text)["allocator"]
+    assert told["name"] != "mimalloc"
 
 
 def test_requests_are_counted_by_route_and_status(address: str) -> None:

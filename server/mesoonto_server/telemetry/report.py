@@ -21,6 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from mesoonto.engines.health import EngineStatus
+from mesoonto.processes import allocator
 from mesoonto.processes.pool import Pool
 from mesoonto.replicas.follow import FollowStatus, published_at
 from mesoonto_server.settings import Settings
@@ -137,6 +138,8 @@ class Telemetry(Recorder):
         ):
             yield CounterMetricFamily(f"mesoonto_{name}", text, value=value)
         yield _info("dataset", "The version of the data that is served.", version=pool.version)
+        used = allocator.current()
+        yield _info("allocator", "How memory is taken.", allocator=used.name, version=used.version)
         if self._following is not None:
             yield from _following(self._following.read(), pool.version)
         if self._engine is not None:

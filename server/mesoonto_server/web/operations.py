@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from mesoonto.errors import MesoontoError, OverloadedError
+from mesoonto.processes import allocator
 from mesoonto.processes.network import Wall
 from mesoonto.replicas.follow import published_at
 from mesoonto_server.front.gateway import Gateway
@@ -50,7 +51,12 @@ def blueprint(gateway: Gateway, telemetry: Telemetry) -> Blueprint:
     def health() -> Response:
         """All of it, for programs; 503 where it is not ready."""
         reason = _not_ready(gateway)
-        told: dict[str, Any] = {"ready": not reason, "version": gateway.pool.version}
+        used = allocator.current()
+        told: dict[str, Any] = {
+            "ready": not reason,
+            "version": gateway.pool.version,
+            "allocator": {"name": used.name, "version": used.version},
+        }
         if reason:
             told["reason"] = reason
         if gateway.following is not None:

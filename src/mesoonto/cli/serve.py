@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mesoonto.processes import allocator
 from mesoonto_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def _options(command: Any) -> Any:
             "credentials_file",
         ):
             kind["type"] = click.Path(path_type=Path)
+        elif setting.name == "allocator":
+            kind["type"] = click.Choice(allocator.CHOICES)
         elif setting.name == "port":
             kind["type"] = click.IntRange(1, 65535)
         elif isinstance(setting.default, int):
@@ -108,6 +112,8 @@ def serve(config: Endpoints | None, **options: Any) -> None:
     from mesoonto import __version__, extras
 
     extras.need("server", "the server")
+    if sys.argv[1:2] == ["serve"]:  # and not within another program, which would be what starts again
+        allocator.start_again(options["allocator"])
     from mesoonto.federation.config import Endpoints
     from mesoonto_server.processes import serve as run
 

@@ -33,12 +33,16 @@ from functools import partial
 
 from mesoonto.dataset.store import Engine
 from mesoonto.errors import MesoontoError, ServeError
-from mesoonto.processes import worker
+from mesoonto.processes import allocator, worker
 from mesoonto.processes.network import Wall, leave_network
 from mesoonto.processes.process_name import set_process_name
 
 #: Bytes of a worker's standard error that are read when it has ended.
 _MOST_STDERR = 4000
+
+#: The part of its memory that a worker may map at least: also where loading left as much free as it may take,
+#: it needs room for what no allocator gives, such as libraries and the stacks of threads.
+_LEAST_MAPPED = 4
 
 #: What the fork server reports once its data are loaded.
 _LOADED = "ready"
@@ -139,9 +143,10 @@ def _main(prepare: Prepare, door: socket.socket, lifeline: int, verdict_end: int
         wall = leave_network()
         gc.collect()
         gc.freeze()
+        spare = allocator.settle()
         os.write(verdict_end, f"{_LOADED} {wall}".encode())
         os.close(verdict_end)
-        _ForkServer(roles, door, lifeline).run()
+        _ForkServer(roles, door, lifeline, spare).run()
         status = 0
     except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
         traceback.print_exc()
@@ -159,10 +164,11 @@ class _ServedProcess:
 
 
 class _ForkServer:
-    def __init__(self, roles: Mapping[str, Role], door: socket.socket, lifeline: int) -> None:
+    def __init__(self, roles: Mapping[str, Role], door: socket.socket, lifeline: int, spare: int) -> None:
         self._roles = roles
         self._door = door
         self._lifeline = lifeline
+        self._spare = spare  #: bytes that a worker can fill without mapping more
         self._channels: list[_ServedProcess] = []
         self._selector = selectors.DefaultSelector()
 
@@ -265,7 +271,8 @@ class _ForkServer:
             for other in channel.children.values():
                 os.close(other)
         os.dup2(stderr, 2)
-        worker.run(theirs, role.opened, role.work, role.memory)
+        memory = max(role.memory - self._spare, role.memory // _LEAST_MAPPED)
+        worker.run(theirs, role.opened, role.work, memory)
 
     def _reap(self, woken: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
