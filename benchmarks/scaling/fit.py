@@ -68,7 +68,7 @@ def fitted(points: Points, growth: Growth) -> Fit:
 
 
 def best(points: Points, noise: float) -> Fit:
-    """The simplest form that leaves no more over than *noise*; where none does, the one that leaves least.
+    """A constant where that leaves no more over than *noise*; else the form that leaves least.
 
     A form that falls with n is not taken: a cost does not fall for ever. Two points lie on a line and on a
     logarithm alike, so that the exponent decides: from a half on, the line.
@@ -76,10 +76,10 @@ def best(points: Points, noise: float) -> Fit:
     flat = fitted(points, Growth.CONSTANT)
     if flat.residue <= noise or flat.exponent <= 0:
         return flat
+    line, logarithm = fitted(points, Growth.LINEAR), fitted(points, Growth.LOGARITHMIC)
     if len(points) == 2:
-        return fitted(points, Growth.LINEAR if flat.exponent >= 0.5 else Growth.LOGARITHMIC)
-    growing = [fit for fit in (fitted(points, growth) for growth in Growth) if fit.slope > 0]
-    return next((fit for fit in growing if fit.residue <= noise), min(growing, key=lambda fit: fit.residue))
+        return line if flat.exponent >= 0.5 else logarithm
+    return min((fit for fit in (flat, logarithm, line) if fit.slope >= 0), key=lambda fit: fit.residue)
 
 
 def exponent(points: Points) -> float:

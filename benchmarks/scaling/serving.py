@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from benchmarks.endpoint.process import cpu_seconds
 
-from .process import ScalingError
+from .process import NICE, ScalingError
 from .queries import QueryTemplate
 
 _HOST = "127.0.0.1"
@@ -35,7 +35,7 @@ def served(dataset: Path) -> Iterator[tuple[int, int]]:
         probe.bind((_HOST, 0))
         port = int(probe.getsockname()[1])
     command = [
-        "nice", "-n", "10", str(Path(sys.executable).with_name("mesoonto")), "serve", "--empty",
+        "nice", "-n", NICE, str(Path(sys.executable).with_name("mesoonto")), "serve", "--empty",
         "--dataset-dir", str(dataset), "--port", str(port), "--timeout", "300",
     ]  # fmt: skip
     with subprocess.Popen(
@@ -78,12 +78,14 @@ def _ask(connection: http.client.HTTPConnection, query: str) -> None:
 def _wait(port: int) -> None:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(_HOST, port, timeout=5)
         try:
-            connection = http.client.HTTPConnection(_HOST, port, timeout=5)
             connection.request("GET", "/health/ready")
             if connection.getresponse().status == 200:
                 return
         except OSError:
             pass
+        finally:
+            connection.close()
         time.sleep(0.2)
     raise ScalingError("the server was not ready in time")

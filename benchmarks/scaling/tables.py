@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from . import model
@@ -43,6 +44,7 @@ def all_tables(found: dict[str, Any], slopes: model.Slopes) -> dict[str, str]:
         "versions": _versions(found),
         "fits": _fits(slopes),
         "storage": _storage(slopes),
+        "nights": _nights(slopes),
         "rate": _rate(slopes),
         "scans": _scans(slopes),
         "nodes": _nodes(slopes),
@@ -256,6 +258,26 @@ def _storage(slopes: model.Slopes) -> str:
     return table(heads, rows)
 
 
+def _nights(slopes: model.Slopes) -> str:
+    steps: dict[str, Callable[[float], float]] = {
+        "load, one core": lambda n: model.load_hours(slopes, n),
+        "publish": lambda n: model.publish_hours(slopes, n),
+        "follow": lambda n: model.follow_hours(slopes, n),
+        **{
+            f"validate, one machine {kind.name}": partial(
+                _validating, slopes, model.validate_workers(slopes, kind)
+            )
+            for kind in KINDS
+        },
+    }
+    rows = [[name, _count(float(f"{model.most_triples(hours):.2g}"))] for name, hours in steps.items()]
+    return table(["step", f"triples in {model.NIGHT:.0f} hours"], rows)
+
+
+def _validating(slopes: model.Slopes, workers: int, triples: float) -> float:
+    return model.validate_core_hours(slopes, triples) / max(1, workers)
+
+
 def _rate(slopes: model.Slopes) -> str:
     rows = []
     for name, mix in (("one patient", model.RECORDS), ("and 1 in 1,000 a range", model.MIXED)):
@@ -302,9 +324,7 @@ def _nodes(slopes: model.Slopes) -> str:
 
 
 def _engines(slopes: model.Slopes) -> str:
-    rows = [
-        [_size(n, slopes.load_cpu), *(model.pick(slopes, n, kind) for kind in KINDS)] for n in (*_SIZES, 1e12)
-    ]
+    rows = [[_size(n, slopes.load_cpu), *(model.pick(slopes, n, kind) for kind in KINDS)] for n in _SIZES]
     return table(["triples", *(kind.name for kind in KINDS)], rows)
 
 
