@@ -58,6 +58,7 @@ NEEDS = {
     "dosdp": ((f"{CACHE}/dosdp/schema/dosdp_schema.yaml",), "sh tests/setup.sh"),
     "jena": ((f"{CACHE}/jena/arq",), "sh tests/setup.sh, with Java and Maven"),
     "virtuoso": (("virtuoso-t",), "apt-get install virtuoso-opensource-7-bin"),
+    "fuseki": ((f"{CACHE}/fuseki/jena-fuseki-server.jar",), "sh tests/setup.sh, with Java and Maven"),
 }
 
 
@@ -106,7 +107,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 #: Markers of long runs; such a test runs only when -m names its marker (--thorough names the first), and a
 #: smaller one stands in for it.
-LONG = ("thorough", "w3c_full", "hostile_full", "slow", "federation_full")
+LONG = ("thorough", "w3c_full", "hostile_full", "slow", "federation_full", "engines_full")
 
 
 #: Files that take longest: where several processes share the tests, they begin with these, so that none is

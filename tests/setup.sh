@@ -70,6 +70,15 @@ if [ ! -d "$cache/jena" ] && command -v mvn >/dev/null; then
         mv "$cache/jena.partial" "$cache/jena"
     fi
 fi
+if [ ! -d "$cache/fuseki" ] && command -v mvn >/dev/null; then
+    echo "Installing for tests: Apache Jena Fuseki"
+    rm -rf "$cache/fuseki.partial" && mkdir "$cache/fuseki.partial"
+    if timeout 300 mvn --quiet --batch-mode --file "$here/engines/pom.xml" \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+        -DoutputDirectory="$cache/fuseki.partial" -Dmdep.excludeTransitive=true -Dmdep.stripVersion=true; then
+        mv "$cache/fuseki.partial" "$cache/fuseki"
+    fi
+fi
 
 # The W3C's test suites for SPARQL and SHACL, from the sources of Apache Jena, which takes some cases out of one
 # manifest. MESOONTO_W3C_TESTS names a folder with others.

@@ -29,7 +29,9 @@ ServerThreads = 10
 [HTTPServer]
 ServerPort = 127.0.0.1:{http_port}
 ServerRoot = {folder}
-ServerThreads = 8
+ServerThreads = 20
+MaxKeepAlives = 18
+KeepAliveTimeout = 60
 [SPARQL]
 ResultSetMaxRows = 1000000
 """
@@ -40,8 +42,11 @@ grant execute on "DB.DBA.SPARQL_SINV_IMP" to "SPARQL";"""
 
 
 @contextmanager
-def virtuoso_server(folder: Path, files: dict[str, Path]) -> Iterator[str]:
-    """Virtuoso with each N-Triples file of *files* in the graph it is listed under; yields its address."""
+def virtuoso_server(folder: Path, files: dict[str, Path], grants: str = "") -> Iterator[str]:
+    """Virtuoso with each N-Triples file of *files* in the graph it is listed under; yields its address.
+
+    *grants* are more statements of SQL, such as what lets strangers write.
+    """
     port, http_port = free_port(), free_port()
     settings = folder / "virtuoso.ini"
     settings.write_text(_SETTINGS.format(folder=folder, port=port, http_port=http_port))
@@ -52,8 +57,8 @@ def virtuoso_server(folder: Path, files: dict[str, Path]) -> Iterator[str]:
     ):
         try:
             url = f"http://127.0.0.1:{http_port}/sparql"
-            wait_for(f"{url}?query=ASK%7B%7D", process)
-            steps = [_GRANTS]
+            wait_for(f"{url}?query=ASK%7B%7D", process, seconds=180)
+            steps = [_GRANTS, grants]
             steps += [
                 f"DB.DBA.TTLP_MT(file_to_string_output('{path}'), '', '{graph}');"
                 for graph, path in files.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,6 +66,18 @@ class Adapter(Protocol):
     def atomic_updates(self) -> bool:
         """Whether all operations of one update request happen or none."""
 
+    @property
+    def takes_chunks(self) -> bool:
+        """Whether it takes a body whose length is not told beforehand."""
+
+    @property
+    def has_default_graph(self) -> bool:
+        """Whether statements can stand in its default graph, apart from all named ones."""
+
+    @property
+    def advice_on_union(self) -> str:
+        """How its default graph becomes the union of all graphs."""
+
     def completed(self, address: EngineAddress) -> EngineAddress:
         """*address* with the URLs of services that follow from that for queries, where none were named."""
 
@@ -84,6 +97,12 @@ class Adapter(Protocol):
 
     def graph(self, address: EngineAddress, method: str, graph: str | None, media_type: str) -> EngineRequest:
         """A request of the Graph Store Protocol, without its body; None names the default graph."""
+
+    def mended(self, headers: Mapping[str, str], media_type: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The body of a successful answer that comes in *chunks*, as the W3C has results of *media_type*.
+
+        Raises EngineError where *headers*, names in lower case, tell that it is not the whole result.
+        """
 
     def refused(self, refusal: Refusal) -> MesoontoError:
         """What *refusal* means, in words."""

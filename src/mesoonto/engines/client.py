@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 
 from mesoonto.engines.adapter import Adapter, EngineQuery, EngineRequest, EngineUpdate, Refusal
@@ -103,7 +104,14 @@ class EngineClient:
         Raises EngineDownError, EngineTimeoutError, EngineError for what is no result, OverloadedError, and
         QueryFaultError or QuerySyntaxError where the engine does not take the query.
         """
-        return self._asked(self.adapter.query(self.address, asked), asked.seconds, safe=True)
+        answer = self._asked(self.adapter.query(self.address, asked), asked.seconds, safe=True)
+        try:
+            with self._naming(self.address.query):
+                answer.chunks = self.adapter.mended(answer.headers, answer.media_type, answer.chunks)
+        except BaseException:
+            answer.close()
+            raise
+        return answer
 
     def update(self, asked: EngineUpdate) -> None:
         """Let the engine carry out *asked*; raises as `query`. It is never sent twice."""
@@ -130,6 +138,9 @@ class EngineClient:
         self, method: str, graph: str | None, media_type: str, body: Iterator[bytes], seconds: float
     ) -> None:
         request = self.adapter.graph(self.address, method, graph, media_type)
+        if not self.adapter.takes_chunks:
+            self._asked(replace(request, body=b"".join(body)), seconds).read(_READ_OF_REFUSAL)
+            return
         self._asked(request, seconds, body=body).read(_READ_OF_REFUSAL)
 
     def _asked(

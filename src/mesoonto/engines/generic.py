@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 from mesoonto.dataset.formats import Kind
 from mesoonto.engines.adapter import EngineQuery, EngineRequest, EngineUpdate, Refusal
-from mesoonto.engines.address import EngineAddress
+from mesoonto.engines.address import EngineAddress, EngineService
 from mesoonto.errors import (
     EngineDownError,
     EngineError,
@@ -45,6 +46,15 @@ _ENDS = {
     ("nquads", Kind.DATASET): re.compile(rb"(?:^|\.[ \t]*\r?\n?)\Z"),
 }
 
+#: IRIs, strings and comments of SPARQL.
+_TOLD = re.compile(
+    r"""<[^<>"{}|^`\\\x00-\x20]*>
+        |\"{3}(?:(?:"|"")?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'|'')?(?:[^'\\]|\\.))*'{3}
+        |"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'
+        |\#[^\r\n]*""",
+    re.VERBOSE | re.DOTALL,
+)
+
 #: A place in the message of a refusal: line and column, from one.
 _PLACE = re.compile(r"line:? (\d+),? *(?:col|column|char)\w*:? (\d+)", re.IGNORECASE)
 
@@ -54,6 +64,9 @@ class Generic:
 
     kind = "generic"
     atomic_updates = False
+    takes_chunks = True
+    has_default_graph = True
+    advice_on_union = "let its default graph be the union of its named graphs"
 
     def completed(self, address: EngineAddress) -> EngineAddress:
         """Updates go where queries do (SPARQL 1.1 Protocol, section 2); no graph store is known."""
@@ -105,6 +118,9 @@ class Generic:
         name = "Accept" if method == "GET" else "Content-Type"
         return EngineRequest(service, method, path, ((name, media_type),) if media_type else ())
 
+    def mended(self, headers: Mapping[str, str], media_type: str, chunks: Iterator[bytes]) -> Iterator[bytes]:  # noqa: D102, ARG002
+        return chunks
+
     def refused(self, refusal: Refusal) -> MesoontoError:
         """By its status alone."""
         status, said = refusal.status, f"{refusal.status}: {refusal.text}" if refusal.text else refusal.status
@@ -130,3 +146,26 @@ class Generic:
         if status in (404, 405, 410, 415, 501):
             return EngineError(f"answered {said}; is that the address for this?")
         return EngineError(f"answered {said}")
+
+
+def beside(address: EngineAddress, *, update: str, graph_store: str) -> EngineAddress:
+    """*address* with services that are named relative to that for queries, where none were named."""
+
+    def at(name: str, option: str) -> EngineService:
+        return EngineService.parse(urljoin(address.query.url.partition("?")[0], name), option)
+
+    return replace(
+        address,
+        update=address.update or at(update, "--update-url"),
+        graph_store=address.graph_store or at(graph_store, "--graph-store-url"),
+    )
+
+
+def mentions(text: str, *words: str) -> bool:
+    """Whether one of the *words* of SPARQL may stand in *text*: not in an IRI, string or comment.
+
+    >>> mentions('ASK { ?s ?p "a GRAPH" } # from here', "GRAPH", "FROM")
+    False
+    """
+    told = _TOLD.sub(" ", text)
+    return re.search(rf"(?<![\w?$:-])(?:{'|'.join(words)})(?![\w:])", told, re.IGNORECASE) is not None

@@ -1,0 +1,117 @@
+"""Where real engines answer otherwise than the W3C's suite, or than our own engine, and why.
+
+docs/engines.md has the numbers of them.
+"""
+
+from __future__ import annotations
+
+_LABEL = "BNODE(label) gives the same blank node in every solution"
+_PLUS = "+ joins strings, where it is an error"
+
+_MESSY_NUMBER = "an aggregate or SECONDS over doubles is a decimal, or the other way round"
+_ERROR = "an error in an expression ends the query, where it leaves the variable unbound"
+_NO_ERROR = "a wrong argument gives a value, where it is an error"
+_SEPARATOR = "GROUP_CONCAT needs a separator"
+_LANGUAGE = "a function of strings loses the language, or keeps it wrongly"
+_BYTES = "a hash of text that is not ASCII is of other bytes"
+_NO_BNODE = "there is no BNODE()"
+_ONE_BASE = "a query has one BASE at most"
+_START = "a path without a fixed end is refused"
+_PATH = "a path of any length gives some nodes more than once, or not at all"
+_UNBOUND = "MINUS and joins take variables that may be unbound for bound ones"
+_INTEGER = "a comparison that is selected is an integer, not a truth value"
+
+#: Query evaluation cases of the W3C's SPARQL 1.1 suite.
+W3C: dict[str, dict[str, str]] = {
+    "oxigraph": {
+        "aggregates/agg-groupconcat-04": "GROUP_CONCAT of strings with one language keeps the language",
+        "aggregates/agg-empty-group-count-graph": "GRAPH ?g is joined with the group only afterwards",
+        "functions/bnode01": _LABEL,
+    },
+    "fuseki": {
+        "functions/plus-1-corrected": _PLUS,
+        "functions/plus-2-corrected": _PLUS,
+        "functions/bnode01": _LABEL,
+        "property-path/values_and_path": "a path of length zero matches a term that the graph lacks",
+    },
+    "virtuoso": {
+        "aggregates/agg06": "HAVING needs a GROUP BY",
+        "aggregates/agg-groupconcat-01": _SEPARATOR,
+        "aggregates/agg-groupconcat-02": _SEPARATOR,
+        "aggregates/agg-groupconcat-04": _SEPARATOR,
+        "aggregates/agg-groupconcat-05": _SEPARATOR,
+        "aggregates/agg-groupconcat-distinct": _SEPARATOR,
+        "aggregates/agg-sum-02": _MESSY_NUMBER,
+        "aggregates/agg-avg-02": _MESSY_NUMBER,
+        "aggregates/agg-avg-03": "AVG of nothing is unbound",
+        "aggregates/agg-err-01": _ERROR,
+        "aggregates/agg-err-02": _MESSY_NUMBER,
+        "aggregates/agg-empty-group-count-graph": "an aggregate inside GRAPH ?g counts all graphs at once",
+        "aggregates/agg-avg-distinct": _MESSY_NUMBER,
+        "bind/bind10": "a variable of outside the group is seen in it",
+        "bindings/values7": _UNBOUND,
+        "cast/cast-bool": _NO_ERROR,
+        "cast/cast-int": _NO_ERROR,
+        "cast/cast-decimal": _NO_ERROR,
+        "cast/cast-string": "truth values become 1 and 0 as strings",
+        "functions/strdt01": _NO_ERROR,
+        "functions/strdt03-rdf11": _NO_ERROR,
+        "functions/strlang01": _NO_ERROR,
+        "functions/strlang03-rdf11": _NO_ERROR,
+        "functions/concat02": _NO_ERROR,
+        "functions/ends01": _ERROR,
+        "functions/plus-1-corrected": _NO_ERROR,
+        "functions/md5-02": _BYTES,
+        "functions/sha1-02": _BYTES,
+        "functions/sha256-02": _BYTES,
+        "functions/sha512-02": _BYTES,
+        "functions/seconds": _MESSY_NUMBER,
+        "functions/timezone": _ERROR,
+        "functions/bnode01": _NO_BNODE,
+        "functions/bnode02": _NO_BNODE,
+        "functions/notin02": _ERROR,
+        "functions/iri01": _ONE_BASE,
+        "functions/if01": _ONE_BASE,
+        "functions/if02": _ERROR,
+        "functions/coalesce01": _ERROR,
+        "functions/strbefore01a": _ERROR,
+        "functions/strbefore02": _LANGUAGE,
+        "functions/strafter01a": _ERROR,
+        "functions/strafter02": _LANGUAGE,
+        "functions/replace01": _LANGUAGE,
+        "functions/uuid02": "UUID() gives another kind of IRI",
+        "negation/full-minuend": _UNBOUND,
+        "negation/partial-minuend": _UNBOUND,
+        "project-expression/projexp01": _INTEGER,
+        "project-expression/projexp02": _NO_ERROR,
+        "property-path/pp12": _PATH,
+        "property-path/pp14": _START,
+        "property-path/pp16": _START,
+        "property-path/pp21": _PATH,
+        "property-path/pp23": _PATH,
+        "property-path/pp25": _PATH,
+        "property-path/pp28a": _PATH,
+        "property-path/pp34": _START,
+        "property-path/pp35": _START,
+        "property-path/pp36": "SELECT * without variables has one of its own",
+        "property-path/pp37": _PATH,
+        "property-path/values_and_path": _START,
+        "property-path/nps_inverse": "!^p is no path",
+        "subquery/subquery03": "a sub-query inside GRAPH ?g finds nothing",
+    },
+}
+
+#: Competency questions.
+QUESTIONS: dict[str, dict[str, str]] = {
+    "oxigraph": {},
+    "fuseki": {},
+    "virtuoso": {
+        "CQ07": "other rows, of a sub-query with an aggregate",
+        "CQ21": "Internal Optimized compiler error",
+        "CQ44": "Internal Optimized compiler error",
+        "CQ74": "Stack Overflow in cost model",
+        "CQ82": "an error of its SQL",
+        "CQ83": "a variable of GROUP BY is not seen",
+        "CQ88": "rows more than once, of a path of any length",
+    },
+}
