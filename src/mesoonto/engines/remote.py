@@ -157,8 +157,7 @@ class RemoteResult:
         if not self._client.adapter.is_native(form.name, self.kind):
             self.here().write(form, output)
             return
-        reader = _ResultReader(self._client, form, self.kind, self._opened(form))
-        for piece in reader.pieces():
+        for piece in _whole(self._client, form, self.kind, self._opened(form)):
             output.write(piece)
 
     @property
@@ -195,59 +194,65 @@ class RemoteResult:
         return QuerySyntaxError(error.message, moved, error.excerpt)
 
 
+def _whole(client: EngineClient, form: Format, kind: Kind, answer: EngineAnswer) -> Iterator[bytes]:
+    """The body of *answer* as it comes; an EngineError where it cannot be the whole of a result."""
+    begun, size, end = [], 0, b""
+    try:
+        for chunk in answer.chunks:
+            size += len(chunk)
+            if size <= _WHOLE:
+                begun.append(chunk)
+            end = chunk[-_END:] if len(chunk) >= _END else (end + chunk)[-_END:]
+            yield chunk
+    finally:
+        answer.close()
+    good = client.adapter.is_whole(form.name, kind, end)
+    if good and size <= _WHOLE and form.name == "json":
+        try:
+            msgspec.json.decode(b"".join(begun), type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            good = False
+    if not good:
+        raise EngineError(
+            f"the engine {client.address.query.url} sent half a result, or none: "
+            f"it does not end as {form.name} does"
+        )
+
+
 class _ResultReader:
-    """The body of an answer, as pieces or as a file; it sees that its end is that of a whole result."""
+    """The body of an answer as a file; it sees that its end is that of a whole result."""
 
     def __init__(self, client: EngineClient, form: Format, kind: Kind, answer: EngineAnswer) -> None:
         self._client = client
         self._form = form
-        self._kind = kind
         self._answer = answer
-        self._pieces = self.pieces()
+        self._pieces = _whole(client, form, kind, answer)  # which does not know of this, so that both end
         self._rest = b""
+        self._next = b""  #: the piece behind it
+        self._ended = False  #: whether there is none
         self._problem: MesoontoError | None = None
 
-    def pieces(self) -> Iterator[bytes]:
-        """The body as it comes; an EngineError where it cannot be the whole of a result."""
-        begun, size, end = [], 0, b""
-        try:
-            for chunk in self._answer.chunks:
-                size += len(chunk)
-                if size <= _WHOLE:
-                    begun.append(chunk)
-                end = chunk[-_END:] if len(chunk) >= _END else (end + chunk)[-_END:]
-                yield chunk
-            self._check(b"".join(begun) if size <= _WHOLE else None, end)
-        finally:
-            self._answer.close()
-
-    def _check(self, whole: bytes | None, end: bytes) -> None:
-        good = self._client.adapter.is_whole(self._form.name, self._kind, end)
-        if good and whole is not None and self._form.name == "json":
-            try:
-                msgspec.json.decode(whole, type=msgspec.Raw)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                good = False
-        if not good:
-            raise EngineError(
-                f"the engine {self._client.address.query.url} sent half a result, or none: "
-                f"it does not end as {self._form.name} does"
-            )
-
     def read(self, size: int = -1) -> bytes:
-        """For pyoxigraph: the next bytes, *size* at most; none at the end."""
-        while not self._rest:
+        """For pyoxigraph: the next bytes, *size* at most; none at the end.
+
+        The last of them come when the end was seen, for which a parser need not ask.
+        """
+        while not self._rest and not self._ended:
             try:
-                self._rest = next(self._pieces, b"")
+                piece = next(self._pieces, b"")
             except MesoontoError as error:
                 self._problem = error  # it reaches whoever reads changed
                 raise OSError(str(error)) from error
-            if not self._rest:
-                return b""
+            self._ended = not piece
+            self._rest, self._next = self._next, piece
         if size < 0:
             size = len(self._rest)
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
+
+    def __del__(self) -> None:
+        """A result that nobody took to its end needs its connection no more."""
+        self._answer.close()
 
     def reason(self, error: Exception) -> MesoontoError:
         """What an error of pyoxigraph's means that reads from here."""
