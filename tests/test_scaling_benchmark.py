@@ -17,6 +17,7 @@ from rdflib.query import ResultRow
 
 from mesoonto.cli.synth import synth
 from mesoonto.dataset.store import Engine
+from mesoonto_server import follower
 
 pytestmark = pytest.mark.checkout
 pytest.importorskip("benchmarks.scaling", reason="only a checkout has the benchmarks")
@@ -135,6 +136,10 @@ def test_a_night_bounds_what_is_loaded_and_published() -> None:
     assert model.most_triples(lambda n: model.load_hours(SLOPES, n)) == pytest.approx(2.88e9, rel=1e-3)
     assert model.most_triples(lambda n: model.publish_hours(SLOPES, n)) == pytest.approx(3.2e9, rel=1e-3)
     assert model.most_triples(lambda n: model.follow_hours(SLOPES, n)) == pytest.approx(0.8e9, rel=1e-3)
+
+
+def test_the_time_of_a_follower_is_that_of_the_server() -> None:
+    assert follower._LOAD_TIME == model.FOLLOW_HOURS * 3600
 
 
 def test_the_engine_is_picked_by_what_does_not_fit() -> None:

@@ -31,6 +31,9 @@ CACHE_SHARE = 0.5
 #: Hours in which a dataset should be loaded, to be renewed every night.
 NIGHT = 8.0
 
+#: Hours that a server gives its follower to load and verify a version (`mesoonto_server.follower`).
+FOLLOW_HOURS = 1.0
+
 #: Processor seconds at which a query of one client is too long for a public endpoint (`--timeout`).
 LONGEST_QUERY = 30.0
 

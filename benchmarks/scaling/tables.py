@@ -271,6 +271,10 @@ def _nights(slopes: model.Slopes) -> str:
         },
     }
     rows = [[name, _count(float(f"{model.most_triples(hours):.2g}"))] for name, hours in steps.items()]
+    most = model.most_triples(steps["follow"], model.FOLLOW_HOURS)
+    rows.append(
+        [f"follow, in the {model.FOLLOW_HOURS:g} h that a server gives it", _count(float(f"{most:.2g}"))]
+    )
     return table(["step", f"triples in {model.NIGHT:.0f} hours"], rows)
 
 
