@@ -143,8 +143,10 @@ class RemoteChange:
     def _apply(
         self, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]
     ) -> tuple[set[ox.Quad], set[ox.Quad]]:
-        added = list(added)
+        removed, added = list(removed), list(added)
         _require_writable(added)
+        if not self.store.has_default and any(_is_in_default(quad) for quad in (*removed, *added)):
+            raise _no_default()
         old, new = self.store.apply(removed, added)
         if any(quad.graph_name == ox.NamedNode(note.GRAPH) for quad in (*old, *new)):
             raise QueryRefusedError(f"{note.GRAPH} is what the server notes of the engine; leave it to it")
@@ -155,6 +157,8 @@ class RemoteChange:
         """Raise QueryRefusedError where *graph* is one of the shipped ones, which stay as they are."""
         if self._ships and is_shipped(graph):
             raise shipped_refused(graph)
+        if isinstance(graph, ox.DefaultGraph) and not self.store.has_default:
+            raise _no_default()
 
     def _modify(self, step: Modify) -> None:
         select = None if self.store.is_changed else self._select(step)
@@ -192,6 +196,8 @@ class RemoteChange:
         return f"{prologue} SELECT {text.wanted} {clauses} WHERE {where}"  # taken apart above
 
     def _copy(self, step: Copying) -> None:
+        if isinstance(step.source, ox.DefaultGraph) and not self.store.has_default:
+            raise _no_default()
         source = self.store.content(step.source)
         copies = {ox.Quad(q.subject, q.predicate, q.object, step.target) for q in source}
         if step.empties_target:
@@ -214,7 +220,7 @@ class RemoteChange:
         named = f"GRAPH ?g {{ {_ANYTHING} }}"
         kept = OWN_GRAPHS if self._ships else BUT_NOTE
         self._parts.append(_Matched(f"DELETE {{ {named} }} WHERE {{", f"{named} {kept} }}"))
-        if not named_only:
+        if not named_only and self.store.has_default:
             self._parts.append(_Matched(f"DELETE {{ {_ANYTHING} }} WHERE {{", f"{_ANYTHING} }}"))
 
     def _create(self, step: Creating) -> None:
@@ -299,6 +305,14 @@ def _block(quads: Iterable[ox.Quad]) -> str:
 
 def _in(graph: GraphName) -> str:
     return _ANYTHING if isinstance(graph, ox.DefaultGraph) else f"GRAPH {graph} {{ {_ANYTHING} }}"
+
+
+def _is_in_default(quad: ox.Quad) -> bool:
+    return isinstance(quad.graph_name, ox.DefaultGraph)
+
+
+def _no_default() -> QueryRefusedError:
+    return QueryRefusedError("the engine has no default graph of its own, but the union of all; name a graph")
 
 
 def _has_blank(solution: ox.QuerySolution) -> bool:

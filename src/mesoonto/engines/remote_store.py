@@ -42,9 +42,12 @@ BUT_NOTE = f"FILTER(?g != <{note.GRAPH}>)"
 class RemoteStore:
     """The statements of an engine, as a write leaves them."""
 
-    def __init__(self, rows: Rows, known: ox.Store | None = None, most: int = 100_000) -> None:
+    def __init__(
+        self, rows: Rows, known: ox.Store | None = None, most: int = 100_000, *, has_default: bool = True
+    ) -> None:
         self._rows = rows
         self._known = known  #: the shipped graphs
+        self.has_default = has_default  #: whether the default graph is one of its own, and no union
         self._most = most  #: statements that are held of the engine
         self._kept = BUT_NOTE if known is None else OWN_GRAPHS
         self._base = ox.Store()  #: what has been asked
@@ -137,7 +140,8 @@ class RemoteStore:
                 where = f"{{ GRAPH {graph} {{ ?s ?p ?o }} }}"
             else:
                 where = "{ ?s ?p ?o }"
-            found = set(self._ask(where, graph))
+            own = isinstance(graph, ox.DefaultGraph) and not self.has_default
+            found = set() if own else set(self._ask(where, graph))
             if any(map(_is_blank, found)):
                 self._fetch_blank()
                 found = {quad for quad in found if not _is_blank(quad)}
@@ -242,11 +246,16 @@ class RemoteStore:
             yield quads[int(number.value)]
 
     def _all(self, condition: str = "") -> str:
-        return f"{{ {{ ?s ?p ?o }} UNION {{ GRAPH ?g {{ ?s ?p ?o }} {self._kept} }} {condition} }}"
+        return f"{{ {self._anywhere()} {condition} }}"
+
+    def _anywhere(self, values: str = "") -> str:
+        """A pattern for statements in any graph, with *values* for some of their places."""
+        named = f"{{ {values} GRAPH ?g {{ ?s ?p ?o }} {self._kept} }}"
+        return f"{{ {values} ?s ?p ?o }} UNION {named}" if self.has_default else named
 
     def _fetch(self, values: str) -> None:
         """Take into the base what matches *values*."""
-        where = f"{{ {{ {values} ?s ?p ?o }} UNION {{ {values} GRAPH ?g {{ ?s ?p ?o }} {self._kept} }} }}"
+        where = f"{{ {self._anywhere(values)} }}"
         found = list(self._ask(where))
         if any(map(_is_blank, found)):
             self._fetch_blank()

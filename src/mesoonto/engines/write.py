@@ -55,7 +55,7 @@ from mesoonto.errors import (
 RemoteCheck = Callable[[RemoteStore, Collection[ox.Quad]], None]
 
 #: Times that a write begins anew because somebody else was faster.
-_ATTEMPTS = 4
+_ATTEMPTS = 10
 
 #: Seconds to wait for another writer of this server.
 _PATIENCE = 60.0
@@ -205,8 +205,9 @@ class EngineWriter:
             for _ in range(_ATTEMPTS):
                 before = self._note(deadline)
                 store = RemoteStore(
-                    lambda query: self._rows(query, deadline), self._shipped, self._bounds.statements
-                )
+                    lambda query: self._rows(query, deadline), self._shipped, self._bounds.statements,
+                    has_default=self._client.adapter.has_default_graph,
+                )  # fmt: skip
                 if only_if is not None and not only_if(self._version_of(before.state), store):
                     raise PreconditionError("the data have changed since; read them again, then write")
                 made = RemoteChange(store, ships=self._shipped is not None)
