@@ -317,8 +317,13 @@ def test_two_notes_are_a_mistake(writer: EngineWriter, server: StoreServer) -> N
         server.store.update(
             f"INSERT DATA {{ GRAPH <{note.GRAPH}> {{ <{note.GRAPH}> <{note.STATE}> '{name}' }} }}"
         )
+        made = f"<{note.GRAPH}> <{note.GRAPH}#made> '{name}'"
+        server.store.update(f"INSERT DATA {{ GRAPH <{note.GRAPH}> {{ {made} }} }}")
     with pytest.raises(EngineError, match="two notes"):
         writer.update(INSERT)
+    server.store.update(note.noting("third", "version"))  # as a load does
+    assert writer.update(INSERT).version == state(server)
+    assert writer.delete(None).version == state(server)
 
 
 def test_note_is_not_for_users(writer: EngineWriter, server: StoreServer) -> None:

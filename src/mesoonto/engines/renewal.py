@@ -23,7 +23,7 @@ _BEGUN = f"{note.GRAPH}#begun"
 QUERY = (
     f"SELECT ?state ?made ?begun {{ GRAPH <{note.GRAPH}> {{ <{note.GRAPH}> <{note.STATE}> ?state . "
     f"OPTIONAL {{ <{note.GRAPH}> <{_MADE}> ?made }} OPTIONAL {{ <{note.GRAPH}> <{_BEGUN}> ?begun }} "
-    "} } LIMIT 2"
+    "} } LIMIT 100"
 )
 
 #: States that are noted.
@@ -46,20 +46,22 @@ class NoteFound:
     state: str = ""  #: "" where there is no note
     made: tuple[str, ...] = ()  #: states that writes made, the last one first
     begun: str = ""  #: the state that a write began to make, and perhaps did not end
+    lists: tuple[str, ...] = ()  #: what was made as it is written there; two after a repair of two notes
 
 
 def read(rows: Iterable[ox.QuerySolution]) -> NoteFound:
     """The note from *rows*, the answer to `QUERY`; an EngineError where there is more than one."""
-    found = list(rows)
-    if len(found) > 1:
+    found = [tuple(getattr(term, "value", "") for term in row) for row in rows]
+    if len({state for state, _, _ in found}) > 1:
         raise EngineError(
             f"the engine holds two notes in {note.GRAPH}; put the shipped graphs there anew with "
             "`mesoonto load --engine`"
         )
     if not found:
         return NoteFound()
-    state, made, begun = (getattr(term, "value", "") for term in found[0])
-    return NoteFound(state, tuple(made.split()), begun)
+    lists = tuple(dict.fromkeys(made for _, made, _ in found if made))
+    begun = next((begun for _, _, begun in found if begun), "")
+    return NoteFound(found[0][0], tuple(" ".join(lists).split()), begun, lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ class Renewal:
     def removed(self) -> str:
         """What of the note goes."""
         before = self.before
-        lines = [(note.STATE, before.state), (_MADE, " ".join(before.made)), (_BEGUN, before.begun)]
-        return _statements(lines)
+        lists = [(_MADE, written) for written in before.lists]
+        return _statements([(note.STATE, before.state), *lists, (_BEGUN, before.begun)])
 
     @property
     def added(self) -> str:
