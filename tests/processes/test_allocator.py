@@ -196,14 +196,14 @@ loaded = [bytearray(3000) for _ in range(60_000)]
 del loaded[::2]
 freed = [b"x" * size for size in (100_000, 5_000_000) for _ in range(400_000_000 // size)]
 del freed
-spare = allocator.settle()
+allocator.settle()
 most = 256 << 20
 read, write = os.pipe()
 hold, _ = os.pipe()
 size, taken = int(sys.argv[2]), []
 pid = os.fork()
 if pid == 0:
-    worker.limit_memory(most - spare)
+    worker.limit_memory(most)
     os.write(write, b"x")
     try:
         while True:

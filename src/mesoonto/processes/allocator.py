@@ -132,37 +132,33 @@ def start_again(choice: str) -> None:
         )
 
 
-def settle() -> int:
-    """Give back what is free and keep it from forks; return the mapped bytes that one can still fill.
+def settle() -> None:
+    """Give back what is free, and keep it from forks.
 
     What loading took and freed stays mapped with mimalloc, so a fork could fill it beside what it may map. It
-    is taken here and never used, which takes no memory. 0 with the system's allocator, which unmaps it.
+    is taken here and never used, which takes no memory. Holes among what is in use remain, as with every
+    allocator. The system's unmaps what is free.
     """
     if current().name != MIMALLOC:
-        return 0
+        return
     c = ctypes.CDLL(None)
     c.mi_collect(True)
     c.malloc.argtypes, c.malloc.restype = [ctypes.c_size_t], ctypes.c_void_p
-    page = os.sysconf("SC_PAGE_SIZE")
     try:
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * page
+        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         before = resource.getrlimit(resource.RLIMIT_AS)
         most = mapped + _MARGIN
         if before[1] != resource.RLIM_INFINITY:
             most = min(most, before[1])
         resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))  # so that no more is mapped for it
-        taken = 0
-        try:
-            for size in _PIECES:
-                while c.malloc(size):
-                    taken += size
-        finally:
-            resource.setrlimit(resource.RLIMIT_AS, before)
-        fields = Path("/proc/self/statm").read_text().split()
     except (OSError, ValueError):
-        return 0
-    resident, shared, data = (int(fields[number]) for number in (1, 2, 5))
-    return max(0, (data - (resident - shared)) * page - taken)
+        return
+    try:
+        for size in _PIECES:
+            while c.malloc(size):
+                pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 #: Why a library cannot be used that is not there.

@@ -40,10 +40,6 @@ from mesoonto.processes.process_name import set_process_name
 #: Bytes of a worker's standard error that are read when it has ended.
 _MOST_STDERR = 4000
 
-#: The part of its memory that a worker may map at least: also where loading left as much free as it may take,
-#: it needs room for what no allocator gives, such as libraries and the stacks of threads.
-_LEAST_MAPPED = 4
-
 #: What the fork server reports once its data are loaded.
 _LOADED = "ready"
 
@@ -143,10 +139,10 @@ def _main(prepare: Prepare, door: socket.socket, lifeline: int, verdict_end: int
         wall = leave_network()
         gc.collect()
         gc.freeze()
-        spare = allocator.settle()
+        allocator.settle()
         os.write(verdict_end, f"{_LOADED} {wall}".encode())
         os.close(verdict_end)
-        _ForkServer(roles, door, lifeline, spare).run()
+        _ForkServer(roles, door, lifeline).run()
         status = 0
     except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
         traceback.print_exc()
@@ -164,11 +160,10 @@ class _ServedProcess:
 
 
 class _ForkServer:
-    def __init__(self, roles: Mapping[str, Role], door: socket.socket, lifeline: int, spare: int) -> None:
+    def __init__(self, roles: Mapping[str, Role], door: socket.socket, lifeline: int) -> None:
         self._roles = roles
         self._door = door
         self._lifeline = lifeline
-        self._spare = spare  #: bytes that a worker can fill without mapping more
         self._channels: list[_ServedProcess] = []
         self._selector = selectors.DefaultSelector()
 
@@ -271,8 +266,7 @@ class _ForkServer:
             for other in channel.children.values():
                 os.close(other)
         os.dup2(stderr, 2)
-        memory = max(role.memory - self._spare, role.memory // _LEAST_MAPPED)
-        worker.run(theirs, role.opened, role.work, memory)
+        worker.run(theirs, role.opened, role.work, role.memory)
 
     def _reap(self, woken: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
