@@ -82,7 +82,10 @@ def _value(term: object) -> str:
 
 
 def _bag(rows: list[Row]) -> Counter[frozenset[tuple[str, str]]]:
-    return Counter(frozenset((name, _value(term)) for name, term in row.items()) for row in rows)
+    """The rows as CSV tells them apart: an empty string, such as a GROUP_CONCAT of nothing, is no value."""
+    return Counter(
+        frozenset((name, text) for name, term in row.items() if (text := _value(term))) for row in rows
+    )
 
 
 def _own(engine: Engine, question: CompetencyQuestion) -> Counter[frozenset[tuple[str, str]]]:
