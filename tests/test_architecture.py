@@ -109,7 +109,7 @@ def test_every_package_has_its_line(root: str, allowed: dict[str, set[str]]) -> 
 
 
 def test_validation_is_built_in_layers() -> None:
-    layers = ("data", "shapes", "engine", "report", "advice")
+    layers = ("data", "shapes", "engine", "report", "advice", "cluster")
     for here, imports in _imports("mesoonto.validation", 2).items():
         if here in layers:
             above = set(layers[layers.index(here) + 1 :])

@@ -54,7 +54,7 @@ CALLS: dict[str, tuple[list[str], str]] = {
 
 #: Modules that are reached only behind a call of `extras.need`, and the plugin that pytest loads.
 BEHIND = re.compile(
-    r"mesoonto\.(mcp|files\.obo|release\.(obo|publish)|validation\.plugin)(\.|$)|mesoonto_server\."
+    r"mesoonto\.(mcp|files\.obo|release\.(obo|publish)|validation\.(plugin|cluster))(\.|$)|mesoonto_server\."
 )
 
 
@@ -183,6 +183,17 @@ def test_api_needs_no_extra(base: Callable[..., subprocess.CompletedProcess[str]
         "-c", "import mesoonto; [getattr(mesoonto, name) for name in mesoonto.__all__]; print('well')"
     )
     assert (done.stdout, done.stderr) == ("well\n", "")
+
+
+def test_validation_on_a_cluster_says_what_it_needs(
+    base: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = base("-m", "mesoonto", "validate", "--scheduler", "local", "terms.ttl")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "mesoonto: --scheduler needs the extra cluster, of which distributed, numpy are not installed: "
+        "pip install 'mesoonto[cluster]'\n"
+    )
 
 
 class TestAdvice:

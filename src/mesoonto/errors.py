@@ -177,6 +177,10 @@ class EngineTimeoutError(EngineError):
     """An engine that has not answered within its time."""
 
 
+class ClusterError(MesoontoError):
+    """A cluster that cannot be reached, has no workers, or went away."""
+
+
 class ServeError(MesoontoError):
     """A server that cannot start."""
 

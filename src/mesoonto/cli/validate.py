@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,11 @@ class _Output(click.ParamType[tuple[str, Path | None]]):
     help="Check only what differs from this git revision, and what depends on it.",
 )
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Validate on the Dask cluster with this scheduler, or by processes of this machine: local, local:N.",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
@@ -159,6 +165,7 @@ def validate(
     data_format: str | None,
     inference: str | None,
     timeout: float | None,
+    scheduler: str | None,
     **words: Any,
 ) -> None:
     """Check the RDF files DATA against SHACL shapes.
@@ -211,6 +218,7 @@ def validate(
         data_format=data_format or "",
         inference=inference or "",
         timeout=timeout or 0.0,
+        scheduler=scheduler or "",
         **words,
     )
     if self_test:
@@ -222,14 +230,15 @@ def _judge(
     data: tuple[str, ...], request: ValidationRequest, outputs: tuple[tuple[str, Path | None], ...]
 ) -> None:
     """Validate, write and leave with the exit code."""
+    from mesoonto.cli.progress import progress as bar
     from mesoonto.validation.request import judge
 
     # Nearly all that is made lives until the end, and hardly any of it in circles: looking for circles at
     # every step took a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
     held: list[object] = []
-    with _Progress() as progress:
-        report = judge(data, request, progress.read, _say, held)
+    with _Progress() as progress, bar("validated") if request.scheduler else nullcontext() as advance:
+        report = judge(data, request, progress.read, _say, held, advance)
     code = _tell(report, request, outputs)
     # The process is about to end: freeing a million statements takes half a second.
     held.append(held)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
@@ -34,6 +34,10 @@ class _Triple:
     subject: Spot
     spot: Spot  #: of the object
 
+    def moved(self, lines: int) -> _Triple:  # noqa: ARG002
+        """Itself: only files of lines are read in pieces."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class _InLine:
@@ -41,6 +45,10 @@ class _InLine:
 
     file: str
     line: lines.Line
+
+    def moved(self, lines: int) -> _InLine:
+        """The same triple in a file with so many *lines* before the piece that was read."""
+        return replace(self, line=replace(self.line, number=self.line.number + lines))
 
     @property
     def predicate(self) -> ox.NamedNode:
@@ -101,12 +109,17 @@ def locate(sources: Sequence[Source], nodes: Collection[Term], first: int = 0) -
     if not wanted:
         return found
     for number, source in enumerate(sources, first):
-        _look_into(source, number, wanted, found)
+        look_into(source, number, wanted, found)
+    add_mentions(sources, wanted, found, first)
+    return found
+
+
+def add_mentions(sources: Sequence[Source], wanted: Collection[Term], found: Locator, first: int = 0) -> None:
+    """Add to *found* where those of *wanted* are first mentioned that no file describes."""
     strays: set[Term] = {n for n in wanted if not isinstance(n, ox.BlankNode) and not found.focus(n).file}
     for number, source in enumerate(sources, first) if strays else ():
         if source.syntax == ox.RdfFormat.TURTLE:
             _mentions(source, number, strays, found)
-    return found
 
 
 def lines_of_triples(source: Source, triples: Sequence[ox.Triple]) -> Iterator[int]:
@@ -154,7 +167,8 @@ def _number_in(node: ox.BlankNode, file: int) -> int | None:
     return int(number) if number != node.value and number.isdecimal() else None
 
 
-def _look_into(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
+def look_into(source: Source, number: int, wanted: set[Term], found: Locator) -> None:
+    """Add to *found* the places of *wanted* in *source*, which is file number *number*."""
     blanks = {n for n in wanted if isinstance(n, ox.BlankNode) and _is_in(n, number)}
     here = blanks | {n for n in wanted if not isinstance(n, ox.BlankNode)}
     if not here:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import copyreg
 import glob
 import hashlib
 import io
@@ -41,6 +42,16 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml\s|!DOCTYPE\s|rdf:RDF[\s>])")
 
 #: Bytes that are read from a file at one time.
 CHUNK = 1 << 18
+
+
+def _syntax(media_type: str) -> ox.RdfFormat:
+    found = ox.RdfFormat.from_media_type(media_type)
+    assert found is not None  # noqa: S101  # it came from one
+    return found
+
+
+# pyoxigraph's own class cannot be pickled, and sources are handed to other processes.
+copyreg.pickle(ox.RdfFormat, lambda syntax: (_syntax, (syntax.media_type,)))
 
 #: Called now and then with the bytes that have been read.
 Progress = Callable[[int], None]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import pyoxigraph as ox
 
 from mesoonto.files.places import Locator, Spot, homes, locate
+from mesoonto.files.rdf import Source
 from mesoonto.files.terms import Term
 from mesoonto.validation import shipped
 from mesoonto.validation.advice.suggest import Suggester
@@ -29,10 +32,40 @@ _SEVERITIES = {SH + severity.value: severity for severity in Severity}
 _SEVERITIES |= {SH + name: Severity.INFO for name in ("Debug", "Trace")}
 
 
+class Places(Protocol):
+    """Where one finds the places of nodes."""
+
+    def locate(self, nodes: Collection[Term]) -> Locator:
+        """The places of *nodes*."""
+
+    def homes(self, nodes: Collection[Term]) -> dict[Term, str]:
+        """The file that describes each of *nodes*."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlaces:
+    """The places in files, which are read for them."""
+
+    sources: Sequence[Source]
+
+    def locate(self, nodes: Collection[Term]) -> Locator:
+        """The places of *nodes*."""
+        return locate(self.sources, nodes)
+
+    def homes(self, nodes: Collection[Term]) -> dict[Term, str]:
+        """The file that describes each of *nodes*."""
+        return homes(self.sources, nodes)
+
+
 def assemble(
-    results: Sequence[Result], data: Data, shapes: model.Shapes, outcome: Outcome, placed: int
+    results: Sequence[Result],
+    data: Data,
+    shapes: model.Shapes,
+    outcome: Outcome,
+    placed: int,
+    files: Places,
 ) -> Iterator[Finding]:
-    """The findings, by file and place; at most *placed* of one cause are looked up in the files."""
+    """The findings, by file and place; at most *placed* of one cause are looked up in the *files*."""
     counts: dict[tuple[Term, str], int] = defaultdict(int)
     chosen: list[Result] = []
     rest: list[Result] = []
@@ -42,7 +75,7 @@ def assemble(
     ends = [_end(result, data) for result in chosen]
     nodes = {result.focus for result in chosen} | {data.owner(result.focus) for result in chosen}
     nodes |= {end[0] for end in ends if end is not None}
-    places = locate(data.sources, nodes)
+    places = files.locate(nodes)
     names = Names(shapes)
     suggester = Suggester(outcome.evaluator, shipped.instances if shipped.concerns(data) else _nothing)
     found = [
@@ -51,7 +84,7 @@ def assemble(
     ]
     if rest:
         owners = {data.owner(result.focus) for result in rest} | {result.focus for result in rest}
-        unplaced = Locator(homes=homes(data.sources, owners))
+        unplaced = Locator(homes=files.homes(owners))
         found += [_finding(result, data, shapes, unplaced, names, None, None) for result in rest]
     # Those without a place come last, so that lists that are cut short show places.
     yield from sorted(found, key=lambda finding: (not finding.file, finding.file, not finding.line, finding))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from mesoonto import extras
 from mesoonto.errors import InputError, MesoontoError
 from mesoonto.files import catalog, network
 from mesoonto.validation import inference, timeout
@@ -57,6 +58,7 @@ class ValidationRequest:
     warnings: bool = False
     timeout: float = 0.0  #: seconds after which the validation is ended; 0 for never
     placed: int = field(default=PLACED, metadata=_INNER)
+    scheduler: str = field(default="", metadata=_INNER)  #: of the Dask cluster that validates
     local: bool = field(default=True, metadata=_INNER)  #: whether shapes may import files by their addresses
 
     def __post_init__(self) -> None:
@@ -153,21 +155,48 @@ def judge(
     progress: Callable[[int], None] | None = None,
     say: Callable[[str], None] | None = None,
     held: list[object] | None = None,
+    advance: Callable[[int, int], None] | None = None,
 ) -> Report:
     """The report on *data*; what cannot be read or used is in it as an error, so that it can be written.
 
     *say* is given a line on what has changed, where only that is checked; *held*, for those whose process is
-    about to end, keeps the data from being freed. Where the request bounds the time, *progress* and *say* are
-    called in another process.
+    about to end, keeps the data from being freed; *advance* is told how far a cluster has come. Where the
+    request bounds the time, *progress* and *say* are called in another process, and *advance* is not.
     """
     try:
         if request.timeout:
             unbounded = replace(request, timeout=0.0)
             return timeout.limited(request.timeout, judge, data, unbounded, progress, say)
-        report = _judged(data, request, progress, say, held)
+        report = _on_cluster(data, request, say, advance) if request.scheduler else None
+        report = report or _judged(data, request, progress, say, held)
     except MesoontoError as error:
         report = Report((), 0, 0, errors=(error,), home=str(data[0]) if data else "")
     return report.without(request.ignore)
+
+
+def _on_cluster(
+    data: Sequence[str | Path],
+    request: ValidationRequest,
+    say: Callable[[str], None] | None,
+    advance: Callable[[int, int], None] | None,
+) -> Report | None:
+    """The report by the cluster that *request* names; None, which is said, where it cannot be had there."""
+    extras.need("cluster", "--scheduler")
+    from mesoonto.validation.cluster import runners, validation
+
+    options = request.options(tolerant=True)
+    shapes = read_shape_files(request.shapes, options)
+    reason = "only a change is checked" if request.changed_since else validation.why_not(shapes, options)
+    try:
+        if not reason:
+            sources = data_sources(data, options)
+            with runners.on_dask(request.scheduler, advance) as runner:
+                return validation.validate(sources, shapes, options, runner)
+    except validation.InseparableError as error:
+        reason = error.message
+    if say is not None:
+        say(f"validated on one machine: {reason}")
+    return None
 
 
 def _judged(

@@ -62,6 +62,11 @@ def of_nodes(data: Data, names: Sequence[str], only: Collection[Term] | None) ->
     return nodes if only is None else nodes & set(only)
 
 
+def iris(names: Sequence[str]) -> list[str]:
+    """The IRIs that *names* name; an InputError for what is none."""
+    return [_named(name).value for name in names]
+
+
 def _named(name: str) -> ox.NamedNode:
     prefix, colon, local = name.strip("<>").partition(":")
     iri = PREFIXES[prefix] + local if colon and prefix in PREFIXES else name.strip("<>")

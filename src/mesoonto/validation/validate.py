@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -16,13 +17,13 @@ from mesoonto.files.rdf import Source, from_path
 from mesoonto.files.terms import TYPE, Term
 from mesoonto.validation import inference, selection, shipped, timeout
 from mesoonto.validation.advice import constructs, coverage, doubts
-from mesoonto.validation.assemble import assemble
+from mesoonto.validation.assemble import FilePlaces, Places, assemble
 from mesoonto.validation.data import store as data_files
 from mesoonto.validation.data.ntriples import named_pieces
 from mesoonto.validation.data.store import Data
 from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.details import with_details
-from mesoonto.validation.engine.plan import EngineChoice, prepare, run
+from mesoonto.validation.engine.plan import EngineChoice, Outcome, prepare, run
 from mesoonto.validation.inputs import Reading, find, read_graph
 from mesoonto.validation.report.findings import Coverage, Doubt, Report
 from mesoonto.validation.shapes import model
@@ -103,26 +104,65 @@ def load(sources: Sequence[Source], options: Options, context: Sequence[Source] 
         good, errors = _readable(sources)
         loaded = data_files.load(good, options.progress, shipped.STEMS)
         loaded.errors = tuple(errors)
-    here = {_place(source) for source in sources}
-    for number, source in enumerate([*context, *_background(options)], len(sources)):
-        if _place(source) in here:
-            continue
-        try:
-            loaded.add(data_files.read(source, number))
-        except InputError as error:
-            if not options.tolerant:
-                raise
-            loaded.unread += (error,)
-    if shipped.concerns(loaded):
-        loaded.add(shipped.of(loaded))
+    for _ in add_background(loaded, sources, options, context):
+        pass
     if options.inference:
         loaded.add(inference.concluded(loaded, options.inference))
         loaded.concluded = True
     return loaded
 
 
+def add_background(
+    loaded: Data, sources: Sequence[Source], options: Options, context: Sequence[Source] = ()
+) -> Iterator[Sequence[shipped.Statement]]:
+    """Add to *loaded*, the data of *sources*, what is known besides; gives what was added.
+
+    Raises InputError as `load` does.
+    """
+    here = {_place(source) for source in sources}
+    for number, source in enumerate([*context, *_background(options)], len(sources)):
+        if _place(source) in here:
+            continue
+        try:
+            rows = list(data_files.read(source, number))
+        except InputError as error:
+            if not options.tolerant:
+                raise
+            loaded.unread += (error,)
+        else:
+            loaded.add(rows)
+            yield rows
+    if shipped.concerns(loaded):
+        rows = shipped.of(loaded)
+        loaded.add(rows)
+        yield rows
+
+
+def background_terms(loaded: Data, sources: Sequence[Source], options: Options) -> set[Term]:
+    """The nodes of which `add_background` asks whether *loaded* describes them or points at them."""
+    here = {_place(source) for source in sources}
+    terms: set[Term] = set()
+    for source in _background(options):
+        if _place(source) not in here:
+            # What cannot be read is told when it is added.
+            with contextlib.suppress(InputError):
+                terms.update(term for row in data_files.read(source, len(here)) for term in (row[0], row[2]))
+    if shipped.concerns(loaded):
+        known = shipped.read()
+        terms |= known.kinds.keys() | known.records.keys()
+        terms.update(
+            row[2] for rows in (known.kinds, known.records) for several in rows.values() for row in several
+        )
+    return terms
+
+
 def _background(options: Options) -> list[Source]:
     return find([*options.ontology, *options.context], options.reading)
+
+
+def first_errors(sources: Sequence[Source]) -> list[InputError]:
+    """Why those of *sources* that cannot be read to their end cannot."""
+    return _readable(sources)[1]
 
 
 def _readable(sources: Sequence[Source]) -> tuple[list[Source], list[InputError]]:
@@ -192,12 +232,30 @@ def check(
     )
     # Whatever order the store gave them in.
     reported = [result for result in outcome.results if asked.covers(result.shape)]
-    results = with_details(sorted(reported, key=attrgetter("order")), outcome.evaluator)
-    looked_at = Coverage()
+    looked_at = coverage.measure(data, asked.shapes, outcome) if chosen.coverage else Coverage()
+    unseen: Sequence[str] = ()
+    if chosen.doubts and only is None and not chosen.shape:
+        unseen = coverage.unseen_files(data, shapes, outcome)
+    outcome = replace(outcome, results=tuple(reported))
+    return replace(told(data, shapes, asked.shapes, outcome, chosen, unseen), coverage=looked_at)
+
+
+def told(
+    data: Data,
+    shapes: model.Shapes,
+    asked: model.Shapes,
+    outcome: Outcome,
+    options: Options,
+    unseen: Sequence[str],
+    places: Places | None = None,
+) -> Report:
+    """The report on *outcome*, what those of *shapes* that are *asked* found in *data*.
+
+    *unseen* are the files of which no shape looked at any node; *places* are found in the files unless given.
+    """
+    results = with_details(sorted(outcome.results, key=attrgetter("order")), outcome.evaluator)
     found: list[Doubt] = []
-    if chosen.coverage:
-        looked_at = coverage.measure(data, asked.shapes, outcome)
-    if chosen.doubts:
+    if options.doubts:
         vocabulary = shipped.Vocabulary(data, shipped.concerns(data, shapes))
         found += doubts.of_shapes(shapes, vocabulary)
         found += doubts.of_strays(shapes)
@@ -206,19 +264,19 @@ def check(
         found += constructs.of_roles(shapes, data.store)
         found += doubts.of_imports(shapes)
         found += doubts.of_context(data.unread)
-        if only is None and not chosen.shape:
-            found += [
-                Doubt("unseen-file", name, "no shape looked at any node of this file", file=name)
-                for name in coverage.unseen_files(data, shapes, outcome)
-            ]
+        found += [
+            Doubt("unseen-file", name, "no shape looked at any node of this file", file=name)
+            for name in unseen
+        ]
     return Report(
-        findings=tuple(assemble(results, data, asked.shapes, outcome, chosen.placed)),
+        findings=tuple(
+            assemble(results, data, asked, outcome, options.placed, places or FilePlaces(data.sources))
+        ),
         triples=data.triples,
-        shapes=len(_applied(asked.shapes)),
+        shapes=len(_applied(asked)),
         results=tuple(results),
         doubts=tuple(placed(dict.fromkeys(found), shapes)),
         errors=data.errors,
-        coverage=looked_at,
         files=len(data.sources),
         home=data.sources[0].name if data.sources else "",
         delegated=tuple((shape.node.value, reason) for shape, reason in outcome.plan.delegated),

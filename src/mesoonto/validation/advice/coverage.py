@@ -25,7 +25,7 @@ def measure(data: Data, shapes: model.Shapes, outcome: Outcome) -> Coverage:
     seen: set[Term] = set()
     for shape in shapes.targeted:
         nodes = outcome.evaluator.focus_nodes(shape) - data.known
-        seen |= nodes | _values(shape, outcome.evaluator, shapes)
+        seen |= nodes | values_of(shape, outcome.evaluator, shapes)
         rows.append(
             ShapeCoverage(
                 shape=brief(shape.node),
@@ -48,7 +48,7 @@ def unseen_files(data: Data, shapes: model.Shapes, outcome: Outcome) -> list[str
                 return []
     seen: set[Term] = set()
     for shape in shapes.targeted:
-        seen |= evaluator.focus_nodes(shape) | _values(shape, evaluator, shapes)
+        seen |= evaluator.focus_nodes(shape) | values_of(shape, evaluator, shapes)
     if len(data.sources) == 1:
         here = any(data.describes(node) and node not in data.known for node in seen)
         return [] if here else [data.sources[0].name]
@@ -81,7 +81,7 @@ def _coverage(data: Data, rows: list[ShapeCoverage], seen: set[Term], named: set
     )
 
 
-def _values(shape: model.Shape, evaluator: Evaluator, shapes: model.Shapes) -> set[Term]:
+def values_of(shape: model.Shape, evaluator: Evaluator, shapes: model.Shapes) -> set[Term]:
     """Nodes that the shape leads to and asks something of, by a shape of their own."""
     found: set[Term] = set()
     focus = evaluator.focus(shape)

@@ -23,10 +23,10 @@ from mesoonto.validation.shapes import model
 #: How alike two names must be, from 0 to 1.
 _ALIKE = 0.72
 #: More candidates than this are not compared.
-_MOST = 2000
+MOST = 2000
 #: Suggestions for one constraint; the same mistake, made more often, needs no more of them.
-_ENOUGH = 20
-_PREF_LABEL = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+ENOUGH = 20
+PREF_LABEL = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Suggester:
         """A likely mend in a few words, or ""."""
         cause = (shape.node, result.component)
         self._asked[cause] += 1
-        if self._asked[cause] > _ENOUGH:
+        if self._asked[cause] > ENOUGH:
             return ""
         for constraint in shape.constraints:
             if SH + constraint.component == result.component and (found := self._for(constraint, result)):
@@ -84,11 +84,11 @@ class Suggester:
             store = self.evaluator.store
             for above in self.evaluator.subclasses(term):
                 for quad in store.quads_for_pattern(None, TYPE, above, ox.DefaultGraph()):
-                    if len(found) > _MOST or not isinstance(quad.subject, ox.NamedNode):
+                    if len(found) > MOST or not isinstance(quad.subject, ox.NamedNode):
                         break
                     for name in _names(quad.subject):
                         found[name] = quad.subject
-                    for label in (LABEL, _PREF_LABEL):
+                    for label in (LABEL, PREF_LABEL):
                         for text in store.quads_for_pattern(quad.subject, label, None, ox.DefaultGraph()):
                             if isinstance(text.object, ox.Literal):
                                 found[text.object.value.lower()] = quad.subject
@@ -133,7 +133,7 @@ def _closest(
             return candidates[name]
         # Another number is another thing, and no slip of the pen: NCT00000001 is not meant for NCT00000002.
         numbers = _numbers(name)
-        alike = [c for c in list(candidates)[:_MOST] if _numbers(c) == numbers]
+        alike = [c for c in list(candidates)[:MOST] if _numbers(c) == numbers]
         close = difflib.get_close_matches(name[:100], alike, 1, cut)
         if close:
             return candidates[close[0]]

@@ -14,6 +14,9 @@ from mesoonto.files.terms import Term
 from mesoonto.validation.data.literals import decode, encode_term
 from mesoonto.validation.data.ntriples import NT, has_blank, named_pieces, parsed_pieces, pieces
 
+#: What stands in N-Triples of a store where a literal is kept under a stand-in datatype.
+STAND_IN = b'"^^<urn:mesoonto:'
+
 
 @dataclass(slots=True)
 class Data:
@@ -101,6 +104,12 @@ class Data:
         self._by_value = {}
         self.store.extend(ox.Quad(*row) for row in rows)  # type: ignore[arg-type]
 
+    def include(self, text: bytes) -> None:
+        """Add statements of other parts of the same data, N-Triples as they stand in a store."""
+        self.store.extend(ox.parse(text, format=NT))
+        self.rewritten = self.rewritten or STAND_IN in text
+        self._by_value = {}
+
     def infer(self, statements: Iterable[tuple[Term, ox.NamedNode, Term]]) -> list[ox.Quad]:
         """Add what follows from the data; its subjects are checked as the rest is. Gives what is new."""
         rows = [(subject, predicate, encode_term(value)) for subject, predicate, value in statements]
@@ -129,14 +138,16 @@ def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, 
             yield quad.subject, quad.predicate, quad.object
 
 
-def load(sources: Sequence[Source], progress: Progress | None = None, words: Sequence[str] = ()) -> Data:
+def load(
+    sources: Sequence[Source], progress: Progress | None = None, words: Sequence[str] = (), first: int = 0
+) -> Data:
     """Read *sources* into one graph; raises InputError at the first mistake, with its place.
 
-    *words*, the beginnings of IRIs, are looked for on the way.
+    *words*, the beginnings of IRIs, are looked for on the way. The first source is file number *first*.
     """
     loading = _Loading(progress, words)
     with ThreadPoolExecutor(1) as storing:
-        for number, source in enumerate(sources):
+        for number, source in enumerate(sources, first):
             try:
                 loading.store_all(pieces(source, number), storing)
             except (SyntaxError, MemoryError, OSError, ValueError):
@@ -182,7 +193,7 @@ class _Loading:
             self.store.load(text, format=NT)
 
     def _look_at(self, text: bytes) -> None:
-        self.rewritten = self.rewritten or b'"^^<urn:mesoonto:' in text
+        self.rewritten = self.rewritten or STAND_IN in text
         for word in [word for word, code in self._waiting.items() if code in text]:
             del self._waiting[word]
             self.found.add(word)

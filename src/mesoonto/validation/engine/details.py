@@ -14,7 +14,7 @@ from mesoonto.validation.engine.results import Result
 from mesoonto.validation.shapes import model
 
 #: Results of one cause that get details; the same mistake, made more often, needs no more of them.
-_ENOUGH = 20
+ENOUGH = 20
 
 #: Components whose shapes a value has to conform to: all of them, or one of them.
 _TELLING = ("NodeConstraintComponent", "AndConstraintComponent", "OrConstraintComponent")
@@ -32,7 +32,7 @@ def with_details(results: Sequence[Result], evaluator: Evaluator) -> list[Result
         inner = [evaluator.shapes.by_node[name] for name in _named(shape, component)]
         if any(evaluator.obstacles(part) for part in inner):
             continue
-        some = numbers[:_ENOUGH]
+        some = numbers[:ENOUGH]
         failures: dict[Term, list[Result]] = defaultdict(list)
         for part in inner:
             for failure in evaluator.run_on(part, {encode_term(_value(results[number])) for number in some}):

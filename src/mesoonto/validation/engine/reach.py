@@ -100,6 +100,30 @@ class Reach:
             for quad in store.quads_for_pattern(*pattern, None):
                 yield quad.triple
 
+    @property
+    def forward(self) -> frozenset[ox.NamedNode]:
+        """The properties along which shapes look."""
+        return frozenset(p for p, edges in self.steps.items() if any(not edge.turned for edge in edges))
+
+    @property
+    def backward(self) -> frozenset[ox.NamedNode]:
+        """The properties against which shapes look."""
+        return frozenset(p for p, edges in self.steps.items() if any(edge.turned for edge in edges))
+
+    def around(self, nodes: Collection[Term], store: ox.Store) -> set[ox.Triple]:
+        """The statements of *store* at which shapes look from *nodes* on, whatever these are to them."""
+        states = self.closed | {s for s, edges in self.outgoing.items() if any(e.predicate for e in edges)}
+        begun = {(node, state) for node in nodes for state in states}
+        seen = _walk(begun, lambda item: self._behind(item, store), store, self.outgoing, back=False)
+        patterns = {
+            pattern
+            for node, state in seen
+            for edge in self.outgoing.get(state, ())
+            if (pattern := _pattern(node, edge, back=False)) is not None
+        }
+        patterns |= {(node, None, None) for node, s in seen if s in self.closed and isinstance(node, _Node)}
+        return {quad.triple for pattern in patterns for quad in store.quads_for_pattern(*pattern, None)}
+
     def _before(self, item: _Item, store: Statements) -> Iterator[_Item]:
         node, state = item
         for edge in self.incoming.get(state, ()):
