@@ -119,11 +119,11 @@ class _Run:
         if not surveys:
             place = errors[0].place if errors else None
             return Report((), 0, 0, errors=tuple(errors), home=place.source if place else "")
-        return _Judging(self, job, surveys, surveyed, tellings, tuple(left.values()), tuple(errors)).report()
+        return _Divided(self, job, surveys, surveyed, tellings, tuple(left.values()), tuple(errors)).report()
 
 
 @dataclass(slots=True)
-class _Judging:
+class _Divided:
     """What comes after all parts were read."""
 
     run: _Run
