@@ -42,8 +42,11 @@ from mesoonto.validation import write_check
 from tests.dataset import test_delta as delta
 from tests.engines.oxigraph_stand_in import StoreServer, store_server
 from tests.engines.stand_in import StandIn
+from tests.examples import examples
 
-common = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+common = settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
 
 G = ox.NamedNode("a:g")
 
