@@ -21,6 +21,10 @@ _PATH = "a path of any length gives some nodes more than once, or not at all"
 _UNBOUND = "MINUS and joins take variables that may be unbound for bound ones"
 _INTEGER = "a comparison that is selected is an integer, not a truth value"
 
+_NO_UNION = (
+    "it has GRAPH, and the dataset in memory of the tests is not set up with the union as default graph"
+)
+
 #: Query evaluation cases of the W3C's SPARQL 1.1 suite.
 W3C: dict[str, dict[str, str]] = {
     "oxigraph": {
@@ -104,8 +108,12 @@ W3C: dict[str, dict[str, str]] = {
 #: Competency questions.
 QUESTIONS: dict[str, dict[str, str]] = {
     "oxigraph": {},
-    "fuseki": {},
+    "fuseki": {
+        **dict.fromkeys(("CQ10", "CQ33", "CQ50", "CQ51", "CQ52", "CQ65", "CQ67"), _NO_UNION),
+        **dict.fromkeys(("CQ21", "CQ22"), "the text of a decimal keeps its point: 12.0 mo for 12 mo"),
+    },
     "virtuoso": {
+        "CQ80": _INTEGER,
         "CQ07": "other rows, of a sub-query with an aggregate",
         "CQ21": "Internal Optimized compiler error",
         "CQ44": "Internal Optimized compiler error",
