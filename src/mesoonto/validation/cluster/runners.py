@@ -42,8 +42,16 @@ class Runner(Protocol):
     def workers(self) -> int:
         """How many functions run at once."""
 
-    def start(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Begin a call of *function* for each of *arguments*; what was begun stands there for its result."""
+    def start(
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[tuple[Any, ...]],
+        near: Sequence[Any] = (),
+    ) -> list[Any]:
+        """Begin a call of *function* for each of *arguments*; what was begun stands there for its result.
+
+        A call runs where that of *near* in its place has run, if it can.
+        """
 
     def results(self, started: Sequence[Any]) -> list[Any]:
         """What the calls *started* came to; raises the MesoontoError of the first that did not."""
@@ -58,7 +66,12 @@ class Here:
 
     workers: int = 1
 
-    def start(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+    def start(
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[tuple[Any, ...]],
+        near: Sequence[Any] = (),  # noqa: ARG002
+    ) -> list[Any]:
         """Call *function* for each of *arguments*."""
         return [function(*each) for each in arguments]
 
@@ -87,11 +100,23 @@ class OnDask:
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         return max(1, sum(int(worker["nthreads"]) for worker in workers))
 
-    def start(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+    def start(
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[tuple[Any, ...]],
+        near: Sequence[Any] = (),
+    ) -> list[Any]:
         """Hand the calls to the scheduler."""
         self._known += len(arguments)
         # A step is tried again where its worker has died, and not where it has failed.
-        begun = [self.client.submit(function, *each, pure=False, retries=0) for each in arguments]
+        homes = self.client.who_has(list(near)) if near else {}  # type: ignore[no-untyped-call]
+        places = [list(homes.get(future.key, ())) or None for future in near] or [None] * len(arguments)
+        begun = [
+            self.client.submit(
+                function, *each, pure=False, retries=0, workers=at, allow_other_workers=at is not None
+            )
+            for each, at in zip(arguments, places, strict=True)
+        ]
         for future in begun:
             future.add_done_callback(self._count)  # type: ignore[no-untyped-call]
         return begun

@@ -149,7 +149,9 @@ class _Divided:
                 f"{counts:,} times a part mentions a node of another; data sorted by subject can be divided"
             )
         commons = runner.start(_item, [(shared[0], n) for n in range(len(self.surveys))])
-        borders = runner.start(part.border, [*zip(self._jobs(), self.tellings, commons, strict=True)])
+        borders = runner.start(
+            part.border, [*zip(self._jobs(), self.tellings, commons, strict=True)], self.surveyed
+        )
         (around,) = runner.start(part.joined, [(borders,)])
         border: Border = runner.results([around])[0]
         size = border.statements.count(b"\n")
@@ -160,7 +162,7 @@ class _Divided:
         data.triples = statements - _repeated(border)
         (besides,) = runner.start(_same, [(beside,)])
         rows = zip(self._jobs(), self.tellings, commons, strict=True)
-        judged = runner.start(part.judge, [(*row, around, besides) for row in rows])
+        judged = runner.start(part.judge, [(*row, around, besides) for row in rows], self.surveyed)
         judgements: list[Judgement] = runner.results(judged)
         for judgement in judgements:
             data.include(judgement.support)
@@ -193,7 +195,9 @@ class _Divided:
         if terms:
             ordered = sorted(map(encode_term, terms), key=str)
             rows = zip(self._jobs(), self.tellings, strict=True)
-            for text in runner.results(runner.start(part.witnesses, [(*row, ordered) for row in rows])):
+            for text in runner.results(
+                runner.start(part.witnesses, [(*row, ordered) for row in rows], self.surveyed)
+            ):
                 data.include(text)
         store = ox.Store()
         for added in add_background(data, self.sources, run.options):
@@ -215,7 +219,7 @@ class _Divided:
         if len(looked_at) < len(self.sources):
             rows = zip(self._jobs(), self.tellings, strict=True)
             answers = self.run.runner.results(
-                self.run.runner.start(part.seen, [(*row, around, besides) for row in rows])
+                self.run.runner.start(part.seen, [(*row, around, besides) for row in rows], self.surveyed)
             )
             for file, (here, names) in zip(by_part, answers, strict=True):
                 looked_at |= {file} if here else set()
