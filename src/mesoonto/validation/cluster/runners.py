@@ -110,7 +110,7 @@ class OnDask:
         self._known += len(arguments)
         # A step is tried again where its worker has died, and not where it has failed.
         homes = self.client.who_has(list(near)) if near else {}  # type: ignore[no-untyped-call]
-        places = [list(homes.get(future.key, ())) or None for future in near] or [None] * len(arguments)
+        places = [list(homes.get(future.key, ())) or None for future in near] or self._in_turn(len(arguments))
         begun = [
             self.client.submit(
                 function, *each, pure=False, retries=0, workers=at, allow_other_workers=at is not None
@@ -128,6 +128,12 @@ class OnDask:
             found: list[Any] = self.client.gather(list(started), errors="raise")  # type: ignore[no-untyped-call]
         self._tell()
         return found
+
+    def _in_turn(self, number: int) -> list[list[str] | None]:
+        """A worker for each of *number* calls, each worker in its turn, one for each of its threads."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        turns = [address for address, told in workers.items() for _ in range(told["nthreads"])]
+        return [[turns[n % len(turns)]] if turns else None for n in range(number)]
 
     def _count(self, _: Future[Any]) -> None:
         with self._lock:
