@@ -30,7 +30,7 @@ from tests.wire import QUERY, TURTLE, UPDATE, Client, Reply, request
 _SOME, _ALL = 2, 40
 
 #: Seconds after which an answer is late: that of the clients' longest query, and the start of a new front.
-_LATE = 20.0
+_LATE = 60.0
 
 _READERS, _WRITERS = 4, 3
 
