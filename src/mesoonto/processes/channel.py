@@ -88,7 +88,7 @@ class ForkChannel:
 
     def _send(self, message: str) -> None:
         # A full queue would need thousands of unread messages; the fork server reads them at once.
-        with contextlib.suppress(OSError):  # it has ended, which `_lose` hears of, or has heard of and closed this
+        with contextlib.suppress(OSError):  # it has ended, of which `_lose` hears, or has heard
             self._control.send(message.encode())
 
     def _discard(self, turn: asyncio.Future[WorkerClient]) -> None:
