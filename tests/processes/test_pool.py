@@ -126,7 +126,7 @@ def with_pool(link: Link) -> Run:
             pool = Pool(link, ProcessLimits(**values))  # type: ignore[arg-type]
             await pool.open()
             try:
-                await asyncio.wait_for(test(pool), 30)
+                await asyncio.wait_for(test(pool), 180)
             finally:
                 await pool.close()
 

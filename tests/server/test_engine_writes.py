@@ -39,6 +39,7 @@ def serving() -> Iterator[Served]:
     with store_server() as (listening, server):
         # The engine is not looked at again, so that a write alone tells what is new.
         options = ("--engine", listening.url, "--engine-interval", "600", "--engine-max-write", "1")
+        options += ("--query-workers", "2")  # each write starts them anew
         with running_server(*options, "--allow-update") as address:
             yield Served(address, listening, server)
 
