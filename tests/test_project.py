@@ -33,6 +33,18 @@ def test_lock_files_name_no_host(name: str) -> None:
     assert not re.search(r"https?:|^-", (ROOT / name).read_text(), re.MULTILINE)
 
 
+def test_no_file_gives_the_address_of_a_registry() -> None:
+    """Packages are named, and come from wherever the reader's clients are set up to ask."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    names = [name for name in listed.decode().split("\0") if name]
+    assert len(names) > 500
+    # The namespace of Maven's own files is a name, and nobody fetches anything from there.
+    address = re.compile(
+        rb"https?://[\w.-]*\b(?:pypi|pythonhosted|npmjs|crates|maven|debian)\.(?!apache\.org/POM/)"
+    )
+    assert [name for name in names if address.search((ROOT / name).read_bytes())] == []
+
+
 def test_version_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
