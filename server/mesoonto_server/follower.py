@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import socket
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,8 @@ from mesoonto.replicas.follow import Follower, FollowState, FollowStatus
 from mesoonto.replicas.install import drop_broken, install
 from mesoonto.replicas.manifest import Manifest
 from mesoonto.replicas.storage import PublicationSource, source
-from mesoonto_server.kept_process import end_with_parent, keep_running
+from mesoonto_server import kept_process
+from mesoonto_server.kept_process import end_with_parent
 from mesoonto_server.settings import Settings
 from mesoonto_server.shared_status import SharedStatus
 
@@ -85,16 +85,8 @@ def start(settings: Settings, copy: Replica, unneeded: socket.socket) -> None:
     """
     fork_server.apart(partial(_prepare, copy))
     lifeline, held = os.pipe()  # open until this process ends
-    if os.fork() == 0:
-        try:
-            end_with_parent()
-            os.close(held)
-            unneeded.close()
-            keep_running("follower", partial(_follow, settings, copy, lifeline))
-        except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
-            traceback.print_exc()
-        finally:
-            os._exit(1)
+    first = (end_with_parent, partial(os.close, held), unneeded.close)
+    kept_process.start("follower", partial(_follow, settings, copy, lifeline), first)
     os.close(lifeline)
 
 

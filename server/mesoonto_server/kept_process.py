@@ -9,7 +9,7 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from mesoonto.processes.process_name import set_process_name
@@ -24,7 +24,24 @@ _SOON = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
-def keep_running(role: str, work: Callable[[], None]) -> NoReturn:
+def start(role: str, work: Callable[[], None], first: Iterable[Callable[[], None]] = ()) -> None:
+    """Start a process that keeps *work* running as *role*, once it has done what it does *first*.
+
+    To be called before the process starts threads.
+    """
+    if os.fork() != 0:
+        return
+    try:
+        for each in first:
+            each()
+        _keep_running(role, work)
+    except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _keep_running(role: str, work: Callable[[], None]) -> NoReturn:
     """Do *work* in a process called *role*, again and again until it returns; then end this process.
 
     Nothing in this process reads anything, so that nothing can make it fail.

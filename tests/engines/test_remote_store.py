@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example
 
 from mesoonto.engines.remote_store import RemoteStore
 from mesoonto.errors import TooLongError
@@ -15,8 +14,8 @@ from mesoonto.validation.engine import reach
 from mesoonto.validation.write_check import judged
 from tests.engines.oxigraph_stand_in import StoreServer
 from tests.validation.helpers import shapes
-from tests.validation.test_engines import common, data, statements, top_shapes
-from tests.validation.test_write_check import holding, quads, rows
+from tests.validation.test_engines import common
+from tests.validation.test_write_check import holding, quads, rows, writes
 
 EX = "https://example.org/"
 
@@ -53,12 +52,7 @@ BLANK = "ex:n0 ex:p [ a ex:A ; ex:q [ ex:p ex:n1 ] ] . ex:n1 ex:p [ ex:q 1 ] ."
     "ex:S a sh:NodeShape ; sh:targetObjectsOf ex:q ; sh:node [ sh:datatype rdf:langString ] .",
     [("_:b0", "a", "ex:A")], [],
 )  # fmt: skip
-@given(
-    text=data,
-    asked=top_shapes,
-    added=st.lists(statements, max_size=3),
-    removed=st.lists(st.integers(0, 30), max_size=3),
-)
+@writes
 def test_what_a_write_reaches_is_judged_as_at_hand(
     text: str, asked: str, added: list[tuple[str, ...]], removed: list[int]
 ) -> None:

@@ -36,6 +36,15 @@ def whole(store: ox.Store, asked: Shapes) -> list[Result]:
     return [*outcome(data_files.of_triples({q.triple for q in store}), asked, EngineChoice.OXIGRAPH).results]
 
 
+#: What a store holds, shapes, and what a write adds and removes.
+writes = given(
+    text=data,
+    asked=top_shapes,
+    added=st.lists(statements, max_size=3),
+    removed=st.lists(st.integers(0, 30), max_size=3),
+)
+
+
 def rows(results: list[Result]) -> list[tuple[str, ...]]:
     return sorted(result.order for result in results)
 
@@ -47,12 +56,7 @@ def rows(results: list[Result]) -> list[tuple[str, ...]]:
     [("ex:n0", "ex:p", "01")],
     [],
 )
-@given(
-    text=data,
-    asked=top_shapes,
-    added=st.lists(statements, max_size=3),
-    removed=st.lists(st.integers(0, 30), max_size=3),
-)
+@writes
 def test_nodes_that_a_write_reaches_are_judged_as_in_the_whole(
     text: str, asked: str, added: list[tuple[str, ...]], removed: list[int]
 ) -> None:

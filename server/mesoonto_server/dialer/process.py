@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
-import traceback
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +12,8 @@ from mesoonto.engines.address import EngineAddress
 from mesoonto.engines.health import EngineStatus, HealthWatch
 from mesoonto.processes.limits import MIB
 from mesoonto.processes.worker import limit_memory
+from mesoonto_server import kept_process
 from mesoonto_server.dialer.connections import Connections
-from mesoonto_server.kept_process import keep_running
 from mesoonto_server.shared_status import SharedStatus
 
 #: Bytes of the stack of a thread, and of memory.
@@ -41,16 +39,8 @@ def start(address: EngineAddress, interval: float, unneeded: socket.socket | Non
     """
     status = SharedStatus(EngineStatus(address.query.url, kind=address.kind, error="not looked at yet"))
     door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    if os.fork() == 0:
-        try:
-            door.close()
-            if unneeded is not None:
-                unneeded.close()
-            keep_running("dialer", partial(_serve, address, interval, status, theirs))
-        except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
-            traceback.print_exc()
-        finally:
-            os._exit(1)
+    first = [door.close] if unneeded is None else [door.close, unneeded.close]
+    kept_process.start("dialer", partial(_serve, address, interval, status, theirs), first)
     theirs.close()
     return Dialer(address, door, status)
 

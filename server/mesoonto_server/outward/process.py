@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
-import traceback
 from functools import partial
 
 from mesoonto.federation.config import Endpoints
 from mesoonto.processes.worker import limit_memory
-from mesoonto_server.kept_process import keep_running
+from mesoonto_server import kept_process
 from mesoonto_server.outward.requests import Requests
 
 #: Bytes of the stack of a thread, of which there are several for each query.
@@ -24,16 +22,8 @@ def start(endpoints: Endpoints, memory: int, unneeded: socket.socket | None) -> 
     To be called before the process starts threads.
     """
     door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    if os.fork() == 0:
-        try:
-            door.close()
-            if unneeded is not None:
-                unneeded.close()
-            keep_running("outward", partial(_serve, endpoints, memory, theirs))
-        except BaseException:  # noqa: BLE001  # the boundary of a process: it goes to standard error
-            traceback.print_exc()
-        finally:
-            os._exit(1)
+    first = [door.close] if unneeded is None else [door.close, unneeded.close]
+    kept_process.start("outward", partial(_serve, endpoints, memory, theirs), first)
     theirs.close()
     return door
 
