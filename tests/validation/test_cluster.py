@@ -57,6 +57,10 @@ schema = [("ex:C", "rdfs:subClassOf", "ex:B")]
     [[("ex:n0", "ex:p", "ex:n1")], [("ex:n1", "ex:p", "ex:n2")], [("ex:n2", "a", "ex:C")]],
     FAR,
 )
+@example(
+    [[("_:b0", "a", "ex:A"), ("ex:n0", "ex:p", "_:b0"), ("ex:n1", "ex:p", "_:b0")]],
+    "ex:S a sh:NodeShape ; sh:targetClass ex:A ; sh:closed true .",
+)
 @given(files=graphs, asked=top_shapes)
 def test_files_that_speak_of_the_same_nodes(files: list[list[tuple[str, ...]]], asked: str) -> None:
     texts = [lines(rows) for rows in [*files, schema]]

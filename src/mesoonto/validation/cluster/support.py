@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from mesoonto.files.terms import LABEL, SUBCLASS, TYPE, Term
 from mesoonto.validation.advice import suggest
 from mesoonto.validation.data.literals import encode_term
-from mesoonto.validation.data.store import Data
+from mesoonto.validation.data.store import Data, leading
 from mesoonto.validation.data.vocabulary import SH
 from mesoonto.validation.engine import details
 from mesoonto.validation.engine.evaluate import Evaluator
@@ -59,11 +59,11 @@ def _owners(node: Term, data: Data) -> Iterator[ox.Triple]:
     passed: set[Term] = set()
     while isinstance(node, ox.BlankNode) and node not in passed:
         passed.add(node)
-        quad = next(data.store.quads_for_pattern(None, None, node, ox.DefaultGraph()), None)
-        if quad is None:
+        statement = leading(data.store, node)
+        if statement is None:
             return
-        yield quad.triple
-        node = quad.subject  # type: ignore[assignment]
+        yield statement
+        node = statement.subject  # type: ignore[assignment]
 
 
 def _instances(classes: set[Term], evaluator: Evaluator) -> Iterator[ox.Triple]:

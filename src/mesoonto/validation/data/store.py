@@ -78,10 +78,10 @@ class Data:
         seen: set[Term] = set()
         while isinstance(node, ox.BlankNode) and node not in seen:
             seen.add(node)
-            quad = next(iter(self.store.quads_for_pattern(None, None, node, ox.DefaultGraph())), None)
-            if quad is None:
+            statement = leading(self.store, node)
+            if statement is None:
                 break
-            node = quad.subject  # type: ignore[assignment]
+            node = statement.subject  # type: ignore[assignment]
         return node
 
     def statements(self) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
@@ -129,6 +129,19 @@ class Data:
                 continue
             asked = (q for q in new if properties is None or q.predicate in properties)
             copy.extend(ox.Quad(q.subject, q.predicate, decode(q.object)) for q in asked)  # type: ignore[arg-type]
+
+
+def leading(store: ox.Store, node: Term) -> ox.Triple | None:
+    """The statement that leads to *node*, the first by name of several, IRIs before blank nodes.
+
+    Not the first that the store comes to, whose order is that of loading.
+
+    >>> a, b, p = ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.NamedNode("urn:p")
+    >>> leading(ox.Store([ox.Quad(a, p, p), ox.Quad(b, p, p)]), p).subject
+    <NamedNode value=urn:a>
+    """
+    quads = store.quads_for_pattern(None, None, node, ox.DefaultGraph())
+    return min((quad.triple for quad in quads), key=str, default=None)
 
 
 def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, Term]]:
