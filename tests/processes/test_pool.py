@@ -348,7 +348,7 @@ def test_writer_is_a_process_of_its_own(with_pool: Run) -> None:
         answer = await pool.run_alone("writer", b"pid", 5)
         assert int(await answer.part()) not in readers
         answer = await pool.run_alone("writer", b"endless", 0.3)
-        with pytest.raises(OutOfTimeError):
+        with pytest.raises(OutOfTimeError, match="send less at a time"):
             await answer.part()
 
     with_pool(test)

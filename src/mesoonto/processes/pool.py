@@ -44,6 +44,11 @@ _REPORT = 10.0
 
 _QUERY = "query"
 
+#: What a client may do whose query was ended.
+_MORE_TIME = "make the query more selective or ask for more with the parameter timeout"
+#: The same for writes and validations, whose time the server's settings give.
+_LESS = "send less at a time, or have the server's settings allow more"
+
 
 class JobAnswer:
     """The answer to one job, taken part by part. Close it when no more is wanted."""
@@ -330,10 +335,8 @@ class Pool:
         """End *worker* at its deadline, or let its job run aside when it takes long."""
         if worker.deadline and now >= worker.deadline and not worker.closed:
             self.counts.killed += 1
-            worker.verdict = OutOfTimeError(
-                f"out of time: ended after {worker.timeout:g} seconds; make the query more selective "
-                "or ask for more with the parameter timeout"
-            )
+            advice = _LESS if worker.alone else _MORE_TIME
+            worker.verdict = OutOfTimeError(f"out of time: ended after {worker.timeout:g} seconds; {advice}")
             self._end(worker)
         elif not worker.long and worker.started and now - worker.started >= SHORT:
             self._lengthen(worker)
