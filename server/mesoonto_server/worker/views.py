@@ -17,6 +17,7 @@ from mesoonto.knowledge import stratify as stratification
 from mesoonto.knowledge.strata_records import StrataRecords
 from mesoonto.knowledge.strata_report import Intervention, StratificationReport
 from mesoonto.namespaces import MESO, compress
+from mesoonto.ontology.files import SCHEMA
 from mesoonto.ontology.model import Ontology
 from mesoonto.synthesis.page import synthesis_page
 from mesoonto.views import (
@@ -299,7 +300,7 @@ _KINDS: tuple[tuple[str, str, Callable[[Facts, ox.NamedNode], Any]], ...] = (
 
 @lru_cache(1)
 def _vocabulary() -> profile.ProfileVocabulary:
-    return profile.ProfileVocabulary(Ontology.shipped())
+    return profile.ProfileVocabulary(Ontology.shipped(*SCHEMA))
 
 
 def _first(parameters: Parameters, name: str) -> str:

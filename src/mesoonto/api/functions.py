@@ -68,9 +68,10 @@ def stratify(traits: Mapping[str, str] | str | PathLike[str]) -> StratificationR
     from mesoonto.dataset import kept
     from mesoonto.knowledge import stratify as stratification
     from mesoonto.knowledge.profile import ProfileVocabulary
+    from mesoonto.ontology.files import SCHEMA
     from mesoonto.ontology.model import Ontology
 
-    ontology = Ontology.shipped()
+    ontology = Ontology.shipped(*SCHEMA)
     vocabulary = ProfileVocabulary(ontology)
     if not isinstance(traits, Mapping):
         from mesoonto.exchange import packet_profile

@@ -20,12 +20,12 @@ _EXAMPLE = "SELECT ?trial { ?s a meso:Study ; rdfs:label ?trial } ORDER BY ?tria
 
 def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Endpoints | None:
     """Take the options of the TOML file *path* as defaults, behind flags and environment."""
+    if path is None:
+        return None
     from mesoonto.errors import InputError, Place
     from mesoonto.federation.config import Endpoints
     from mesoonto.files import toml
 
-    if path is None:
-        return None
     values = toml.read(path)
     place = Place(str(path))
     endpoints = Endpoints.from_config(values, place)

@@ -49,9 +49,10 @@ def stratify(profile: Path | None, settings: tuple[str, ...], list_: bool, form:
     from mesoonto.exchange import packet_profile, phenopackets
     from mesoonto.exchange.codes import Codes
     from mesoonto.knowledge.profile import ProfileVocabulary, read_profile
+    from mesoonto.ontology.files import SCHEMA
     from mesoonto.ontology.model import Ontology
 
-    ontology = Ontology.shipped()
+    ontology = Ontology.shipped(*SCHEMA)
     vocabulary = ProfileVocabulary(ontology)
     packet = None
     if list_:

@@ -12,6 +12,7 @@ from mesoonto.knowledge.profile import ProfileVocabulary
 from mesoonto.knowledge.questions import CompetencyQuestion
 from mesoonto.knowledge.strata_records import StrataRecords
 from mesoonto.namespaces import PREFIXES
+from mesoonto.ontology.files import SCHEMA
 from mesoonto.ontology.model import Ontology
 from mesoonto.sparql.tables import tables
 from mesoonto.views.completion import Completions
@@ -54,7 +55,7 @@ def load() -> ToolData:
     """Everything, from the files; an InputError names the first broken one."""
     tables()  # of the parser of SPARQL
     engine = kept.engine()
-    vocabulary = ProfileVocabulary(Ontology.shipped())
+    vocabulary = ProfileVocabulary(Ontology.shipped(*SCHEMA))
     vocabulary.prepare()
     return ToolData(
         engine=engine,

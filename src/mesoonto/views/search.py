@@ -192,8 +192,10 @@ def folded(text: str) -> str:
     >>> folded("PD-1/PD-L1  Engagement")
     'pd 1 pd l1 engagement'
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(re.findall(r"[^\W_]+", "".join(c for c in plain if not unicodedata.combining(c))))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", plain))
 
 
 def _scores(wanted: str, names: Sequence[str]) -> dict[int, float]:
