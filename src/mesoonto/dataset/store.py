@@ -297,19 +297,13 @@ def syntax_error(error: SyntaxError, text: str, source: str = "query") -> QueryS
 
 
 def replace_graphs(target: ox.Store, source: ox.Store) -> None:
-    """Put every named graph of *source* into *target*, in place of graphs of the same name, in one step.
+    """Put every named graph of *source* into *target*, a draft, in place of graphs of the same name.
 
-    Other graphs of *target* stay. One update is one transaction in Oxigraph: all of it happens or nothing.
+    Other graphs of *target* stay. Raises StoreError in the middle where the disk is full.
     """
-    steps = [f"DROP SILENT GRAPH {graph}" for graph in source.named_graphs()]
-    for graph in source.named_graphs():
-        triples = ox.serialize(
-            (quad.triple for quad in source.quads_for_pattern(None, None, None, graph)),
-            format=ox.RdfFormat.N_TRIPLES,
-        )
-        assert triples is not None  # noqa: S101  # no output file was named
-        steps.append(f"INSERT DATA {{ GRAPH {graph} {{\n{triples.decode()}}} }}")
     try:
-        target.update(" ;\n".join(steps))
+        for graph in source.named_graphs():
+            target.remove_graph(graph)
+        target.bulk_extend(source)
     except OSError as error:
         raise StoreError(f"the dataset could not be written: {error}") from error
