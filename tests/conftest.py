@@ -46,6 +46,7 @@ NEEDS = {
     "java": (("java",), "apt-get install default-jre-headless, or brew install openjdk"),
     "curl": (("curl",), "apt-get install curl"),
     "jq": (("jq",), "apt-get install jq"),
+    "openssl": (("openssl",), "apt-get install openssl"),
     "r": (("Rscript",), "apt-get install r-base-core r-cran-curl r-cran-jsonlite"),
     "sqlite": (("sqlite3",), "apt-get install sqlite3"),
     "chromium": (("chromium", "chromium-browser"), "apt-get install chromium"),
@@ -218,8 +219,13 @@ class Served:
 
 
 @contextmanager
-def served(*options: str, log: Path | None = None, within: Sequence[str] = ()) -> Iterator[Served]:
-    """A served mesoonto in a process group of its own, ready to answer; the command *within* becomes it."""
+def served(
+    *options: str, log: Path | None = None, within: Sequence[str] = (), probe: str = "health/ready"
+) -> Iterator[Served]:
+    """A served mesoonto in a process group of its own, once the page *probe* is there.
+
+    The command *within* becomes it.
+    """
     port = free_port()
     command = [*within, sys.executable, "-m", "mesoonto", "serve", "--port", str(port), *options]
     with (
@@ -228,7 +234,7 @@ def served(*options: str, log: Path | None = None, within: Sequence[str] = ()) -
     ):
         server = Served(f"http://127.0.0.1:{port}/", process)
         try:
-            _wait_for(server)
+            _wait_for(server, probe)
             yield server
         finally:
             process.terminate()
@@ -242,13 +248,13 @@ def running_server(*options: str, log: Path | None = None) -> Iterator[str]:
         yield server.address
 
 
-def _wait_for(server: Served) -> None:
+def _wait_for(server: Served, probe: str) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             raise AssertionError(f"the server ended with {server.process.returncode}")
         try:
-            urllib.request.urlopen(f"{server.address}health/ready", timeout=5).close()
+            urllib.request.urlopen(f"{server.address}{probe}", timeout=5).close()
         except OSError:
             time.sleep(0.05)
         else:

@@ -147,11 +147,12 @@ def engine_of(settings: Settings) -> EngineAddress | None:
     ):
         if given:
             raise ServeError(f"--engine does not go with --{name}: the data are those of the engine")
-    adapter = adapter_of(settings.engine_kind)
-    return adapter.completed(EngineAddress.of(
+    adapter_of(settings.engine_kind)  # which refuses one that is not known
+    # Services that are not named follow from the kind, which may have to be found out first.
+    return EngineAddress.of(
         settings.engine, update_url=settings.update_url, graph_store_url=settings.graph_store_url,
         kind=settings.engine_kind, credentials_file=settings.credentials_file,
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
 def _renewed(tokens: Tokens | None, path: Path | None) -> Tokens | None:

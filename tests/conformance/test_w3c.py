@@ -15,11 +15,12 @@ import pyoxigraph as ox
 import pytest
 
 from tests import suites
-from tests.conformance import manifests, results
+from tests.conformance import manifests, queries, results
 from tests.conformance.conftest import opened
 from tests.conformance.endpoint import Endpoint
 from tests.conformance.known_failures import ADDED, KNOWN_FAILURES, known
 from tests.conformance.manifests import Case, Files, Kind
+from tests.conformance.queries import NOTHING, quads
 
 pytestmark = [pytest.mark.checkout, pytest.mark.w3c]
 
@@ -27,8 +28,6 @@ _EVERY = 8
 _ROOT = suites.folder("sparql")
 _CASES = manifests.cases(_ROOT) if _ROOT else []
 _KNOWN = known({case.name for case in _CASES})
-#: A graph that nothing is written to: the default graph of cases without data.
-_NOTHING = f"{manifests.BASE}nothing"
 #: What may stand before the first operation of an update.
 _PROLOGUE = re.compile(r"""(?ix) (?: \s | \#[^\n]* | PREFIX\s+[^:<]*:\s*<[^>]*> | BASE\s*<[^>]*>
     | VERSION\s*("[^"]*"|'[^']*') )*""")
@@ -68,7 +67,7 @@ def library(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
         file
         for case in selected
         if isinstance(case, Case) and case.kind is Kind.QUERY
-        for file in [*case.data.default, *(file for _, file in case.data.named), *_from(case.request)]
+        for file in queries.files(case)
     }
     with opened() as endpoint:
         batch: list[str] = []
@@ -86,14 +85,6 @@ def _load(endpoint: Endpoint, insertions: list[str]) -> None:
     assert reply.status in {200, 204}, str(reply)
 
 
-def _quads(root: Path, file: Path, graph: str | None) -> Iterator[ox.Quad]:
-    """The statements of *file*; those of its default graph in *graph*, or in the default graph."""
-    target = ox.NamedNode(graph) if graph else ox.DefaultGraph()
-    for quad in ox.parse(path=str(file), base_iri=manifests.iri(root, file), rename_blank_nodes=True):
-        inside = isinstance(quad.graph_name, ox.DefaultGraph)
-        yield ox.Quad(quad.subject, quad.predicate, quad.object, target if inside else quad.graph_name)
-
-
 def _data(quads: Iterator[ox.Quad]) -> str:
     """INSERT DATA with *quads*."""
     blocks: dict[str, list[str]] = defaultdict(list)
@@ -106,14 +97,7 @@ def _data(quads: Iterator[ox.Quad]) -> str:
 
 def _insertion(root: Path, file: Path) -> str:
     name = manifests.iri(root, file)
-    return f"CREATE SILENT GRAPH <{name}> ;\n{_data(_quads(root, file, name))}"
-
-
-def _from(query: Path) -> list[Path]:
-    """The files that the FROM clauses of a query name."""
-    text = query.read_text(errors="replace")
-    files = (query.parent / name for name in re.findall(r"(?i)\bFROM\s+(?:NAMED\s+)?<([^>:#]+)>", text))
-    return [file for file in files if file.is_file()]
+    return f"CREATE SILENT GRAPH <{name}> ;\n{_data(quads(root, file, name))}"
 
 
 def _judge(case: Case, problem: str | None) -> None:
@@ -128,34 +112,7 @@ def _judge(case: Case, problem: str | None) -> None:
 @pytest.mark.parametrize("case", _parameters(Kind.QUERY))
 def test_query(library: Endpoint, case: Case) -> None:
     assert _ROOT is not None
-    assert case.result is not None
-    base = manifests.iri(_ROOT, case.request)
-    expected, ordered = results.read_expected(case.result, manifests.iri(_ROOT, case.result))
-    text = case.request.read_text()
-    accept = results.MEDIA_TYPES[case.result.suffix]
-    if case.result.suffix in {".ttl", ".rdf", ".nt"} and not isinstance(expected, frozenset):
-        accept = results.MEDIA_TYPES[".srj"]
-    dataset = [] if _from(case.request) else _dataset(_ROOT, case.data)
-    reply = library.query(f"BASE <{base}>\n{text}", dataset, Accept=accept)
-    if reply.status != 200:
-        _judge(case, str(reply))
-        return
-    assert reply.type == accept
-    by = re.search(r"(?i)\bORDER\s+BY\b[^{}]*$", text) is not None
-    found = results.read(reply.body, reply.type)
-    _judge(case, results.difference(expected, found, ordered=ordered and by, lax=case.lax))
-
-
-def _dataset(root: Path, data: Files) -> list[tuple[str, str]]:
-    named = [name for name, _ in data.named]
-    for file in data.default:
-        if file.suffix in {".trig", ".nq"}:
-            named += {str(q.graph_name)[1:-1] for q in _quads(root, file, _NOTHING)} - {_NOTHING}
-    return [
-        *(("default-graph-uri", manifests.iri(root, file)) for file in data.default),
-        *([] if data.default else [("default-graph-uri", _NOTHING)]),
-        *(("named-graph-uri", name) for name in named),
-    ]
+    _judge(case, queries.problem(_ROOT, library, case))
 
 
 @pytest.mark.parametrize("case", _parameters(Kind.GOOD_QUERY))
@@ -164,7 +121,7 @@ def test_good_query(endpoint: Endpoint, case: Case) -> None:
     assert _ROOT is not None
     content = f"BASE <{manifests.iri(_ROOT, case.request)}>\n".encode() + case.request.read_bytes()
     reply = endpoint.post(
-        endpoint.query_path, content, "application/sparql-query", [("default-graph-uri", _NOTHING)]
+        endpoint.query_path, content, "application/sparql-query", [("default-graph-uri", NOTHING)]
     )
     refused = reply.status == 403 and re.search(rb"(?i)\bSERVICE\b", content)
     _judge(case, None if reply.status == 200 or refused else str(reply))
@@ -201,8 +158,8 @@ def _after_prologue(update: str, operations: str) -> str:
 
 def _state(root: Path, files: Files) -> list[ox.Quad]:
     return [
-        *(quad for file in files.default for quad in _quads(root, file, None)),
-        *(quad for name, file in files.named for quad in _quads(root, file, name)),
+        *(quad for file in files.default for quad in quads(root, file, None)),
+        *(quad for name, file in files.named for quad in quads(root, file, name)),
     ]
 
 

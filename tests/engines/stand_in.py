@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,10 +54,11 @@ class StandIn:
     connections: int = 0  #: accepted so far
     open: int = 0  #: just now
     left: int = 0  #: clients that left while they were to wait
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/sparql"
+        return f"{self.scheme}://127.0.0.1:{self.port}/sparql"
 
     def until(self, condition: Callable[[], object], seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
@@ -66,10 +68,10 @@ class StandIn:
 
 
 @contextmanager
-def stand_in(answering: Answering, port: int = 0) -> Iterator[StandIn]:
+def stand_in(answering: Answering, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
     """A stand-in that answers each request with the pieces of *answering*, on connections that are kept."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        found = StandIn(listener.getsockname()[1], answering)
+    with _listening(port, tls) as listener:
+        found = StandIn(listener.getsockname()[1], answering, scheme="https" if tls else "http")
         sockets: list[socket.socket] = []
         ended = threading.Event()
         thread = threading.Thread(target=_accept, args=(listener, found, sockets, ended), daemon=True)
@@ -84,6 +86,14 @@ def stand_in(answering: Answering, port: int = 0) -> Iterator[StandIn]:
             for sock in sockets:
                 with suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
+
+
+def _listening(port: int, tls: ssl.SSLContext | None) -> socket.socket:
+    listener = socket.create_server(("127.0.0.1", port))
+    if tls is None:
+        return listener
+    # Hands are shaken where a request is read, so that a client that does not like ours ends nothing else.
+    return tls.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
 
 
 def _accept(

@@ -399,38 +399,25 @@ def test_many_clients_at_once(setting: _Setting) -> None:
 def test_engine_that_comes_up_later_goes_away_and_comes_again() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/sparql"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.conftest._wait_for", _wait_for_front)
-        with served(*_OPTIONS, "--engine", url) as server:
-            address = server.address
-            ready = ask(address, path="/health/ready")
-            assert ready.status == 503
-            assert f"the engine {url} cannot be reached: connection refused" in ready.text
-            assert get(address, "ASK {}").status == 503
-            for _ in range(2):
-                with stand_in(_Engine(), port) as engine:
-                    _until(lambda: ask(address, path="/health/ready").status == 200)
-                    _until(lambda: get(address, "ASK{}").headers["mesoonto-dataset"] == "empty.v.one")
-                    assert get(address, _SELECT, Accept=_JSON).body == _ROWS
-                _until(lambda: ask(address, path="/health/ready").status == 503)
-                _until(lambda: ask(address, path="/health").json["engine"]["failures"] >= 3)
-                # Nobody is let through, not even to where somebody listens now; a look is.
-                refused = get(address, "SELECT ?y { ?y a <urn:new> }", Accept=_JSON)
-                assert refused.status == 503
-                assert "is down" in refused.text
-                assert refused.headers["retry-after"] == "1"
-                assert engine.open == 0
-
-
-def _wait_for_front(server: Any) -> None:
-    _until(lambda: _answers(server.address), 60)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return ask(address, path="/health/live").status == 200
-    except OSError:
-        return False
+    with served(*_OPTIONS, "--engine", url, probe="health/live") as server:
+        address = server.address
+        ready = ask(address, path="/health/ready")
+        assert ready.status == 503
+        assert f"the engine {url} cannot be reached: connection refused" in ready.text
+        assert get(address, "ASK {}").status == 503
+        for _ in range(2):
+            with stand_in(_Engine(), port) as engine:
+                _until(lambda: ask(address, path="/health/ready").status == 200)
+                _until(lambda: get(address, "ASK{}").headers["mesoonto-dataset"] == "empty.v.one")
+                assert get(address, _SELECT, Accept=_JSON).body == _ROWS
+            _until(lambda: ask(address, path="/health/ready").status == 503)
+            _until(lambda: ask(address, path="/health").json["engine"]["failures"] >= 3)
+            # Nobody is let through, not even to where somebody listens now; a look is.
+            refused = get(address, "SELECT ?y { ?y a <urn:new> }", Accept=_JSON)
+            assert refused.status == 503
+            assert "is down" in refused.text
+            assert refused.headers["retry-after"] == "1"
+            assert engine.open == 0
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,10 @@ class Adapter(Protocol):
         """Whether it takes a body whose length is not told beforehand."""
 
     @property
+    def decimals_need_point(self) -> bool:
+        """Whether it takes a decimal in the template of an update for an integer where that has no point."""
+
+    @property
     def has_default_graph(self) -> bool:
         """Whether statements can stand in its default graph, apart from all named ones."""
 

@@ -27,6 +27,9 @@ _PAUSES = (0.0, 0.1)
 #: Seconds for a connection.
 CONNECT = 5.0
 
+#: How OpenSSL numbers names and addresses that are not in a certificate (openssl-verification-options(1)).
+_OF_ANOTHER = frozenset((62, 64))
+
 #: Bytes of a refusal that are read, and characters that are told.
 _READ_OF_REFUSAL = 1 << 16
 _SHOWN = 300
@@ -41,6 +44,22 @@ def connect_directly(service: EngineService, seconds: float) -> socket.socket:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise EngineDownError(f"cannot be reached: {reason}") from error
+
+
+def _why_no_tls(error: OSError) -> str:
+    """What *error* in the beginning of TLS means, and what to do about it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        what = error.verify_message
+        if error.verify_code in _OF_ANOTHER:
+            return (
+                f"shows a certificate of another host ({what}); give its address by a name in the certificate"
+            )
+        return (
+            f"shows a certificate that is not trusted ({what}); let the system trust who issued it, or name "
+            "a file with their certificate in SSL_CERT_FILE"
+        )
+    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return f"cannot be reached by TLS: {(reason or str(error)).replace('_', ' ').lower()}"
 
 
 class EngineAnswer:
@@ -208,7 +227,7 @@ class EngineClient:
                 sock = self._tls.wrap_socket(sock, server_hostname=service.host)
             except OSError as error:
                 sock.close()
-                raise EngineDownError(f"cannot be reached by TLS: {error.strerror or error}") from error
+                raise EngineDownError(_why_no_tls(error)) from error
         return EngineConnection(sock)
 
     @cached_property

@@ -65,6 +65,7 @@ class Generic:
     kind = "generic"
     atomic_updates = False
     takes_chunks = True
+    decimals_need_point = False
     has_default_graph = True
     advice_on_union = "let its default graph be the union of its named graphs"
 

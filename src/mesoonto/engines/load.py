@@ -22,6 +22,7 @@ import pyoxigraph as ox
 from mesoonto.engines import note
 from mesoonto.engines.adapter import EngineQuery, EngineUpdate
 from mesoonto.engines.client import EngineClient
+from mesoonto.engines.decimals import with_point
 from mesoonto.errors import EngineError, InputError, MesoontoError
 from mesoonto.files.temporary import told
 from mesoonto.namespaces import MESO
@@ -41,7 +42,6 @@ _SHORT = 60.0
 
 _JSON = "application/sparql-results+json"
 _N_TRIPLES = "application/n-triples"
-_DECIMAL = ox.NamedNode("http://www.w3.org/2001/XMLSchema#decimal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +119,8 @@ def _graph(quad: ox.Quad, graph: str | None) -> str | None:
 
 
 def _line(quad: ox.Quad) -> bytes:
-    """*quad* in N-Triples; decimals have a point, as those in queries must have.
-
-    Our own store writes 24 for 24.0, and engines that keep literals as they are written would not find it.
-    """
-    value = quad.object
-    if isinstance(value, ox.Literal) and value.datatype == _DECIMAL and value.value.lstrip("+-").isdecimal():
-        value = ox.Literal(f"{value.value}.0", datatype=_DECIMAL)
-    return f"{quad.subject} {quad.predicate} {value} .\n".encode()
+    """*quad* in N-Triples. Engines that keep literals as they are written would not find 24 for 24.0."""
+    return f"{with_point(quad).triple} .\n".encode()
 
 
 def load(

@@ -27,6 +27,7 @@ from mesoonto.dataset.delta import (
 )
 from mesoonto.dataset.write import is_shipped, shipped_refused
 from mesoonto.engines import note
+from mesoonto.engines.decimals import with_point
 from mesoonto.engines.remote_store import BUT_NOTE, OWN_GRAPHS, RemoteStore
 from mesoonto.engines.renewal import Renewal
 from mesoonto.errors import QueryRefusedError
@@ -59,10 +60,11 @@ class _Matched:
 class RemoteChange:
     """A write to *store*."""
 
-    def __init__(self, store: RemoteStore, *, ships: bool) -> None:
+    def __init__(self, store: RemoteStore, *, ships: bool, pointed: bool = False) -> None:
         self.store = store
         self.changed: set[ox.Quad] = set()  #: added or removed, but not both
         self._ships = ships  #: whether the shipped graphs are to stay as they are
+        self._pointed = pointed  #: whether decimals are to be written with a point
         self._parts: list[_Named | _Matched] = []
         self._written: list[Modify] = []  #: whose words are among the parts
 
@@ -129,16 +131,20 @@ class RemoteChange:
         if not parts:
             parts = [_Named()]
         if len(parts) == 1 and isinstance(parts[0], _Named):  # so that it is one operation
-            removed, added = (_block(quads) for quads in (parts[0].removed, parts[0].added))
+            removed, added = (self._block(quads) for quads in (parts[0].removed, parts[0].added))
             return _modifying(f"{renewal.removed}\n{removed}", f"{renewal.added}\n{added}", renewal.condition)
         operations = [_modifying(renewal.removed, f"{renewal.added} {renewal.begun}", renewal.condition)]
         for part in parts:
             if isinstance(part, _Matched):
                 operations.append(f"{part.before} {renewal.guard} {part.after}")
             else:
-                operations.append(_modifying(_block(part.removed), _block(part.added), renewal.guard))
+                removed, added = self._block(part.removed), self._block(part.added)
+                operations.append(_modifying(removed, added, renewal.guard))
         operations.append(_modifying(renewal.begun, "", f"{renewal.guard} {renewal.begun}"))
         return _prologue(self._written) + " ;\n".join(operations)
+
+    def _block(self, quads: Iterable[ox.Quad]) -> str:
+        return _block(map(with_point, quads) if self._pointed else quads)
 
     def _apply(
         self, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]

@@ -57,6 +57,7 @@ class Virtuoso(Generic):
     kind = "virtuoso"
     atomic_updates = False  # what stands before a failing operation stays (tried)
     takes_chunks = False  # it answers 201, and keeps nothing (tried)
+    decimals_need_point = True  # "5"^^xsd:decimal in INSERT { } becomes the integer 5 (tried)
     has_default_graph = False
 
     def completed(self, address: EngineAddress) -> EngineAddress:

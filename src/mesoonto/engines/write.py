@@ -210,7 +210,10 @@ class EngineWriter:
                 )  # fmt: skip
                 if only_if is not None and not only_if(self._version_of(before.state), store):
                     raise PreconditionError("the data have changed since; read them again, then write")
-                made = RemoteChange(store, ships=self._shipped is not None)
+                made = RemoteChange(
+                    store, ships=self._shipped is not None,
+                    pointed=self._client.adapter.decimals_need_point,
+                )  # fmt: skip
                 created = change(made)
                 if self._check is not None:
                     self._check(store, made.changed)
