@@ -19,13 +19,13 @@ import pytest
 
 from tests.conftest import free_port
 from tests.hostile import processes
+from tests.hostile.bombs import ENDLESS, digits
 from tests.server.client import Reply, ask, get, holds, update
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 
-#: Runs for about a second on the shipped data.
-SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . { SELECT ?d { ?d ?e ?f } LIMIT 100 } }"
-ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+#: Runs for about a second.
+SLOW = f"SELECT (COUNT(*) AS ?n) {{ {digits(7)} }}"
 
 
 @dataclass
@@ -79,7 +79,7 @@ def answers(address: str) -> bool:
 @contextmanager
 def started(*options: str) -> Iterator[Server]:
     port = free_port()
-    command = [sys.executable, "-m", "mesoonto", "serve", "--port", str(port), *options]
+    command = [sys.executable, "-m", "mesoonto", "serve", "--empty", "--port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         server = Server(process, f"http://127.0.0.1:{port}/")
         family: set[int] = set()
@@ -238,7 +238,7 @@ def location(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(location: Path) -> Iterator[Server]:
-    with started("--empty", "--allow-update", "--location", str(location)) as found:
+    with started("--allow-update", "--location", str(location)) as found:
         yield found
 
 
