@@ -22,9 +22,10 @@ WORDS = 8 * 8
 #: Bytes of the page; what the worker has counted follows the words.
 PAGE = WORDS + SharedCounters.SIZE
 
-#: From the front: the number of a connection and the address of its client, with the connection as file
-#: descriptor. The number 0 comes without one and wakes the worker up. First of all comes the page.
-HANDED = struct.Struct("<Q56s")
+#: From the front: the number of a connection, whether it had an answer before, and the address of its client,
+#: with the connection as file descriptor. The number 0 comes without one and wakes the worker up. First comes
+#: the page.
+HANDED = struct.Struct("<Q?55s")
 
 #: To the front: what, and the number of a connection.
 NOTICE = struct.Struct("<cQ")

@@ -68,7 +68,7 @@ def busy(root: int, seconds: float = 0.3) -> list[int]:
     seen: Counter[int] = Counter()
     for _ in range(samples):
         time.sleep(seconds / samples)
-        seen.update(pid for pid in tree(root) if _state(pid) == "R")
+        seen.update(pid for pid in tree(root) if _computes(pid))
     return sorted((pid for pid, times in seen.items() if times > samples / 2), key=lambda pid: -seen[pid])
 
 
@@ -77,9 +77,17 @@ def runs(pid: int) -> bool:
     return _state(pid) not in {"", "Z", "X"}
 
 
-def _state(pid: int) -> str:
+def _computes(pid: int) -> bool:
+    """Whether one of its threads runs or could: a worker evaluates beside its first."""
+    with contextlib.suppress(OSError):
+        return any(_state(task) == "R" for task in (_PROC / str(pid) / "task").iterdir())
+    return False
+
+
+def _state(place: int | Path) -> str:
+    """The state of a process, which is that of its first thread, or of a thread by its folder."""
     try:
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+        return (_PROC / str(place) / "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
 

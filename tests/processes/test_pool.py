@@ -44,6 +44,21 @@ from mesoonto.processes.worker import Reply, jobs
 
 MEMORY = 256 * MIB
 
+#: What jobs leave behind in their worker.
+HELD: list[bytes] = []
+
+
+def priority() -> int:
+    """The nice value of this thread."""
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+USUAL = priority()
+
+lowers_priority = pytest.mark.skipif(
+    not os.path.exists("/proc/self/task") or USUAL >= 10, reason="needs threads with a priority of their own"
+)
+
 
 def handle(engine: Engine, job: bytes, reply: Reply) -> None:
     """Does what *job* says; every way to end that a stranger's query has found so far."""
@@ -53,6 +68,14 @@ def handle(engine: Engine, job: bytes, reply: Reply) -> None:
             reply.last(rest.encode())
         case "pid":
             reply.last(str(os.getpid()).encode())
+        case "aside":
+            until = time.monotonic() + 60
+            while priority() == USUAL and time.monotonic() < until:
+                time.sleep(0.02)
+            HELD.append(b"x" * int(rest) * MIB)
+            reply.last(f"{os.getpid()} {priority()}".encode())
+        case "priority":
+            reply.last(f"{os.getpid()} {priority()}".encode())
         case "sleep":
             time.sleep(float(rest))
             reply.last(b"slept")
@@ -249,6 +272,65 @@ def test_job_whose_turn_does_not_come_in_time_is_refused(with_pool: Run) -> None
         assert pool.waiting == 0
 
     with_pool(test)
+
+
+@lowers_priority
+def test_job_of_more_than_a_second_gives_way_and_its_worker_stays_and_does_not(with_pool: Run) -> None:
+    async def test(pool: Pool) -> None:
+        for _ in range(3):
+            pid, nice = map(int, (await ask(pool, "aside 0", 100)).split())
+            assert nice == 10
+            assert await ask(pool, "priority") == f"{pid} {USUAL}".encode()
+
+    with_pool(test, max_timeout=100)
+
+
+@lowers_priority
+@pytest.mark.parametrize(
+    ("job", "error"),
+    [
+        ("endless", OutOfTimeError),
+        ("memory", OutOfMemoryError),
+        ("deep", NestingError),
+        ("exit 3", QueryFailedError),
+        ("nonsense", QueryFailedError),
+    ],
+)
+def test_worker_that_stayed_is_ended_as_any_other(
+    with_pool: Run, job: str, error: type[MesoontoError]
+) -> None:
+    async def test(pool: Pool) -> None:
+        stayed = (await ask(pool, "aside 0", 100)).split()[0]
+        assert await ask(pool, "pid") == stayed
+        with pytest.raises(error) as caught:
+            await ask(pool, job, 0.5 if job == "endless" else 60)
+        assert type(caught.value) is error
+        assert await ask(pool, "pid") != stayed
+
+    with_pool(test, max_timeout=100)
+
+
+@lowers_priority
+def test_worker_that_holds_much_after_a_long_job_is_replaced(with_pool: Run) -> None:
+    async def test(pool: Pool) -> None:
+        grown = (await ask(pool, "aside 48", 100)).split()[0]  # more than an eighth of 256
+        assert await ask(pool, "pid") != grown
+
+    with_pool(test, max_timeout=100)
+
+
+@lowers_priority
+def test_workers_that_were_needed_beside_long_jobs_end(with_pool: Run) -> None:
+    async def test(pool: Pool) -> None:
+        answers = await asyncio.gather(*(ask(pool, "aside 0", 100) for _ in range(4)))
+        assert len(set(answers)) == 4
+        deadline = time.monotonic() + 60
+        while pool.workers > 2:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+        assert await ask(pool, "pid") in {answer.split()[0] for answer in answers}  # who has copied stays
+
+    with_pool(test, max_timeout=100)
 
 
 def test_cancelled_job_frees_its_place_and_ends_its_process(with_pool: Run) -> None:

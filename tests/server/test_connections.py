@@ -245,12 +245,12 @@ class Alone:
         for connection in self.worker._connections.values():
             connection.sock.close()
 
-    def hand(self, number: int) -> socket.socket:
+    def hand(self, number: int, *, asked: bool = False) -> socket.socket:
         """Give it a connection; the client's end of it."""
         ours, theirs = socket.socketpair()
         self._held.enter_context(ours).settimeout(5)
         with theirs:
-            message = shared_page.HANDED.pack(number, b"192.0.2.7")
+            message = shared_page.HANDED.pack(number, asked, b"192.0.2.7")
             socket.send_fds(self.acceptor, [message], [theirs.fileno()])
         return ours
 
@@ -341,11 +341,10 @@ def test_request_stays_in_the_socket_until_it_is_answered(
 
 
 def test_idle_connections_are_closed_the_silent_ones_sooner(alone: Alone) -> None:
-    clients = [alone.hand(1), alone.hand(2)]
+    clients = [alone.hand(1), alone.hand(2, asked=True)]
     assert alone.worker._hear()
     assert alone.worker._hear()
     silent, asked = alone.worker._connections.values()
-    asked.asked = True
     for seconds, closed in [(9, []), (11, [silent.number]), (80, [asked.number])]:
         for connection in alone.worker._connections.values():
             connection.seen = time.monotonic() - seconds

@@ -18,13 +18,14 @@ _GLANCE = 0.1
 class ClientConnection:
     """A client's connection; whoever answers on it has a copy of the socket."""
 
-    __slots__ = ("has_service", "number", "peer", "site", "sock", "waits", "weight")
+    __slots__ = ("asked", "has_service", "number", "peer", "site", "sock", "waits", "weight")
 
     def __init__(self, number: int, peer: str, sock: socket.socket) -> None:
         self.number = number
         self.peer = peer  #: address of the other end
         self.site = site_of(peer)  #: whom it counts for
         self.sock = sock
+        self.asked = False  #: a request on it was answered, as far as the front knows
         self.has_service = False  #: a worker has found SERVICE in the query that waits
         self.waits = 0.0  #: since when it waits for a worker
         self.weight = 0.0  #: share of a worker's time that it takes, as far as that is known

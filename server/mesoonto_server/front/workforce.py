@@ -74,7 +74,7 @@ class ConnectionWorker:
         try:
             os.ftruncate(descriptor, shared_page.PAGE)
             page = memoryview(mmap.mmap(descriptor, shared_page.PAGE))
-            socket.send_fds(worker.sock, [shared_page.HANDED.pack(0, b"")], [descriptor])
+            socket.send_fds(worker.sock, [shared_page.HANDED.pack(0, False, b"")], [descriptor])
         finally:
             os.close(descriptor)
         self.words = page[: shared_page.WORDS].cast("Q")
@@ -82,7 +82,7 @@ class ConnectionWorker:
 
     def hand(self, connection: ClientConnection) -> bool:
         """Give it *connection*; False when it has ended or does not keep up."""
-        message = shared_page.HANDED.pack(connection.number, connection.peer.encode())
+        message = shared_page.HANDED.pack(connection.number, connection.asked, connection.peer.encode())
         try:
             socket.send_fds(self.worker.sock, [message], [connection.sock.fileno()])
         except OSError:
@@ -101,7 +101,7 @@ class ConnectionWorker:
     def wake(self) -> None:
         """Let it look at the page."""
         with contextlib.suppress(OSError):
-            self.worker.sock.send(shared_page.HANDED.pack(0, b""))
+            self.worker.sock.send(shared_page.HANDED.pack(0, False, b""))
 
 
 class Workforce:
@@ -157,17 +157,22 @@ class Workforce:
             self._waiting.append(connection)
             return
         connection.weight = connection.weight or _NEW
-        worker = min(able, key=lambda one: (int(one.load * _STEPS), len(one.connections)))
+        worker = min(
+            able, key=lambda one: (int(one.load * _STEPS), len(one.connections), not one.worker.settled)
+        )
         if not worker.hand(connection):
             self._owner.answer_here(connection)
 
-    def share_out(self, worker: ConnectionWorker, connections: list[ClientConnection]) -> None:
-        """Give *connections*, which were those of *worker*, to whoever has the least to do."""
+    def share_out(
+        self, worker: ConnectionWorker, connections: list[ClientConnection], *, stay: bool = False
+    ) -> None:
+        """Give *connections* of *worker* to whoever has the least to do, or let them *stay*."""
         weight = worker.load / max(1, len(connections))
         worker.load = 0.0
         for connection in connections:
             connection.weight = weight
-            self.assign(connection)
+            if not (stay and worker.hand(connection)):
+                self.assign(connection)
 
     def _give_up_waiting(self) -> None:
         now = time.monotonic()
@@ -233,7 +238,7 @@ class Workforce:
             worker.load += (busy - worker.load) * _SHARE_OF_A_LOOK
         self._calm = 0 if any(worker.occupied for worker in self.workers) else self._calm + 1
         if self._calm and self._calm % _CALM == 0 and len(self.workers) > self._wanted:
-            self.retire(min(self.workers, key=lambda one: len(one.connections)))
+            self.retire(min(self.workers, key=lambda one: (one.worker.settled, len(one.connections))))
         self._even_out()
         self._give_up_waiting()
         self.top_up()
@@ -263,6 +268,7 @@ class Workforce:
                     if what == shared_page.CLOSED:
                         self._owner.end(connection)
                     else:
+                        connection.asked = True
                         connection.has_service = what == shared_page.SERVICE
                         self._owner.answer_here(connection)
         except EOFError:
@@ -271,14 +277,18 @@ class Workforce:
     def _freed(self, worker: ConnectionWorker) -> None:
         worker.words[shared_page.RECALL] = 0
         worker.recalled = False
-        if worker.occupied:
-            worker.occupied = False
+        had_long, worker.occupied = worker.occupied, False
+        if had_long:
             self._pool.vacate(worker.worker)
         self.on_leave(worker)
         connections, worker.connections = worker.connections, {}
-        if worker.retiring or worker.worker.stale:
+        for connection in connections.values():
+            connection.asked = connection.asked or had_long
+        ends = worker.retiring or worker.worker.stale
+        if ends:
             self._dismiss(worker)
-        self.share_out(worker, list(connections.values()))
+        # Who asked a long query may well ask another: it has copied what that reads.
+        self.share_out(worker, list(connections.values()), stay=had_long and not ends)
         self._assign_waiting()
         self.top_up()
 

@@ -21,6 +21,7 @@ import select
 import socket
 import time
 from array import array
+from collections.abc import Iterator
 from functools import partial
 
 from mesoonto.dataset.store import Engine
@@ -78,11 +79,13 @@ def work(
     Queries go to the engine at the other end of *link*, where there is one.
     """
 
-    def run(engine: Engine, channel: socket.socket) -> None:
+    def run(engine: Engine, channel: socket.socket) -> Iterator[None]:
         _, descriptors, _, _ = socket.recv_fds(channel, HANDED.size, 1)
         for page in descriptors:  # none when the front has gone meanwhile
             memory = memoryview(mmap.mmap(page, PAGE))
-            _ConnectionLoop(engine, channel, memory, settings, rate, federated=federated, link=link).run()
+            yield from _ConnectionLoop(
+                engine, channel, memory, settings, rate, federated=federated, link=link
+            ).run()
 
     return run
 
@@ -92,12 +95,12 @@ class _HeldConnection:
 
     __slots__ = ("address", "asked", "number", "seen", "site", "sock")
 
-    def __init__(self, number: int, address: str, sock: socket.socket) -> None:
+    def __init__(self, number: int, address: str, sock: socket.socket, *, asked: bool) -> None:
         self.number = number
         self.address = address
         self.site = site_of(address)
         self.sock = sock
-        self.asked = False  #: whether a request was answered
+        self.asked = asked  #: whether a request was answered
         self.seen = time.monotonic()  #: when it last was, or when a part of the next one came
 
 
@@ -124,7 +127,7 @@ class _ConnectionLoop:
         self._epoll.register(channel.fileno(), select.EPOLLIN)
         self._swept = time.monotonic()
 
-    def run(self) -> None:
+    def run(self) -> Iterator[None]:
         """Serve until the front has gone."""
         channel = self._channel.fileno()
         while True:
@@ -140,6 +143,7 @@ class _ConnectionLoop:
                 if descriptor in self._incomplete:  # unless all were given up meanwhile
                     self._claim(self._connections[descriptor])
             self._sweep()
+            yield
 
     def _claim(self, connection: _HeldConnection) -> None:
         words = self._words
@@ -308,11 +312,12 @@ class _ConnectionLoop:
             return False
         if not data:
             return False
-        number, address = HANDED.unpack(data)
+        number, asked, address = HANDED.unpack(data)
         for _, _, content in ancillary:
             descriptor = array("i", content)[0]
             sock = socket.socket(fileno=descriptor)
-            self._connections[descriptor] = _HeldConnection(number, address.rstrip(b"\0").decode(), sock)
+            client = address.rstrip(b"\0").decode()
+            self._connections[descriptor] = _HeldConnection(number, client, sock, asked=asked)
             self._epoll.register(descriptor, select.EPOLLIN)
         return True
 

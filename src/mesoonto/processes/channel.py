@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from mesoonto.errors import ForkServerLostError, ServeError
+from mesoonto.processes import memory
 from mesoonto.processes.fork_server import Link
 from mesoonto.processes.worker_client import WorkerClient
 
@@ -75,6 +76,7 @@ class ForkChannel:
                 raise ForkServerLostError from None
             raise ServeError("a worker could not open the data") from None
         worker.version = version.decode()
+        worker.memory = memory.anonymous(worker.pid)
         return worker
 
     def kill(self, worker: WorkerClient) -> None:

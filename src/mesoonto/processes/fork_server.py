@@ -43,6 +43,9 @@ _MOST_STDERR = 4000
 #: What the fork server reports once its data are loaded.
 _LOADED = "ready"
 
+#: The nice value of a thread that is at a long job.
+_LOW = 10
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -221,8 +224,7 @@ class _ForkServer:
             if word == "kill":
                 os.kill(pid, signal.SIGKILL)
             elif word == "renice":
-                with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, pid, 10)
+                _lower_priority(pid)
 
     @staticmethod
     def _send(channel: _ServedProcess, message: str, descriptors: Sequence[int] = ()) -> None:
@@ -282,6 +284,14 @@ class _ForkServer:
                 text = os.pread(stderr, _MOST_STDERR, 0).decode("utf-8", "replace")
                 os.close(stderr)
                 self._send(channel, f"exit {pid} {os.waitstatus_to_exitcode(status)} {text}")
+
+
+def _lower_priority(pid: int) -> None:
+    """Let what worker *pid* evaluates give way to others: all its threads but the first. Linux only."""
+    with contextlib.suppress(OSError):
+        for thread in map(int, os.listdir(f"/proc/{pid}/task")):
+            if thread != pid:  # the first starts others, which have its priority
+                os.setpriority(os.PRIO_PROCESS, thread, _LOW)
 
 
 def _end_with_parent() -> None:

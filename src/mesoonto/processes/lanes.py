@@ -41,7 +41,7 @@ class Lanes:
         self._limits = limits
         self._counts = counts
         self._waiting: deque[tuple[asyncio.Future[WorkerClient], float]] = deque()  #: with deadlines
-        self._long = 0
+        self.long = 0  #: jobs in the long lane
 
     @property
     def waiting(self) -> int:
@@ -51,7 +51,7 @@ class Lanes:
     @property
     def wanted(self) -> int:
         """Idle workers that should stand ready for what may start next."""
-        short = len(self.busy) - self._long
+        short = len(self.busy) - self.long
         return min(self._limits.workers - short, self._limits.max_workers - len(self.busy))
 
     def take(self) -> WorkerClient | None:
@@ -104,7 +104,7 @@ class Lanes:
     def lengthen(self, worker: WorkerClient) -> None:
         """Move the job of *worker* to the long lane."""
         worker.long = True
-        self._long += 1
+        self.long += 1
 
     def finish(self, worker: WorkerClient) -> None:
         """The job of *worker* has ended."""
@@ -112,7 +112,7 @@ class Lanes:
         worker.started = worker.deadline = 0.0
         if worker.long:
             worker.long = False
-            self._long -= 1
+            self.long -= 1
 
     def refuse_late(self, now: float) -> None:
         """Refuse the jobs for which no worker became free in time."""
@@ -132,4 +132,4 @@ class Lanes:
 
     def _has_room(self) -> bool:
         busy = len(self.busy)
-        return busy - self._long < self._limits.workers and busy < self._limits.max_workers
+        return busy - self.long < self._limits.workers and busy < self._limits.max_workers

@@ -20,7 +20,7 @@ from mesoonto.errors import (
     QueryFailedError,
     ServeError,
 )
-from mesoonto.processes import framing
+from mesoonto.processes import framing, memory
 from mesoonto.processes.channel import ForkChannel
 from mesoonto.processes.diagnosis import diagnosis
 from mesoonto.processes.fork_server import Link
@@ -30,8 +30,14 @@ from mesoonto.processes.worker_client import Gone, WorkerClient
 
 _log = logging.getLogger(__name__)
 
-#: Seconds after which a job runs at low priority, and its worker is replaced when it has ended.
+#: Seconds after which a job runs at low priority.
 _HEAVY = 1.0
+
+#: The share of the memory that a job may take which its worker may still hold after such a job.
+_HELD = 1 / 8
+
+#: Looks in a row that find no long job before an idle worker that was needed beside one is ended.
+_CALM = 20
 
 #: Seconds between two looks at the deadlines.
 _TICK = 0.025
@@ -105,6 +111,7 @@ class Pool:
         self._lanes = Lanes(limits, self.counts)
         self._channel: ForkChannel | None = None
         self._starting = 0
+        self._calm = 0
         self._alone = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -231,9 +238,8 @@ class Pool:
 
     def release(self, worker: WorkerClient) -> None:
         """Take back a worker that has finished its job."""
-        retire = worker.stale
         self._finish(worker)
-        if retire:
+        if worker.stale:
             worker.close()
             self._top_up()
         else:
@@ -277,6 +283,11 @@ class Pool:
         if worker.alone:
             worker.alone = False
             self._alone -= 1
+        if worker.lowered:
+            # It stays with the pages that it has copied, which the next such job would copy anew elsewhere.
+            worker.lowered, worker.settled = False, True
+            held = memory.anonymous(worker.pid) - worker.memory
+            worker.stale = worker.stale or held > self.limits.memory * _HELD
         worker.gone = None
         if worker.watching is not None:
             worker.watching.cancel()
@@ -328,8 +339,18 @@ class Pool:
             for worker in list(self._lanes.busy):
                 self._look_at(worker, now)
             self._lanes.refuse_late(now)
+            self._shed()
             self._top_up()
             self._lanes.hand_over()
+
+    def _shed(self) -> None:
+        """End an idle worker that is not needed any more, one that has copied the least."""
+        self._calm = 0 if self._lanes.long else self._calm + 1
+        idle = self._lanes.idle
+        if self._calm and self._calm % _CALM == 0 and len(idle) > self.limits.workers:
+            worker = min(idle, key=lambda one: one.settled)
+            idle.remove(worker)
+            worker.close()
 
     def _look_at(self, worker: WorkerClient, now: float) -> None:
         """End *worker* at its deadline, or let its job run aside when it takes long."""
@@ -340,9 +361,8 @@ class Pool:
             self._end(worker)
         elif not worker.long and worker.started and now - worker.started >= SHORT:
             self._lengthen(worker)
-        elif worker.long and not worker.stale and now - worker.started >= _HEAVY:
-            # A process may lower its priority and not raise it again, and it may have grown.
-            worker.stale = True
+        elif worker.long and not (worker.lowered or worker.alone) and now - worker.started >= _HEAVY:
+            worker.lowered = True
             if self._channel is not None:
                 self._channel.renice(worker)
 

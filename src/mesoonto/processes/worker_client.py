@@ -29,6 +29,9 @@ class WorkerClient:
         self.pid = pid
         self.version = ""  #: the state of the data that it answers from
         self.stale = False  #: to be ended after its job: the data have a newer state, or it has grown
+        self.memory = 0  #: bytes that it had of its own when it was forked
+        self.lowered = False  #: its job runs at low priority
+        self.settled = False  #: it had such a job, and has copied the pages of the data that this read
         self.started = 0.0
         self.deadline = 0.0
         self.timeout = 0.0

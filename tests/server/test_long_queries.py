@@ -1,0 +1,55 @@
+"""What becomes of a worker that has had a long query."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.server.test_processes import Server, started, wait_until
+from tests.wire import Client
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at threads in /proc")
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def test_worker_with_a_long_query_serves_on_as_before_it() -> None:
+    """It has copied what the query reads; the next one of this client need not."""
+    with started("--cache", "0", "--query-workers", "2") as server, Client(server.address) as client:
+        rows, took = 50, 0.0
+        while took < 1.5:  # longer than the second after which it is to give way
+            rows *= 2
+            query = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . {{ SELECT ?d {{ ?d ?e ?f }} LIMIT {rows} }} }}"
+            before, began = spent(server), time.monotonic()
+            assert client.request("GET", f"/sparql?{urlencode({'query': query})}").status == 200
+            took = time.monotonic() - began
+        (worker,) = busy_since(before, server)
+        assert client.request("GET", f"/sparql?{urlencode({'query': query})}").status == 200
+        assert busy_since(before, server) == [worker]
+        usual = os.getpriority(os.PRIO_PROCESS, 0)
+        tasks = Path(f"/proc/{worker}/task")
+        wait_until(lambda: {priority(task) for task in tasks.iterdir()} == {usual})
+
+
+def busy_since(before: dict[int, float], server: Server) -> list[int]:
+    """The processes of the server that have taken half a second of processor time since *before*."""
+    return [pid for pid, seconds in spent(server).items() if seconds - before.get(pid, 0) > 0.5]
+
+
+def spent(server: Server) -> dict[int, float]:
+    """Seconds of processor time of each process of the server."""
+    return {pid: sum(map(int, stat(Path(f"/proc/{pid}"))[11:13])) / TICKS for pid in server.family()}
+
+
+def priority(task: Path) -> int:
+    """The nice value of a thread."""
+    return int(stat(task)[16])
+
+
+def stat(place: Path) -> list[str]:
+    """The fields of proc(5) from the state on."""
+    return (place / "stat").read_text().rpartition(")")[2].split()
