@@ -53,6 +53,8 @@ def ask(peer: peers.Peer, query: str) -> tuple[AnswerCost, list[list[str]]]:
 
     On a connection of its own: the servers differ in what they do with one that is idle for a minute.
     """
+    if peer.name == "virtuoso":  # else it counts its own graphs, too
+        query = query.replace("{", "FROM <urn:benchmark> {", 1)
     before, begun = process.cpu_seconds(peer.pid), time.monotonic()
     body = peer.ask(query, "text/csv", _PATIENCE).decode()
     wall = time.monotonic() - begun
