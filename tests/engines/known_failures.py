@@ -124,3 +124,16 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "CQ88": "rows more than once, of a path of any length",
     },
 }
+
+_NOTE = "the note of the state of the data is a graph, which GRAPH ?g finds"
+
+#: Cases of the W3C's protocols, by the names of their tests.
+PROTOCOL: dict[str, dict[str, str]] = {
+    "oxigraph": dict.fromkeys(("test_update_post_form", "test_update_post_direct"), _NOTE),
+    "fuseki": dict.fromkeys(("test_update_post_form", "test_update_post_direct"), _NOTE),
+    "virtuoso": {
+        **dict.fromkeys(("test_update_post_form", "test_update_post_direct"), _NOTE),
+        "test_query_multiple_dataset": "what FROM says stays beside the dataset of the request",
+        "test_put_get_default": "it has no default graph of its own",
+    },
+}

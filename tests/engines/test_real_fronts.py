@@ -251,12 +251,18 @@ def test_what_takes_too_long_is_504(front: Front, kind: str) -> None:
     assert len(reply.text.splitlines()) == 1
 
 
-#: Oxigraph's server is ended by some that are within our bounds, which docs/engines.md tells.
-_HOSTILE = [attack for attack in nesting.ATTACKS if "update" not in attack.name][::6]
+#: Oxigraph's server is ended by some that are within our bounds, which docs/engines.md tells. By default
+#: the two others take turns.
+_HOSTILE = [
+    pytest.param(attack, kind, marks=[*mark, *([pytest.mark.engines_full] if (place + turn) % 2 else [])])
+    for place, attack in enumerate([one for one in nesting.ATTACKS if "update" not in one.name][::6])
+    for turn, (kind, mark) in enumerate(
+        (("fuseki", [pytest.mark.fuseki]), ("virtuoso", [pytest.mark.virtuoso]))
+    )
+]
 
 
-@pytest.mark.parametrize("attack", _HOSTILE, ids=lambda attack: attack.name)
-@pytest.mark.parametrize("kind", REAL[:2])
+@pytest.mark.parametrize(("attack", "kind"), _HOSTILE)
 def test_hostile_queries_do_no_harm(front: Front, kind: str, attack: Attack) -> None:
     """As before our own engine; what the engine does not answer in time is 504."""
     outcome = attack.launch(Target(front(kind), free_port()), Random(attack.name))

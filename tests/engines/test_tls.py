@@ -104,6 +104,7 @@ def test_untrusted_certificate_is_one_clear_line(
     assert len(listening.asked) == asked
 
 
+@pytest.mark.thorough  # what the client says is told by all
 def test_server_before_an_untrusted_engine_says_so(engine: tuple[StandIn, Path]) -> None:
     """It starts, is not ready, and answers queries with 503."""
     listening, _ = engine
