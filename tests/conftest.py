@@ -116,6 +116,7 @@ LONG = ("thorough", "w3c_full", "hostile_full", "slow", "federation_full", "engi
 LONGEST = (
     "tests/hostile/test_attacks.py",
     "tests/hostile/test_kill_each_role.py",
+    "tests/engines/test_real_fronts.py",
     "tests/server/test_site.py",
     "tests/cli/test_commands.py",
     "tests/server/test_processes.py",

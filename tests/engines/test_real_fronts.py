@@ -1,6 +1,6 @@
 """A mesoonto before Fuseki, Virtuoso and Oxigraph's server, all really started, asked over HTTP.
 
-Every sixteenth query case of the W3C for SPARQL 1.1 and every twelfth competency question is asked by
+Every twenty-fourth query case of the W3C for SPARQL 1.1 and every twelfth competency question is asked by
 default, and all with ``pytest -m "engines_full or not engines_full" tests/engines``.
 """
 
@@ -49,7 +49,7 @@ def _put(address: str, graph: str, turtle: str | bytes, **headers: str) -> Reply
 
 # The W3C's cases.
 
-_EVERY_CASE = 16
+_EVERY_CASE = 24
 _ROOT = suites.folder("sparql")
 _CASES = [
     case
