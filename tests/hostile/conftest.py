@@ -54,7 +54,7 @@ class Victim:
 
 #: Short limits, so that a run is short; and a small cache, so that what it holds is not taken for a leak.
 LIMITS = (
-    *("--timeout", "10", "--write-timeout", "3", "--body-timeout", "3", "--send-timeout", "5"),
+    *("--timeout", "10", "--write-timeout", "5", "--body-timeout", "3", "--send-timeout", "5"),
     *("--max-body", "64", "--memory", "512", "--cache", "1"),
 )
 

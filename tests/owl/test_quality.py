@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -29,16 +30,22 @@ def store() -> ox.Store:
     return shipped.build(ONTOLOGY)
 
 
-def broken(store: ox.Store, text: str) -> ox.Store:
-    """The dataset *store*, and *text*, which is TriG with ``o:``, ``d:`` and ``m:`` as graphs."""
+@contextmanager
+def broken(store: ox.Store, text: str) -> Iterator[None]:
+    """Within, the dataset *store* has *text* too, which is TriG with ``o:``, ``d:`` and ``m:`` as graphs."""
     graphs = f"@prefix g: <{GRAPH}> .\n" + "".join(f"@prefix {p}: <{iri}> .\n" for p, iri in PREFIXES.items())
-    worse = ox.Store()
-    worse.extend(store)
-    worse.load(graphs + text, format=ox.RdfFormat.TRIG)
-    for iri in re.findall("^# without: (.*)$", text, re.MULTILINE):
-        for quad in list(worse.quads_for_pattern(None, ox.NamedNode(iri), None)):
-            worse.remove(quad)
-    return worse
+    added = [quad for quad in ox.parse(graphs + text, format=ox.RdfFormat.TRIG) if quad not in store]
+    store.extend(added)
+    without = map(ox.NamedNode, re.findall("^# without: (.*)$", text, re.MULTILINE))
+    removed = [quad for iri in without for quad in store.quads_for_pattern(None, iri, None)]
+    for quad in removed:
+        store.remove(quad)
+    try:
+        yield
+    finally:
+        store.extend(removed)
+        for quad in added:
+            store.remove(quad)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -54,7 +61,8 @@ def test_rule_finds_what_it_is_for(name: str, store: ox.Store) -> None:
     """
     text = (BROKEN / f"{name}.trig").read_text()
     expected = set(text.partition("\n")[0].removeprefix("# finds: ").split())
-    found = {flaw.term for flaw in quality.check(broken(store, text), [RULES[name]], ONTOLOGY)}
+    with broken(store, text):
+        found = {flaw.term for flaw in quality.check(store, [RULES[name]], ONTOLOGY)}
     for prefix in ("mesod", "meso"):
         found = {iri.replace(PREFIXES[prefix], f"{prefix}:") for iri in found}
     assert found == expected
