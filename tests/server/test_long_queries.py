@@ -37,6 +37,19 @@ def test_worker_with_a_long_query_serves_on_as_before_it() -> None:
         wait_until(lambda: {priority(task) for task in tasks.iterdir()} == {usual})
 
 
+def test_worker_that_had_a_query_for_others_to_wait_for_is_not_the_one_to_end() -> None:
+    """Another is started beside it, and one of them ends when no such query runs any more."""
+    with started("--cache", "0", "--query-workers", "2") as server:
+        usual, before = len(server.family()), spent(server)
+        query = f"SELECT (COUNT(*) AS ?n) {{ {digits(6)} VALUES ?x {{ 1 2 3 4 5 6 }} }}"
+        with Client(server.address) as client:
+            assert client.request("GET", f"/sparql?{urlencode({'query': query})}").status == 200
+        (worker,) = busy_since(before, server)
+        time.sleep(2)
+        wait_until(lambda: len(server.family()) <= usual)
+        assert worker in server.family()
+
+
 def busy_since(before: dict[int, float], server: Server) -> list[int]:
     """The processes of the server that have taken half a second of processor time since *before*."""
     return [pid for pid, seconds in spent(server).items() if seconds - before.get(pid, 0) > 0.5]

@@ -283,9 +283,10 @@ class Pool:
         if worker.alone:
             worker.alone = False
             self._alone -= 1
+        # It stays with the pages that it has copied, which the next such job would copy anew elsewhere.
+        worker.settled = worker.settled or worker.long
         if worker.lowered:
-            # It stays with the pages that it has copied, which the next such job would copy anew elsewhere.
-            worker.lowered, worker.settled = False, True
+            worker.lowered = False
             held = memory.anonymous(worker.pid) - worker.memory
             worker.stale = worker.stale or held > self.limits.memory * _HELD
         worker.gone = None

@@ -31,7 +31,7 @@ class WorkerClient:
         self.stale = False  #: to be ended after its job: the data have a newer state, or it has grown
         self.memory = 0  #: bytes that it had of its own when it was forked
         self.lowered = False  #: its job runs at low priority
-        self.settled = False  #: it had such a job, and has copied the pages of the data that this read
+        self.settled = False  #: it had a long job, and has copied the pages of the data that this read
         self.started = 0.0
         self.deadline = 0.0
         self.timeout = 0.0
