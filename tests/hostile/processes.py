@@ -68,26 +68,25 @@ def busy(root: int, seconds: float = 0.3) -> list[int]:
     seen: Counter[int] = Counter()
     for _ in range(samples):
         time.sleep(seconds / samples)
-        seen.update(pid for pid in tree(root) if _computes(pid))
+        seen.update(pid for pid in tree(root) if "R" in _states(pid))
     return sorted((pid for pid, times in seen.items() if times > samples / 2), key=lambda pid: -seen[pid])
 
 
 def runs(pid: int) -> bool:
     """Whether there is such a process, other than one that has ended and was not asked for."""
-    return _state(pid) not in {"", "Z", "X"}
+    return not _states(pid) <= {"", "Z", "X"}
 
 
-def _computes(pid: int) -> bool:
-    """Whether one of its threads runs or could: a worker evaluates beside its first."""
+def _states(pid: int) -> set[str]:
+    """The states of its threads: a worker evaluates beside its first, which may end before the other."""
     with contextlib.suppress(OSError):
-        return any(_state(task) == "R" for task in (_PROC / str(pid) / "task").iterdir())
-    return False
+        return {_state(task) for task in (_PROC / str(pid) / "task").iterdir()}
+    return set()
 
 
-def _state(place: int | Path) -> str:
-    """The state of a process, which is that of its first thread, or of a thread by its folder."""
+def _state(task: Path) -> str:
     try:
-        return (_PROC / str(place) / "stat").read_text().rpartition(")")[2].split()[0]
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
 
