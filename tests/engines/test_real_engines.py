@@ -31,6 +31,9 @@ from tests.engines.conftest import REAL
 from tests.engines.terms import value
 from tests.engines.test_engine_writes import document
 
+#: The engines take a minute to start; `.ci/run` names this file.
+pytestmark = pytest.mark.thorough
+
 _JSON = "application/sparql-results+json"
 _N_TRIPLES = "application/n-triples"
 _XSD = "http://www.w3.org/2001/XMLSchema#"

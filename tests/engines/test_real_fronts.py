@@ -36,6 +36,9 @@ from tests.hostile.attack import Attack, Target
 from tests.server.client import Reply, ask, get, update
 from tests.wire import Client
 
+#: The engines take a minute to start; `.ci/run` names this file.
+pytestmark = pytest.mark.thorough
+
 Front = Callable[[str], str]
 
 _N_TRIPLES = "application/n-triples"

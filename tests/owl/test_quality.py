@@ -168,9 +168,13 @@ def test_a_missing_import_is_told_and_the_rule_that_needs_it_left_out(
     assert mesoonto("check", str(tmp_path / "y.ttl")).returncode == 2
 
 
-def test_command_finds_nothing_and_lists_pitfalls(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
+@pytest.mark.thorough  # a part after the other is tested; `.ci/run` calls the command itself
+def test_command_finds_nothing(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
     done = mesoonto("check")
     assert (done.returncode, done.stdout) == (0, f"0 findings, {len(RULES)} rules\n")
+
+
+def test_command_lists_pitfalls(mesoonto: Callable[..., CompletedProcess[str]]) -> None:
     listed = mesoonto("check", "--list").stdout
     assert "cycle: no class is above itself [P06 including cycles in a class hierarchy]" in listed
     assert mesoonto("check", "nonsense").returncode == 2

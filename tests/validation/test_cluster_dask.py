@@ -29,6 +29,9 @@ from tests.validation.helpers import shapes as shapes_of
 from tests.validation.test_cluster import OPTIONS, graphs, lines, schema, told
 from tests.validation.test_engines import common, top_shapes
 
+#: Clusters take seconds to start; `.ci/run` names this file, and test_cluster.py needs none.
+pytestmark = pytest.mark.thorough
+
 #: Seconds for a process to start on a machine that has much to do.
 PATIENCE = 120
 
@@ -114,7 +117,6 @@ class TestExistingCluster:
             found[name] = found.get(name, 0) + 1
         assert found == faults
 
-    @pytest.mark.thorough
     @pytest.mark.parametrize("form", ["text", "json", "sarif", "turtle"])
     def test_command_writes_what_it_writes_without(
         self,
@@ -215,7 +217,6 @@ class TestWords:
         assert len(report.results) == 1
 
 
-@pytest.mark.thorough
 def test_interrupted_run_leaves_no_process(tmp_path: Path) -> None:
     path = tmp_path / "cohort.nt"
     write(CohortRequest(seed=1, share=0.05, patients=3000), path, lambda _: None)
