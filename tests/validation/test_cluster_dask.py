@@ -36,6 +36,13 @@ pytestmark = pytest.mark.thorough
 PATIENCE = 120
 
 
+def _read(file: Path) -> dict[str, str]:
+    """What is in the JSON *file*; nothing while that is not there, or not all of it."""
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        return json.loads(file.read_text())  # type: ignore[no-any-return]
+    return {}
+
+
 class Cluster:
     """A scheduler and workers, each a process that Dask's own commands start."""
 
@@ -45,10 +52,10 @@ class Cluster:
         here = ("--host", "127.0.0.1", "--no-dashboard")
         self.scheduler = self._start("scheduler", *here, "--port", "0", "--scheduler-file", str(self._file))
         end = time.monotonic() + PATIENCE
-        while not self._file.exists():
+        while not (found := _read(self._file)):
             assert time.monotonic() < end
             time.sleep(0.05)
-        self.address: str = json.loads(self._file.read_text())["address"]
+        self.address: str = found["address"]
         more = ("--nthreads", "1", "--no-nanny", "--local-directory", str(folder))
         self.workers += [self._start("worker", self.address, *here, *more) for _ in range(workers)]
         with Client(self.address, timeout=PATIENCE, set_as_default=False) as client:

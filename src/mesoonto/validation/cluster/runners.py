@@ -252,7 +252,7 @@ def _local(workers: int) -> Any:
         n_workers=max(1, workers),
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # without one it has a fixed port, which may be taken
         silence_logs=logging.CRITICAL,
     )
 
