@@ -17,6 +17,11 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.checkout
 
+#: Parts of the names of hosts that packages come from.
+REGISTRIES = {b"pypi", b"pythonhosted", b"npmjs", b"crates", b"maven", b"debian"}
+#: How the namespace of Maven's own files begins: a name, from which nobody fetches anything.
+_NAMESPACE = b"maven.apache.org/POM/"
+
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 
 
@@ -38,11 +43,25 @@ def test_no_file_gives_the_address_of_a_registry() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     names = [name for name in listed.decode().split("\0") if name]
     assert len(names) > 500
-    # The namespace of Maven's own files is a name, and nobody fetches anything from there.
-    address = re.compile(
-        rb"https?://[\w.-]*\b(?:pypi|pythonhosted|npmjs|crates|maven|debian)\.(?!apache\.org/POM/)"
-    )
-    assert [name for name in names if address.search((ROOT / name).read_bytes())] == []
+    assert [name for name in names if _hosts((ROOT / name).read_bytes()) & REGISTRIES] == []
+
+
+def _hosts(content: bytes) -> set[bytes]:
+    """The labels of all hosts in addresses."""
+    hosts = re.findall(rb"//([\w.-]+)", content.replace(_NAMESPACE, b""))
+    return {label for host in hosts for label in host.split(b".")}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"get https://files." + b"pythonhosted" + b".org/x", True),
+        (b'xmlns="http://' + _NAMESPACE + b'4.0.0"', False),
+        (b"// maven is named", False),
+    ],
+)
+def test_address_of_a_registry_is_found(content: bytes, found: bool) -> None:
+    assert bool(_hosts(content) & REGISTRIES) is found
 
 
 def test_version_is_the_same_everywhere() -> None:
