@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -224,38 +225,68 @@ class TestWords:
         assert len(report.results) == 1
 
 
-def test_interrupted_run_leaves_no_process(tmp_path: Path) -> None:
+#: The processes of a run with two local workers: it, the scheduler, Python's resource tracker, each worker.
+PROCESSES = 5
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """A run of the command with two local workers; it and its children have *mark* in their environment."""
+
+    process: subprocess.Popen[str]
+    mark: bytes
+
+    def wait_for(self, processes: int) -> None:
+        end = time.monotonic() + PATIENCE
+        while len(self.living()) < processes:
+            assert time.monotonic() < end
+            assert self.process.poll() is None
+            time.sleep(0.02)
+
+    def living(self) -> list[int]:
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended
+                if self.mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return found
+
+    def has_left_nothing(self) -> bool:
+        end = time.monotonic() + PATIENCE
+        while self.living() and time.monotonic() < end:
+            time.sleep(0.05)
+        return not self.living()
+
+
+@pytest.fixture
+def local_run(tmp_path: Path) -> Iterator[LocalRun]:
     path = tmp_path / "cohort.nt"
     write(CohortRequest(seed=1, share=0.05, patients=3000), path, lambda _: None)
     words = ["validate", "--shapes", str(SHAPES), str(path), "--scheduler", "local:2"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "mesoonto", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
-    )
-    end = time.monotonic() + PATIENCE
-    while len(children := _in_session(process.pid)) < 3:
-        assert time.monotonic() < end
-        assert process.poll() is None
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 1
+        env={**os.environ, "MESOONTO_TEST_RUN": str(tmp_path)},
+        process_group=0,
+    ) as process:
+        yield LocalRun(process, f"MESOONTO_TEST_RUN={tmp_path}".encode())
+        process.kill()
+
+
+@pytest.mark.parametrize("processes", [2, 3, PROCESSES])
+def test_interrupted_run_says_one_word_and_leaves_no_process(processes: int, local_run: LocalRun) -> None:
+    local_run.wait_for(processes)
+    os.killpg(local_run.process.pid, signal.SIGINT)  # as a terminal does
+    _, err = local_run.process.communicate(timeout=PATIENCE)
     assert err.strip() == "Aborted!"
-    assert len(children) >= 3
-    while _in_session(process.pid):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert local_run.process.returncode == 1
+    assert local_run.has_left_nothing()
 
 
-def _in_session(session: int) -> list[int]:
-    """The living processes of a session."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session and fields[0] != "Z":
-                found.append(int(folder.name))
-    return found
+@pytest.mark.parametrize("processes", [2, PROCESSES])
+def test_killed_run_leaves_no_process(processes: int, local_run: LocalRun) -> None:
+    local_run.wait_for(processes)
+    local_run.process.kill()
+    assert local_run.has_left_nothing()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mesoonto.errors import ClusterError, MesoontoError
+from mesoonto.validation.cluster.local import SETTINGS, local_cluster
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -28,9 +29,6 @@ _GONE, _ANSWER = 5, 60
 
 #: Seconds between two looks at whether there are workers.
 _OFTEN = 5
-
-#: How often a step whose worker has died is tried again on another.
-_RETRIES = 3
 
 _LOCAL = re.compile(r"local(?::([0-9]{1,3}))?")
 
@@ -217,17 +215,12 @@ def on_dask(address: str, advance: Advance | None = None) -> Iterator[OnDask]:
         raise ClusterError(
             f"{address!r} is no scheduler; write local, local:N, or an address such as tcp://host:8786"
         )
-    wanted = {
-        "distributed.comm.timeouts.connect": _CONNECT,
-        "distributed.client.heartbeat": "2s",
-        "distributed.scheduler.allowed-failures": _RETRIES,
-        "distributed.scheduler.work-stealing": False,
-        "distributed.logging.distributed": "critical",
-        "distributed.worker.profile.enabled": False,
-    }
+    wanted = {**SETTINGS, "distributed.comm.timeouts.connect": _CONNECT}
     with dask.config.set(wanted), _silent(), contextlib.ExitStack() as opened:
         try:
-            at = address if local is None else opened.enter_context(_local(int(local[1] or _cores())))
+            at = address
+            if local is not None:
+                at = opened.enter_context(local_cluster(max(1, int(local[1] or _cores()))))
             client: Client = opened.enter_context(
                 distributed.Client(at, timeout=_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
             )
@@ -242,19 +235,6 @@ def on_dask(address: str, advance: Advance | None = None) -> Iterator[OnDask]:
                 f"the scheduler {address} has no worker; start one with: dask worker {address}"
             ) from error
         yield OnDask(client, advance)
-
-
-def _local(workers: int) -> Any:
-    """A cluster of so many processes of this machine, which nobody reaches from another."""
-    from distributed import LocalCluster
-
-    return LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=max(1, workers),
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",  # without one it has a fixed port, which may be taken
-        silence_logs=logging.CRITICAL,
-    )
 
 
 def _cores() -> int:
