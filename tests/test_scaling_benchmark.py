@@ -17,7 +17,7 @@ from rdflib.query import ResultRow
 
 from mesoonto.cli.synth import synth
 from mesoonto.dataset.store import Engine
-from mesoonto_server import follower
+from mesoonto_server.settings import Settings
 
 pytestmark = pytest.mark.checkout
 pytest.importorskip("benchmarks.scaling", reason="only a checkout has the benchmarks")
@@ -139,7 +139,7 @@ def test_a_night_bounds_what_is_loaded_and_published() -> None:
 
 
 def test_the_time_of_a_follower_is_that_of_the_server() -> None:
-    assert follower._LOAD_TIME == model.FOLLOW_HOURS * 3600
+    assert Settings().follow_max_time == model.FOLLOW_HOURS * 3600
 
 
 def test_the_engine_is_picked_by_what_does_not_fit() -> None:

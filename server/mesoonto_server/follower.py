@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +36,8 @@ _log = logging.getLogger(__name__)
 #: Memory that loading may take, as a multiple of what a query may.
 _LOAD_MEMORY = 2
 
-#: Seconds that loading may take.
-_LOAD_TIME = 3600
+#: Seconds that an alarm can be set to.
+_LONGEST_ALARM = 2**31 - 1
 
 #: Seconds between two tries to be the only one who uses a cache.
 _RETRY = 1.0
@@ -102,7 +103,7 @@ def _follow(settings: Settings, copy: Replica, lifeline: int) -> None:
     location = Location(copy.location, union=not settings.empty)
 
     def apart(manifest: Manifest) -> None:
-        fork_server.apart(partial(_install, manifest, cache, location, settings.query_memory))
+        _install_apart(manifest, cache, location, settings)
 
     with _alone(copy, lifeline) as alone:
         if not alone:
@@ -121,12 +122,25 @@ def _follow(settings: Settings, copy: Replica, lifeline: int) -> None:
                 return
 
 
-def _install(manifest: Manifest, cache: FileCache, location: Location, memory: int) -> None:
-    """Load a version, in a process that may be ended by whatever is in its files."""
+def _install_apart(manifest: Manifest, cache: FileCache, location: Location, settings: Settings) -> None:
+    """Load a version in a process that may be ended by whatever is in its files; a ServeError says why."""
+    begun = time.monotonic()
+    try:
+        fork_server.apart(partial(_install, manifest, cache, location, settings))
+    except ServeError as error:
+        if not settings.follow_max_time or time.monotonic() - begun < settings.follow_max_time:
+            raise
+        raise ServeError(
+            f"version {manifest.version} was not loaded within {settings.follow_max_time:,} s; "
+            "allow more with --follow-max-time"
+        ) from error
+
+
+def _install(manifest: Manifest, cache: FileCache, location: Location, settings: Settings) -> None:
     end_with_parent()
     os.nice(10)  # queries go first
-    limit_memory(memory * MIB * _LOAD_MEMORY)
-    signal.alarm(_LOAD_TIME)
+    limit_memory(settings.query_memory * MIB * _LOAD_MEMORY)
+    signal.alarm(min(settings.follow_max_time, _LONGEST_ALARM))
     install(manifest, cache, location)
 
 

@@ -58,6 +58,9 @@ class Settings:
     follow_max_size: int = _setting(
         16384, "Size of a version to follow, as N-Quads; a larger one is refused.", "MiB"
     )
+    follow_max_time: int = _setting(
+        3600, "Time to load a version that is followed; loading is given up after it. 0: no limit.", "seconds"
+    )
     engine: str = _setting(
         "",
         "Let the SPARQL server at this address, its URL for queries, evaluate queries in place of this one. "

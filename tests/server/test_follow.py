@@ -24,9 +24,13 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
+from mesoonto.dataset.versions import Location
+from mesoonto.replicas.cache import FileCache
 from mesoonto.replicas.directory import Directory
-from mesoonto.replicas.follow import FollowState, FollowStatus
+from mesoonto.replicas.follow import Follower, FollowState, FollowStatus
+from mesoonto.replicas.manifest import Manifest
 from mesoonto.replicas.publish import publish, roll_back
+from mesoonto_server import follower
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.report import Telemetry
 from mesoonto_server.web.operations import blueprint
@@ -250,3 +254,24 @@ def test_bad_use_is_told(mesoonto: Any, options: list[str], said: str) -> None:
     done = mesoonto("serve", "--follow", "public", "--port", str(free_port()), *options)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_version_that_is_not_loaded_in_time_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, cache = Directory(tmp_path / "public"), FileCache(tmp_path / "cache")
+    location, settings = Location(tmp_path / "dataset"), Settings(follow_max_time=1)
+    version = publish(numbered(1), target).version
+
+    def load(manifest: Manifest) -> None:
+        follower._install_apart(manifest, cache, location, settings)
+
+    seen = Follower(target, cache, location, load, lambda _: None, interval=30.0, most=1 << 30)
+    monkeypatch.setattr(follower, "install", lambda *_: time.sleep(100))
+    seen.look()
+    words = f"version {version} was not loaded within 1 s; allow more with --follow-max-time"
+    assert (seen.status.state, seen.status.failures, seen.status.error) == (FollowState.WAITING, 1, words)
+    monkeypatch.setattr(follower, "install", lambda *_: None)
+    monkeypatch.setattr(seen, "_retry_at", 0.0)
+    seen.look()
+    assert (seen.status.failures, seen.status.error) == (0, "")
