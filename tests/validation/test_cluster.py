@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyoxigraph as ox
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -81,3 +82,16 @@ def test_slices_of_one_file(rows: list[tuple[str, ...]], asked: str, size: int) 
         path = Path(folder, "data.nt")
         path.write_bytes(text)
         assert_alike([Source("data.nt", ox.RdfFormat.N_TRIPLES, path)], shapes_of(asked), size)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_pieces_of_a_large_file_are_as_many_for_each_worker(workers: int, tmp_path: Path) -> None:
+    path = tmp_path / "data.nt"
+    with path.open("wb") as file:
+        file.truncate(13 * pieces.PIECE - 1)  # no more than its size is looked at
+    found = pieces.cut([Source("data.nt", ox.RdfFormat.N_TRIPLES, path)], workers)
+    assert len(found) == {1: 13, 2: 14, 3: 15, 8: 16}[workers]
+    slices = [piece.source for piece in found if isinstance(piece.source, pieces.Slice)]
+    assert [one.start for one in slices] == [0, *(one.end for one in slices[:-1])]
+    assert slices[-1].end == path.stat().st_size
+    assert max(one.end - one.start for one in slices) <= pieces.PIECE

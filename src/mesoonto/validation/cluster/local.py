@@ -17,6 +17,7 @@ from mesoonto.errors import ClusterError
 
 #: How a scheduler, and a client, of ours behave.
 SETTINGS = {
+    "distributed.admin.tick.interval": "500ms",  # 50 looks a second at themselves, for nobody
     "distributed.client.heartbeat": "2s",
     "distributed.logging.distributed": "critical",
     "distributed.scheduler.allowed-failures": 3,  # how often a step whose worker has died is tried on another

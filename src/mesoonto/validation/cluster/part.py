@@ -274,8 +274,8 @@ def _read(job: Job, number: int, piece: Piece) -> _Part:
     with _locks[name]:
         part = _parts.get(name)
         if part is None:
-            data = data_files.load([piece.source], None, shipped.STEMS, piece.file)
-            # One worker is one core's: its queries come one after the other.
+            # A worker for each core is usual: so it reads with one, and its queries come one after the other.
+            data = data_files.load([piece.source], None, shipped.STEMS, piece.file, one_core=True)
             data.triples = 0
             names = names_in(data.store, job.far)
             if number == 0:

@@ -56,12 +56,14 @@ class Piece:
 def cut(
     sources: Sequence[Source], workers: int, whole: Collection[int] = (), size: int = PIECE
 ) -> list[Piece]:
-    """*sources* in pieces of at most *size* bytes, and at least one for each of *workers* if they are large.
+    """*sources* in pieces of at most *size* bytes, as many for each of *workers* if they are large.
 
     Only N-Triples that are not packed can be cut; the files numbered in *whole* are left as they are.
     """
     bytes_of = [_size(source) for source in sources]
-    size = min(size, max(_LEAST, -(-sum(bytes_of) // max(1, workers))))
+    total, workers = sum(bytes_of), max(1, workers)
+    rounds = max(1, -(-total // (size * workers)))
+    size = min(size, max(_LEAST, -(-total // (rounds * workers))))
     pieces: list[Piece] = []
     for file, source in enumerate(sources):
         count = -(-bytes_of[file] // size)

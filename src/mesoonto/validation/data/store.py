@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
@@ -152,14 +153,20 @@ def read(source: Source, number: int = 0) -> Iterator[tuple[Term, ox.NamedNode, 
 
 
 def load(
-    sources: Sequence[Source], progress: Progress | None = None, words: Sequence[str] = (), first: int = 0
+    sources: Sequence[Source],
+    progress: Progress | None = None,
+    words: Sequence[str] = (),
+    first: int = 0,
+    *,
+    one_core: bool = False,
 ) -> Data:
     """Read *sources* into one graph; raises InputError at the first mistake, with its place.
 
-    *words*, the beginnings of IRIs, are looked for on the way. The first source is file number *first*.
+    *words*, the beginnings of IRIs, are looked for on the way. The first source is file number *first*. A
+    second core is used, unless this is to be the work of *one_core*.
     """
     loading = _Loading(progress, words)
-    with ThreadPoolExecutor(1) as storing:
+    with nullcontext() if one_core else ThreadPoolExecutor(1) as storing:
         for number, source in enumerate(sources, first):
             try:
                 loading.store_all(pieces(source, number), storing)
@@ -187,11 +194,14 @@ class _Loading:
         self._progress = progress
         self._count = 0
 
-    def store_all(self, texts: Iterator[bytes], storing: Executor) -> None:
-        """Store *texts*; raises what pyoxigraph raises for what is no N-Triples."""
+    def store_all(self, texts: Iterator[bytes], storing: Executor | None) -> None:
+        """Store *texts*, by *storing* if given; raises what pyoxigraph raises for what is no N-Triples."""
         under_way: Future[None] | None = None
         for text in texts:
             self._look_at(text)
+            if storing is None:
+                self._store(text)
+                continue
             if under_way is not None:
                 under_way.result()
             under_way = storing.submit(self._store, text)
