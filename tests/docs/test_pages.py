@@ -309,6 +309,7 @@ NOT_RUN = {
     "docs/validating.md": 3,
     "README.md": 2,
     "server/README.md": 2,
+    "benchmarks/cluster/README.md": 2,
     "benchmarks/endpoint/README.md": 8,
     "benchmarks/federation/README.md": 1,
     "benchmarks/scaling/README.md": 3,
