@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesoonto.dataset.formats import Kind
-from mesoonto.engines.adapter import EngineQuery, Refusal
+from mesoonto.engines.adapter import EngineQuery, EngineUpdate, Refusal
 from mesoonto.engines.address import EngineAddress
 from mesoonto.engines.kinds import KINDS, adapter_of, kind_told_by
 from mesoonto.engines.virtuoso import Virtuoso
@@ -61,10 +61,43 @@ def test_the_union_is_asked_for_where_a_query_names_no_graphs(
 ) -> None:
     address = EngineAddress.of("http://e.example/query")
     for union, graphs in ((True, ()), (False, ()), (True, ("urn:g",))):
-        sent = adapter_of(kind).query(address, EngineQuery(text, _JSON, union, graphs)).body.decode()
-        found = [pair for pair in parse_qsl(sent, keep_blank_values=True) if pair[0] != "timeout"]
+        sent = adapter_of(kind).query(address, EngineQuery(text, _JSON, union, graphs))
+        if dict(sent.headers)["Content-Type"] == "application/sparql-query":
+            given = [("query", sent.body.decode()), *_pairs(sent.path.partition("?")[2])]
+        else:
+            given = _pairs(sent.body.decode())
+        found = [pair for pair in given if pair[0] != "timeout"]
         wanted = [parameter] if parameter and union and not graphs else []
         assert found == [("query", text), *(("default-graph-uri", g) for g in graphs), *wanted]
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("BASE <urn:a>\nBASE <http://b/> # c\nASK {}", "            \nBASE <http://b/> # c\nASK {}"),
+        (
+            "# BASE <urn:c>\nbase<urn:a> Base <urn:b:> ASK {}",
+            "              \n            Base <urn:b:> ASK {}",
+        ),
+        ("BASE <http://a/> BASE <b/> ASK {}", None),  # the second is resolved against the first
+        ("BASE <http://a/> PREFIX p: <p#> BASE <http://b/> ASK {}", None),
+        ("PREFIX p: <p#> BASE <http://b/> ASK {}", None),
+        ("BASE <http://a/> ASK { ?s ?p 'BASE <http://b/>' }", None),
+    ],
+)
+def test_virtuoso_gets_one_base(text: str, sent: str | None) -> None:
+    """And places in the text stay where they are."""
+    address = EngineAddress.of("http://e.example/sparql")
+    for request in (
+        Virtuoso().query(address, EngineQuery(text, _JSON)),
+        Virtuoso().update(Virtuoso().completed(address), EngineUpdate(text)),
+    ):
+        (found,) = [value for name, value in _pairs(request.body.decode()) if name in ("query", "update")]
+        assert found == (sent or text)
 
 
 def test_headers_tell_the_kind() -> None:

@@ -142,6 +142,28 @@ def test_place_of_a_mistake_is_that_in_the_query_as_it_came() -> None:
     assert str(raised.value).startswith("query:1:8: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        (
+            "ASK FROM <urn:a>\nFROM NAMED\n<urn:b> { ?s ?p 'FROM' }",
+            f"ASK {12 * ' '}\n{10 * ' '}\n{7 * ' '} {{ ?s ?p 'FROM' }}",
+        ),
+        ("ASK { ?s ?p <urn:from> }", "ASK { ?s ?p <urn:from> }"),
+    ],
+)
+def test_dataset_of_the_request_takes_the_place_of_that_of_the_query(text: str, sent: str) -> None:
+    """Also before an engine that would take both."""
+    with stand_in(lambda _: iter([answer(b'{"head":{},"boolean":true}')])) as engine:
+        client = EngineClient(EngineAddress.of(engine.url))
+        for graphs in ((), ("urn:c",)):
+            result = RemoteEngine(client, "v").query(text, named_graphs=graphs)
+            result.serialize(format_named("json", Kind.BOOLEAN))
+        client.close()
+    assert [one.query for one in engine.asked] == [text, sent]
+    assert "named-graph-uri" in engine.asked[1].form
+
+
 def test_another_kind_of_result_is_none() -> None:
     yes = b'{"head":{},"boolean":true}'
     with stand_in(lambda _: iter([answer(yes)])) as engine:

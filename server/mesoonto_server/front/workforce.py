@@ -2,7 +2,7 @@
 
 A connection goes to the worker with the least to do. What a worker has to do is watched: how often it is
 found at a request. Where one has more than it can do and another has little, its connections are shared out
-again.
+again. Before an engine not all workers have connections: see `spread`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from mesoonto.processes.pool import Pool
 from mesoonto.processes.worker_client import WorkerClient
 from mesoonto_server import shared_page
 from mesoonto_server.front.connections import ClientConnection
+from mesoonto_server.front.spread import Spread
 from mesoonto_server.settings import Settings
 from mesoonto_server.telemetry.counts import SharedCounters
 from mesoonto_server.telemetry.report import Telemetry
@@ -114,6 +115,7 @@ class Workforce:
         self._pool = pool
         self._telemetry = telemetry
         self._wanted = settings.query_workers
+        self._spread = Spread(self._wanted) if settings.engine else None
         self._recalls = itertools.count(1)
         self._waiting: list[ClientConnection] = []
         self._starting = 0
@@ -151,7 +153,7 @@ class Workforce:
 
     def assign(self, connection: ClientConnection) -> None:
         """Give *connection* to the worker that has the least to do."""
-        able = [worker for worker in self.workers if not worker.recalled]
+        able = self._sharing()
         if not able:
             connection.waits = time.monotonic()
             self._waiting.append(connection)
@@ -162,6 +164,17 @@ class Workforce:
         )
         if not worker.hand(connection):
             self._owner.answer_here(connection)
+
+    def _sharing(self) -> list[ConnectionWorker]:
+        """The workers that may be given connections."""
+        able = [worker for worker in self.workers if not worker.recalled]
+        if self._spread is None:
+            return able
+        return [worker for worker in self._chosen(self._spread) if not worker.recalled] or able
+
+    def _chosen(self, spread: Spread) -> list[ConnectionWorker]:
+        """Those that are to have the connections, before an engine."""
+        return [one for one in self.workers if not (one.retiring or one.occupied)][: spread.number]
 
     def share_out(
         self, worker: ConnectionWorker, connections: list[ClientConnection], *, stay: bool = False
@@ -203,9 +216,10 @@ class Workforce:
         self._telemetry.include(worker.counters)
         self.workers.append(worker)
         self.background(self._attend(worker))
-        for other in self.workers:
-            if len(other.connections) > len(worker.connections) + 1:
-                self.recall(other)  # to be shared out among all
+        if worker in self._sharing():
+            for other in self.workers:
+                if len(other.connections) > len(worker.connections) + 1:
+                    self.recall(other)  # to be shared out among all
         self._assign_waiting()
 
     def top_up(self) -> None:
@@ -239,12 +253,25 @@ class Workforce:
         self._calm = 0 if any(worker.occupied for worker in self.workers) else self._calm + 1
         if self._calm and self._calm % _CALM == 0 and len(self.workers) > self._wanted:
             self.retire(min(self.workers, key=lambda one: (one.worker.settled, len(one.connections))))
+        if self._spread is not None:
+            self._keep_together(self._spread)
         self._even_out()
         self._give_up_waiting()
         self.top_up()
 
+    def _keep_together(self, spread: Spread) -> None:
+        """Let as many workers have the connections as are to have them, and no others."""
+        chosen = self._chosen(spread)
+        changed = spread.look([one.load for one in chosen], [one.worker.pid for one in self.workers])
+        chosen = self._chosen(spread)
+        each = sum(len(worker.connections) for worker in chosen) / max(1, len(chosen))
+        for worker in self.workers:
+            few = worker in chosen and (not changed or len(worker.connections) <= each)
+            if worker.connections and not (few or worker.occupied):
+                self.recall(worker)
+
     def _even_out(self) -> None:
-        able = [worker for worker in self.workers if not worker.recalled]
+        able = self._sharing()
         if len(able) < 2:
             self._uneven = 0
             return

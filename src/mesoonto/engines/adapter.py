@@ -22,6 +22,12 @@ class EngineQuery:
     named_graphs: tuple[str, ...] = ()
     seconds: float = 30.0  #: that it may take
 
+    def accepting(self, media_type: str) -> EngineQuery:
+        """The same for another media type; `dataclasses.replace` takes four times as long."""
+        return EngineQuery(
+            self.text, media_type, self.union, self.default_graphs, self.named_graphs, self.seconds
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EngineUpdate:

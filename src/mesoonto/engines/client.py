@@ -27,6 +27,9 @@ _PAUSES = (0.0, 0.1)
 #: Seconds for a connection.
 CONNECT = 5.0
 
+#: Heads of requests that are remembered.
+_REMEMBERED = 64
+
 #: How OpenSSL numbers names and addresses that are not in a certificate (openssl-verification-options(1)).
 _OF_ANOTHER = frozenset((62, 64))
 
@@ -65,13 +68,15 @@ def _why_no_tls(error: OSError) -> str:
 class EngineAnswer:
     """A successful answer; take it to its end, or close it."""
 
-    def __init__(self, head: AnswerHead, chunks: Iterator[bytes], end: Callable[[bool], None]) -> None:
+    def __init__(
+        self, head: AnswerHead, chunks: Iterator[bytes], end: Callable[[bool], None] | None = None
+    ) -> None:
         self.status = head.status
         self.media_type = head.media_type  #: without parameters, in lower case
         self.headers = head.headers  #: names in lower case
+        self._end = end  #: is told whether all was taken; None where all is there
         #: The pieces of the body as they come; raises EngineError where they break off.
-        self.chunks = self._taken(chunks)
-        self._end: Callable[[bool], None] | None = end
+        self.chunks = chunks if end is None else self._taken(chunks)
 
     def close(self) -> None:
         """Want no more of it."""
@@ -111,6 +116,7 @@ class EngineClient:
         self.address = self.adapter.completed(address)
         self._connect = connect
         self._idle: dict[tuple[str, int], EngineConnection] = {}
+        self._lines: dict[tuple[object, ...], bytes] = {}  #: of requests that differ in their bodies alone
 
     def close(self) -> None:
         """Close all connections."""
@@ -125,11 +131,10 @@ class EngineClient:
         """
         answer = self._asked(self.adapter.query(self.address, asked), asked.seconds, safe=True)
         try:
-            with self._naming(self.address.query):
-                answer.chunks = self.adapter.mended(answer.headers, answer.media_type, answer.chunks)
-        except BaseException:
+            answer.chunks = self.adapter.mended(answer.headers, answer.media_type, answer.chunks)
+        except EngineError as error:
             answer.close()
-            raise
+            raise self._named(self.address.query, error) from error
         return answer
 
     def update(self, asked: EngineUpdate) -> None:
@@ -172,37 +177,44 @@ class EngineClient:
     ) -> EngineAnswer:
         """The answer to *request*; one that is *safe* is sent again where its connection was closed."""
         deadline = time.monotonic() + seconds
-        with self._naming(request.service):
-            pauses = list(_PAUSES) if safe else []
-            while True:
-                try:
-                    return self._sent(request, deadline, body)
-                except ClosedError:
-                    if not pauses or time.monotonic() + pauses[0] >= deadline:
-                        raise
-                    time.sleep(pauses.pop(0))
+        pauses = iter(_PAUSES if safe else ())
+        while True:
+            try:
+                return self._sent(request, deadline, body)
+            except ClosedError as error:
+                pause = next(pauses, None)
+                if pause is None or time.monotonic() + pause >= deadline:
+                    raise self._named(request.service, error) from error
+                time.sleep(pause)
+            except EngineError as error:
+                raise self._named(request.service, error) from error
 
     def _sent(self, request: EngineRequest, deadline: float, body: Iterator[bytes] | None) -> EngineAnswer:
         service = request.service
         connection = self._connection(service, deadline)
         try:
-            connection.send(self._head(request, chunked=body is not None) + request.body, deadline, body)
+            connection.send(self._start(request, chunked=body is not None), deadline, body)
             head = connection.head()
-            chunks = connection.body(head)
             if head.headers.get("content-encoding", "identity").lower() != "identity":
                 raise EngineError("sent its answer compressed, which was not asked for")
             if not 200 <= head.status < 300:
-                raise self._refusal(head, chunks)
+                raise self._refusal(head, connection.body(head))
+            whole = connection.whole(head)
         except BaseException:
             connection.close()
             raise
+        if whole is not None:
+            self._keep(service, connection, head, whole=True)
+            return EngineAnswer(head, iter((whole,) if whole else ()))
         return EngineAnswer(
-            head, self._named(service, chunks), partial(self._keep, service, connection, head)
+            head, self._coming(service, connection.body(head)), partial(self._keep, service, connection, head)
         )
 
-    def _named(self, service: EngineService, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        with self._naming(service):
+    def _coming(self, service: EngineService, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        try:
             yield from chunks
+        except EngineError as error:
+            raise self._named(service, error) from error
 
     def _keep(
         self, service: EngineService, connection: EngineConnection, head: AnswerHead, whole: bool
@@ -234,7 +246,22 @@ class EngineClient:
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()
 
-    def _head(self, request: EngineRequest, *, chunked: bool) -> bytes:
+    def _start(self, request: EngineRequest, *, chunked: bool) -> bytes:
+        """The head of *request*, and its body where that does not come in chunks."""
+        same = (request.service, request.method, request.path, request.headers)
+        lines = self._lines.get(same)
+        if lines is None:
+            if len(self._lines) > _REMEMBERED:
+                self._lines.clear()
+            lines = self._lines[same] = self._head(request)
+        if chunked:
+            return lines + b"Transfer-Encoding: chunked\r\n\r\n"
+        if request.method == "GET":
+            return lines + b"\r\n"
+        return b"%bContent-Length: %d\r\n\r\n%b" % (lines, len(request.body), request.body)
+
+    def _head(self, request: EngineRequest) -> bytes:
+        """The lines of *request* that are always the same."""
         lines = [
             f"{request.method} {request.path} HTTP/1.1", f"Host: {request.service.authority}",
             "User-Agent: mesoonto", "Accept-Encoding: identity",
@@ -242,11 +269,7 @@ class EngineClient:
         ]  # fmt: skip
         if self.address.credentials is not None:
             lines.append(f"Authorization: {self.address.credentials.authorization}")
-        if chunked:
-            lines.append("Transfer-Encoding: chunked")
-        elif request.method != "GET":
-            lines.append(f"Content-Length: {len(request.body)}")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        return "\r\n".join([*lines, ""]).encode("latin-1")
 
     def _refusal(self, head: AnswerHead, chunks: Iterator[bytes]) -> MesoontoError:
         body = bytearray()
@@ -275,14 +298,7 @@ class EngineClient:
         line = " ".join("".join(c if c.isprintable() else " " for c in self.address.redact(text)).split())
         return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
 
-    @contextlib.contextmanager
-    def _naming(self, service: EngineService) -> Iterator[None]:
-        """Let an EngineError tell which service it is about, and no secret."""
-        try:
-            yield
-        except EngineError as error:
-            message = self._shown(error.message)
-            prefix = f"the engine {service.url} "
-            if message.startswith(prefix):
-                raise
-            raise type(error)(f"{prefix}{message}") from error
+    def _named(self, service: EngineService, error: EngineError) -> EngineError:
+        """*error*, which tells which service it is about, and no secret."""
+        prefix = f"the engine {service.url} "
+        return type(error)(f"{prefix}{self._shown(error.message).removeprefix(prefix)}")

@@ -11,8 +11,10 @@ import re
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from mesoonto.errors import EngineDownError, EngineError, EngineTimeoutError
 
@@ -20,12 +22,21 @@ from mesoonto.errors import EngineDownError, EngineError, EngineTimeoutError
 _LONGEST_HEAD = 1 << 16
 _LONGEST_LINE = 1 << 12
 
+#: Bytes of a head up to which it is remembered.
+_REMEMBERED = 2048
+
 #: Bytes to read at one time.
 _READ = 1 << 16
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
+
+#: The line before a chunk, with its end.
+_WHOLE_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
+
+#: Digits of a length.
+_DIGITS = 18
 
 #: Statuses of answers without a body (RFC 9110, section 6.4.1).
 _WITHOUT_BODY = frozenset((204, 304))
@@ -40,13 +51,9 @@ class AnswerHead:
     """The start of an answer."""
 
     status: int
-    headers: dict[str, str]  #: names in lower case; repeated ones are joined by commas
+    headers: Mapping[str, str]  #: names in lower case; repeated ones are joined by commas
     persistent: bool  #: whether HTTP lets the connection be used again
-
-    @property
-    def media_type(self) -> str:
-        """Without parameters, in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type: str  #: without parameters, in lower case
 
 
 class EngineConnection:
@@ -111,7 +118,34 @@ class EngineConnection:
                 raise EngineError(f"sent what is no HTTP: {data[:200].decode('utf-8', 'replace')}")
             data += more
         self._rest = data[end + 4 :]
-        return _parsed(data[:end])
+        return _remembered(data[:end]) if end <= _REMEMBERED else _parsed(data[:end])
+
+    def whole(self, head: AnswerHead) -> bytes | None:
+        """The body, where all of it has come with *head*, as that of a small answer; else take nothing."""
+        if head.status in _WITHOUT_BODY:
+            return None
+        rest, length = self._rest, head.headers.get("content-length", "")
+        coding = head.headers.get("transfer-encoding")
+        if coding is not None:
+            return self._unchunked() if coding == "chunked" and not length else None
+        if not length.isdecimal() or len(length) > _DIGITS or len(rest) < int(length):
+            return None
+        self._rest = rest[int(length) :]
+        return rest[: int(length)]
+
+    def _unchunked(self) -> bytes | None:
+        """The data of all chunks, where they are there to the last; what is wrong with them, `body` tells."""
+        pieces, at, rest = [], 0, self._rest
+        while (size := _WHOLE_SIZE.match(rest, at)) is not None:
+            end = size.end() + int(size[1], 16)
+            if rest[end : end + 2] != b"\r\n":  # also where a trailer follows
+                return None
+            if end == size.end():
+                self._rest = rest[end + 2 :]
+                return b"".join(pieces)
+            pieces.append(rest[size.end() : end])
+            at = end + 2
+        return None
 
     def body(self, head: AnswerHead) -> Iterator[bytes]:
         """The pieces of the body; an EngineError where it does not come to the end that was announced.
@@ -127,7 +161,7 @@ class EngineConnection:
                 raise EngineError(f"sent its answer in a framing that is not understood ({coding[:50]})")
             yield from self._chunks()
         elif length:
-            if not length.isdecimal() or len(length) > 18:
+            if not length.isdecimal() or len(length) > _DIGITS:
                 raise EngineError(f"announced a length that is none ({length[:50]})")
             yield from self._counted(int(length))
         else:
@@ -213,7 +247,12 @@ def _parsed(data: bytes) -> AnswerHead:
     unbounded = "transfer-encoding" not in headers and "content-length" not in headers
     ends = unbounded and int(status[2]) not in _WITHOUT_BODY
     persistent = status[1] == b"1" and "close" not in options and not ends
-    return AnswerHead(int(status[2]), headers, persistent)
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return AnswerHead(int(status[2]), MappingProxyType(headers), persistent, media_type)
+
+
+#: An engine begins many answers alike, or for a second.
+_remembered = lru_cache(maxsize=64)(_parsed)
 
 
 def _late() -> EngineTimeoutError:

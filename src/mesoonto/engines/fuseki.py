@@ -25,6 +25,7 @@ class Fuseki(Generic):
 
     kind = "fuseki"
     atomic_updates = True  # a request is a transaction
+    takes_queries_as_body = True
     advice_on_union = "configure the dataset with tdb2:unionDefaultGraph true"
 
     def completed(self, address: EngineAddress) -> EngineAddress:

@@ -20,6 +20,7 @@ class Oxigraph(Generic):
 
     kind = "oxigraph"
     atomic_updates = True  # a request is a transaction
+    takes_queries_as_body = True
     advice_on_union = "start it with --union-default-graph"
 
     def completed(self, address: EngineAddress) -> EngineAddress:

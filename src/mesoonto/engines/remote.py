@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any, cast
 
@@ -25,7 +25,8 @@ from mesoonto.engines.adapter import EngineQuery
 from mesoonto.engines.client import EngineAnswer, EngineClient
 from mesoonto.errors import EngineError, FormatError, MesoontoError, Place, QueryFaultError, QuerySyntaxError
 from mesoonto.namespaces import PREFIXES
-from mesoonto.sparql.parser import parse_query
+from mesoonto.sparql import dataset_clause
+from mesoonto.sparql.parser import NotSparqlError, parse_query
 
 #: Bytes of a result up to which it is looked at as a whole, and of the end of a larger one.
 _WHOLE = 1 << 16
@@ -74,6 +75,8 @@ class RemoteEngine:
         graphs = tuple(default_graphs), tuple(named_graphs)
         look = _look if outline is not None or len(text) > _LONGEST else _look_again
         seen = look(text, *graphs, base, outline)
+        if any(graphs):
+            text = _without_dataset(text)
         asked = EngineQuery(seen.head + text, "", self.union, *graphs, self._seconds)
         return RemoteResult(seen.kind, seen.volatile or not self._noted, self._client, asked, len(seen.head))
 
@@ -108,6 +111,16 @@ def _look(
 _look_again = lru_cache(_REMEMBERED)(_look)
 _NO_DATA = ox.Store()
 _NAMED = re.compile(rf"(?<![\w.-])({'|'.join(PREFIXES)}):")
+
+
+def _without_dataset(text: str) -> str:
+    """*text* without a dataset of its own, which some engines take beside that of the request."""
+    if "from" not in text.lower():
+        return text
+    try:
+        return dataset_clause.without(text)
+    except NotSparqlError:
+        return text  # what our own engine takes all the same is for the other one to say
 
 
 def _kind(text: str) -> Kind:
@@ -172,7 +185,7 @@ class RemoteResult:
     def _opened(self, form: Format) -> EngineAnswer:
         """The answer in *form*, and no other."""
         try:
-            answer = self._client.query(replace(self._asked, accept=form.media_types[0]))
+            answer = self._client.query(self._asked.accepting(form.media_types[0]))
         except QuerySyntaxError as error:
             raise self._moved(error) from error
         if answer.media_type in form.media_types:

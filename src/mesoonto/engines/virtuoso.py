@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mesoonto.dataset.formats import Kind
-from mesoonto.engines.adapter import EngineQuery, Refusal
+from mesoonto.engines.adapter import EngineQuery, EngineRequest, EngineUpdate, Refusal
 from mesoonto.engines.address import EngineAddress
 from mesoonto.engines.generic import Generic, beside
 from mesoonto.errors import (
@@ -46,6 +46,12 @@ _HEAD, _LONGEST_TRUTH = 160, 4096
 _EMPTY = re.compile(rb"# Empty (?:NT|TURTLE)\s*\Z")
 _LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
 
+#: What declares a base before another one with a scheme, which is the one that counts.
+_EARLIER_BASES = re.compile(
+    r"\A(?:(?:\s|\#[^\r\n]*)*+BASE(?:\s|\#[^\r\n]*)*+<[^<>]*>)+(?=(?:\s|\#[^\r\n]*)*+BASE\s*<[a-z][a-z0-9+.-]*:)",
+    re.IGNORECASE,
+)
+
 #: Milliseconds that it goes on behind our deadline: what it has found when its own time is over would come as
 #: a whole answer.
 _LATER = 2000
@@ -73,6 +79,14 @@ class Virtuoso(Generic):
     def is_whole(self, format_name: str, kind: Kind, end: bytes) -> bool:  # noqa: D102
         return super().is_whole(format_name, kind, end) or _EMPTY.search(end) is not None
 
+    def query(self, address: EngineAddress, asked: EngineQuery) -> EngineRequest:
+        """With one base at most: it takes no more."""
+        return super().query(address, replace(asked, text=_with_one_base(asked.text)))
+
+    def update(self, address: EngineAddress, asked: EngineUpdate) -> EngineRequest:
+        """As `query`."""
+        return super().update(address, replace(asked, text=_with_one_base(asked.text)))
+
     def query_parameters(self, asked: EngineQuery) -> list[tuple[str, str]]:
         """Milliseconds, after which it answers with what it has."""
         return [("timeout", str(int(asked.seconds * 1000) + _LATER))]
@@ -97,6 +111,16 @@ class Virtuoso(Generic):
         if refusal.status == 500 and said.startswith("Virtuoso ") and refusal.media_type == "text/plain":
             return QueryFaultError(f"the engine cannot evaluate it: {said}")
         return super().refused(replace(refusal, text=said))
+
+
+def _with_one_base(text: str) -> str:
+    """*text* with blanks in place of each base at its begin before which no name was resolved.
+
+    >>> _with_one_base("BASE <http://a/> BASE <http://b/> ASK {}")
+    '                 BASE <http://b/> ASK {}'
+    """
+    found = _EARLIER_BASES.match(text)
+    return text if found is None else re.sub(r"[^\r\n]", " ", found[0]) + text[found.end() :]
 
 
 def _mended_json(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,3 +45,19 @@ def read(text: str, options: Mapping[str, Any]) -> DatasetClause:
         return tuple(dict.fromkeys(iri for iri in iris if isinstance(iri, ox.NamedNode)))
 
     return DatasetClause(resolved(default), resolved(named))
+
+
+def without(text: str) -> str:
+    """The query *text* with blanks in place of FROM and FROM NAMED, so that all else stays where it is.
+
+    Raises NotSparqlError.
+
+    >>> without("ASK FROM <http://e/a> { ?s ?p ?o }")
+    'ASK                   { ?s ?p ?o }'
+    """
+    form = parse_query(text).children[-1]
+    for clause in form.children:
+        if clause.kind == "DatasetClause":
+            blank = re.sub(r"[^\r\n]", " ", text[clause.start : clause.end])
+            text = f"{text[: clause.start]}{blank}{text[clause.end :]}"
+    return text
