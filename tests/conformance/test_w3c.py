@@ -11,15 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
 
 from tests import suites
-from tests.conformance import manifests, queries, results
+from tests.conformance import manifests, queries, updates
 from tests.conformance.conftest import opened
 from tests.conformance.endpoint import Endpoint
 from tests.conformance.known_failures import ADDED, KNOWN_FAILURES, known
-from tests.conformance.manifests import Case, Files, Kind
+from tests.conformance.manifests import Case, Kind
 from tests.conformance.queries import NOTHING, quads
 
 pytestmark = [pytest.mark.checkout, pytest.mark.w3c]
@@ -28,9 +27,6 @@ _EVERY = 8
 _ROOT = suites.folder("sparql")
 _CASES = manifests.cases(_ROOT) if _ROOT else []
 _KNOWN = known({case.name for case in _CASES})
-#: What may stand before the first operation of an update.
-_PROLOGUE = re.compile(r"""(?ix) (?: \s | \#[^\n]* | PREFIX\s+[^:<]*:\s*<[^>]*> | BASE\s*<[^>]*>
-    | VERSION\s*("[^"]*"|'[^']*') )*""")
 #: Bytes of one loading request.
 _BATCH = 200_000
 
@@ -85,19 +81,9 @@ def _load(endpoint: Endpoint, insertions: list[str]) -> None:
     assert reply.status in {200, 204}, str(reply)
 
 
-def _data(quads: Iterator[ox.Quad]) -> str:
-    """INSERT DATA with *quads*."""
-    blocks: dict[str, list[str]] = defaultdict(list)
-    for quad in quads:
-        blocks[str(quad.graph_name)].append(f"{quad.triple} .")
-    default = "\n".join(blocks.pop("DEFAULT", []))
-    named = "\n".join(f"GRAPH {graph} {{\n" + "\n".join(lines) + "\n}" for graph, lines in blocks.items())
-    return f"INSERT DATA {{ {default}\n{named} }}"
-
-
 def _insertion(root: Path, file: Path) -> str:
     name = manifests.iri(root, file)
-    return f"CREATE SILENT GRAPH <{name}> ;\n{_data(quads(root, file, name))}"
+    return f"CREATE SILENT GRAPH <{name}> ;\n{updates.insertion(quads(root, file, name))}"
 
 
 def _judge(case: Case, problem: str | None) -> None:
@@ -136,40 +122,8 @@ def test_bad_query(endpoint: Endpoint, case: Case) -> None:
 
 @pytest.mark.parametrize("case", _parameters(Kind.UPDATE))
 def test_update(endpoint: Endpoint, case: Case) -> None:
-    """One request clears, loads and updates, so that each case costs one version of the dataset."""
     assert _ROOT is not None
-    base = manifests.iri(_ROOT, case.request)
-    before = f"DROP ALL ;\n{_data(iter(_state(_ROOT, case.data)))} ;"
-    reply = endpoint.update(f"BASE <{base}>\n" + _after_prologue(case.request.read_text(), before))
-    if reply.status not in {200, 204}:
-        _judge(case, str(reply))
-        return
-    found = _whole(endpoint)
-    expected = _state(_ROOT, case.state)
-    _judge(case, None if results.same_quads(expected, found) else f"expected {expected}, found {found}")
-
-
-def _after_prologue(update: str, operations: str) -> str:
-    """*operations* before those of *update*, but after its prologue: the engine takes none later on."""
-    end = _PROLOGUE.match(update)
-    assert end is not None
-    return f"{update[: end.end()]}\n{operations}\n{update[end.end() :]}"
-
-
-def _state(root: Path, files: Files) -> list[ox.Quad]:
-    return [
-        *(quad for file in files.default for quad in quads(root, file, None)),
-        *(quad for name, file in files.named for quad in quads(root, file, name)),
-    ]
-
-
-def _whole(endpoint: Endpoint) -> list[ox.Quad]:
-    """Every statement that the endpoint holds, from one answer, so that blank nodes keep their identity."""
-    every = "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
-    reply = endpoint.query(every, Accept="application/sparql-results+json")
-    found = results.read(reply.body, reply.type)
-    assert isinstance(found, results.Solutions)
-    return [ox.Quad(row["s"], row["p"], row["o"], row.get("g", ox.DefaultGraph())) for row in found.rows]
+    _judge(case, updates.problem(_ROOT, endpoint, case))
 
 
 @pytest.mark.parametrize("case", _parameters(Kind.GOOD_UPDATE))
@@ -178,7 +132,7 @@ def test_good_update(endpoint: Endpoint, case: Case) -> None:
     text = case.request.read_text()
     needed = re.findall(r"^(?:DROP|CLEAR) GRAPH (<\w+>)", text, re.MULTILINE)
     before = " ".join(["DROP ALL ;", *(f"CREATE GRAPH {graph} ;" for graph in needed)])
-    reply = endpoint.update(_after_prologue(text, before))
+    reply = endpoint.update(updates.after_prologue(text, before))
     refused = reply.status == 403 and re.search(r"(?i)\bLOAD\b", text)
     _judge(case, None if reply.status in {200, 204} or refused else str(reply))
 

@@ -1,0 +1,83 @@
+"""The W3C's update cases for SPARQL 1.1, asked of a mesoonto before real engines that hold nothing else.
+
+Every twenty-fourth case is asked by default, and all with ``pytest -m "engines_full or not engines_full"
+tests/engines``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from mesoonto.engines import note
+from tests import suites
+from tests.conformance import manifests, updates
+from tests.conformance.endpoint import Endpoint
+from tests.conformance.manifests import Case, Kind
+from tests.conftest import running_server
+from tests.engines.conftest import REAL
+from tests.engines.known_failures import UPDATES
+from tests.engines.servers import SERVERS
+from tests.wire import Client
+
+pytestmark = [pytest.mark.thorough, pytest.mark.checkout, pytest.mark.w3c]
+
+_EVERY = 24
+_ROOT = suites.folder("sparql")
+_CASES = [
+    case
+    for case in (manifests.cases(_ROOT) if _ROOT else [])
+    if case.kind is Kind.UPDATE and case.name.startswith("sparql11/")
+]
+_W3C = [
+    pytest.param(
+        case,
+        id=case.name.removeprefix("sparql11/"),
+        marks=[pytest.mark.engines_full] if place % _EVERY else [],
+    )
+    for place, case in enumerate(_CASES)
+] or [pytest.param(None, id="none")]
+
+#: The note of the state of the data is no part of what a case is about.
+_NAMED = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(?g != <{note.GRAPH}>)"
+_EVERYTHING = {
+    "virtuoso": f"SELECT * {{ {_NAMED} }}",  # its default graph is the union of all
+}
+_WITH_DEFAULT = f"SELECT * {{ {{ ?s ?p ?o }} UNION {{ {_NAMED} }} }}"
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Endpoint]]:
+    """A mesoonto before an engine of a kind of its own, which anybody may write to."""
+    found: dict[str, Endpoint] = {}
+    with ExitStack() as running:
+
+        def on(kind: str) -> Endpoint:
+            if kind not in found:
+                url = running.enter_context(SERVERS[kind](tmp_path_factory.mktemp(kind)))
+                options = ("--engine", url, "--empty", "--allow-update", "--query-workers", "2")
+                address = running.enter_context(running_server(*options))
+                found[kind] = Endpoint(address, running.enter_context(Client(address)))
+            return found[kind]
+
+        yield on
+
+
+@pytest.mark.parametrize("case", _W3C)
+@pytest.mark.parametrize("kind", REAL)
+def test_w3c_update(empty: Callable[[str], Endpoint], kind: str, case: Case) -> None:
+    """What is there afterwards is right, or the failure is known."""
+    assert _ROOT is not None
+    problem = updates.problem(_ROOT, empty(kind), case, _EVERYTHING.get(kind, _WITH_DEFAULT))
+    reason = UPDATES[kind].get(case.name.removeprefix("sparql11/"))
+    if reason is None:
+        assert problem is None, f"{case.request}: {problem}"
+    else:
+        assert problem is not None, f"{case.name} passes now; take it out of the known failures ({reason})"
+
+
+def test_known_failures_name_cases() -> None:
+    names = {case.name.removeprefix("sparql11/") for case in _CASES}
+    assert all(set(known) <= names for known in UPDATES.values())
