@@ -70,6 +70,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 def test_w3c_update(empty: Callable[[str], Endpoint], kind: str, case: Case) -> None:
     """What is there afterwards is right, or the failure is known."""
     assert _ROOT is not None
+    # What a failure has left would stand in the way of the next case: blank nodes of the engine.
+    assert empty(kind).update("DROP ALL").status == 204
     problem = updates.problem(_ROOT, empty(kind), case, _EVERYTHING.get(kind, _WITH_DEFAULT))
     reason = UPDATES[kind].get(case.name.removeprefix("sparql11/"))
     if reason is None:
