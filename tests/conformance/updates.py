@@ -37,10 +37,7 @@ def problem(root: Path, endpoint: Endpoint, case: Case, everything: str = EVERYT
         return str(found)
     table = results.read(found.body, found.type)
     assert isinstance(table, results.Solutions)
-    there = [
-        ox.Quad(row["s"], row["p"], row["o"], row.get("g", ox.DefaultGraph()))  # type: ignore[arg-type]
-        for row in table.rows
-    ]
+    there = [ox.Quad(row["s"], row["p"], row["o"], row.get("g", ox.DefaultGraph())) for row in table.rows]
     expected = _state(root, case.state)
     return None if results.same_quads(expected, there) else f"expected {expected}, found {there}"
 
