@@ -135,7 +135,8 @@ class EngineConnection:
 
     def _unchunked(self) -> bytes | None:
         """The data of all chunks, where they are there to the last; what is wrong with them, `body` tells."""
-        pieces, at, rest = [], 0, self._rest
+        pieces: list[bytes] = []
+        at, rest = 0, self._rest
         while (size := _WHOLE_SIZE.match(rest, at)) is not None:
             end = size.end() + int(size[1], 16)
             if rest[end : end + 2] != b"\r\n":  # also where a trailer follows
