@@ -62,6 +62,11 @@ schema = [("ex:C", "rdfs:subClassOf", "ex:B")]
     [[("_:b0", "a", "ex:A"), ("ex:n0", "ex:p", "_:b0"), ("ex:n1", "ex:p", "_:b0")]],
     "ex:S a sh:NodeShape ; sh:targetClass ex:A ; sh:closed true .",
 )
+@example(
+    [[("ex:n0", "a", "ex:A")], [("ex:n0", "a", "ex:A"), ("ex:n1", "ex:p", "ex:n0")]],
+    """ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ;
+    sh:property [ sh:path ex:p ; sh:node [ sh:class ex:A ] ] .""",
+)
 @given(files=graphs, asked=top_shapes)
 def test_files_that_speak_of_the_same_nodes(files: list[list[tuple[str, ...]]], asked: str) -> None:
     texts = [lines(rows) for rows in [*files, schema]]

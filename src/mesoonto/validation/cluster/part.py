@@ -202,15 +202,15 @@ def judge(job: Job, told: Survey, common: Sharing, around: Border, beside: Besid
 
 
 def seen(job: Job, told: Survey, around: Border, beside: Beside) -> tuple[bool, frozenset[bytes]]:
-    """Whether shapes look at a node that the part describes, and the names of others at which they look."""
+    """Whether shapes look at a node that the part describes, and which they look at of those with homes."""
     part = _whole(job, told, around, beside)
     evaluator = Evaluator(job.shapes, part.data.store, part.data.by_value, size=0)
     found: set[Term] = set()
     for shape in job.shapes.targeted:
         found |= evaluator.focus_nodes(shape) | values_of(shape, evaluator, job.shapes)
     names = {_name(node) for node in found}
-    mine = {name for name in names if part.names.get(name, 0) & SUBJECT}
-    return bool(mine), frozenset(names - mine)
+    here = any(part.names.get(name, 0) & SUBJECT for name in names)
+    return here, frozenset(names & around.homes.keys())
 
 
 def locate(piece: Piece, nodes: frozenset[Term]) -> Locator:
