@@ -78,7 +78,7 @@ def program(marker: str) -> str | None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--thorough", action="store_true", help="all examples of generated input, and tests marked thorough"
+        "--thorough", action="store_true", help="all examples, and tests marked thorough or slow"
     )
 
 
@@ -106,9 +106,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(message)
 
 
-#: Markers of long runs; such a test runs only when -m names its marker (--thorough names the first), and a
-#: smaller one stands in for it.
-LONG = ("thorough", "w3c_full", "hostile_full", "slow", "federation_full", "engines_full")
+#: Markers of long runs; such a test runs only when -m names its marker, or with --thorough, for THOROUGH.
+THOROUGH = {"slow", "thorough"}
+LONG = {*THOROUGH, "w3c_full", "hostile_full", "federation_full", "engines_full"}
 
 
 #: Files that take longest: where several processes share the tests, they begin with these, so that none is
@@ -139,7 +139,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = str(config.getoption("markexpr"))
     long = {name for name in LONG if name not in wanted}
     if config.getoption("thorough"):
-        long.discard("thorough")
+        long -= THOROUGH
     left_out = {item for item in items if any(map(item.get_closest_marker, long))}
     config.hook.pytest_deselected(items=[*left_out])
     places = {ROOT / name: place for place, name in enumerate(LONGEST)}

@@ -30,6 +30,7 @@ NOTEBOOKS = {path.stem: path for path in sorted(FOLDER.glob("*.ipynb"))}
 LIBRARIES = {"matplotlib", "mesoonto", "pandas", "pyoxigraph"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_is_clean(name: str) -> None:
     """Nothing of the machine or run that it was written on; a change of one cell is a diff of one cell."""

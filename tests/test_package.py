@@ -18,7 +18,7 @@ from hatchling.builders.wheel import WheelBuilder
 from mesoonto import __version__
 from tests.conftest import ROOT, served
 
-pytestmark = [pytest.mark.checkout, pytest.mark.thorough]
+pytestmark = [pytest.mark.checkout, pytest.mark.slow]
 
 #: What no wheel needs, and bytes that it stays below: 2.8 MB measured.
 STRANGE, LARGEST = ("tests/", "benchmarks/", "frontend/", "node_modules/", "docs/", "__pycache__/"), 4 << 20

@@ -266,6 +266,7 @@ def test_every_public_name_has_an_example_that_runs() -> None:
     assert names <= set(re.findall(r"\w+", code))
 
 
+@pytest.mark.slow
 def test_examples_of_the_documentation_run() -> None:
     path = ROOT / "docs" / "python.md"
     done = doctest.testfile(str(path), module_relative=False)

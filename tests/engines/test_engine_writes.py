@@ -385,6 +385,7 @@ def test_writers_of_one_server_wait_for_each_other(
 MINE = "http://example.org/mine"
 
 
+@pytest.mark.slow
 def test_shapes_refuse_what_they_refuse_on_disk(serving: tuple[StandIn, StoreServer], tmp_path: Path) -> None:
     shipped = kept.engine().store
     pair = Pair(tmp_path, *serving, shipped=shipped)

@@ -31,8 +31,8 @@ from tests.engines.conftest import REAL
 from tests.engines.terms import value
 from tests.engines.test_engine_writes import document
 
-#: The engines take a minute to start; `.ci/run` names this file.
-pytestmark = pytest.mark.thorough
+#: The engines take a minute to start.
+pytestmark = pytest.mark.slow
 
 _JSON = "application/sparql-results+json"
 _N_TRIPLES = "application/n-triples"

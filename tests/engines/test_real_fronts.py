@@ -36,8 +36,8 @@ from tests.hostile.attack import Attack, Target
 from tests.server.client import Reply, ask, get, update
 from tests.wire import Client
 
-#: The engines take a minute to start; `.ci/run` names this file.
-pytestmark = pytest.mark.thorough
+#: The engines take a minute to start.
+pytestmark = pytest.mark.slow
 
 Front = Callable[[str], str]
 

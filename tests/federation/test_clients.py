@@ -63,6 +63,7 @@ def test_rdflib(address: str, notes: Path, expected: set[tuple[str, str]]) -> No
     assert found == expected
 
 
+@pytest.mark.slow
 @pytest.mark.java
 @pytest.mark.jena
 def test_jena(address: str, notes: Path, expected: set[tuple[str, str]]) -> None:
@@ -71,6 +72,7 @@ def test_jena(address: str, notes: Path, expected: set[tuple[str, str]]) -> None
     assert pairs(done.stdout) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.virtuoso
 def test_virtuoso(address: str, notes: Path, tmp_path: Path, expected: set[tuple[str, str]]) -> None:
     with virtuoso_server(tmp_path, {"http://notes.example/": notes}) as url:
@@ -80,6 +82,7 @@ def test_virtuoso(address: str, notes: Path, tmp_path: Path, expected: set[tuple
             assert pairs(response.read().decode()) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.comunica
 def test_comunica(address: str, expected: set[tuple[str, str]]) -> None:
     def notes(handler: BaseHTTPRequestHandler, _: str) -> None:

@@ -158,6 +158,7 @@ def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 @pytest.mark.virtuoso
 @pytest.mark.parametrize("question", SHIPPED, ids=lambda q: q.path.stem)
 def test_answer_from_virtuoso_is_that_of_one_store(

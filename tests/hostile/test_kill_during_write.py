@@ -83,6 +83,7 @@ def _kill_all(server: Served) -> None:
         server.process.wait(timeout=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kills",
     [

@@ -159,7 +159,13 @@ _KILLS = pytest.mark.parametrize("kills", [_SOME, pytest.param(_ALL, marks=pytes
 
 
 @_KILLS
-@pytest.mark.parametrize("role", ["query", "connection", "writer", "validator", "front"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "connection",
+        *(pytest.param(role, marks=pytest.mark.slow) for role in ("query", "writer", "validator", "front")),
+    ],
+)
 def test_service_goes_on(tmp_path: Path, role: str, kills: int) -> None:
     random = Random(f"{SEED}/{role}")
     log = tmp_path / "log"
@@ -177,6 +183,7 @@ def test_service_goes_on(tmp_path: Path, role: str, kills: int) -> None:
     _check(clients, held, log)
 
 
+@pytest.mark.slow
 @_KILLS
 @pytest.mark.parametrize("role", ["forkserver", "server"])
 def test_server_ends_and_holds_when_started_again_what_was_acknowledged(

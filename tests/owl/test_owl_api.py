@@ -24,7 +24,7 @@ from tests import knowledge
 from tests.conftest import JARS, ROOT, SHORT_LIVED
 from tests.files.test_obo import DOCUMENT
 
-pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout]
+pytestmark = [pytest.mark.java, pytest.mark.owlapi, pytest.mark.checkout, pytest.mark.slow]
 
 TOOLS = ROOT / "tests" / "owl" / "java" / "OwlTools.java"
 CATALOG = resources.ontology_dir() / "catalog-v001.xml"

@@ -95,6 +95,7 @@ def test_stale_inference_behind_a_current_digest_is_found(copy: Path) -> None:
     assert failing("reason") == (f"{path}: not what HermiT infers; run mesoonto build",)
 
 
+@pytest.mark.slow
 @pytest.mark.java
 def test_unsatisfiable_class_is_never_released(copy: Path) -> None:
     text = (copy / "modules" / "core.ttl").read_text("utf-8")

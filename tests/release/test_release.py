@@ -29,6 +29,8 @@ from mesoonto.release.variants import VARIANTS, stem
 from tests.conftest import JARS, ROOT, SHORT_LIVED
 from tests.examples import examples
 
+pytestmark = pytest.mark.slow  # a release takes ten seconds to build; test_gate.py builds none
+
 #: The variants, and of them those that a quick run has read by slow readers: the one that registries load.
 SOME = list(VARIANTS)[: examples(len(VARIANTS))]
 EACH = [pytest.param(name, marks=() if name in SOME else pytest.mark.thorough) for name in VARIANTS]

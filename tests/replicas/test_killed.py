@@ -151,7 +151,7 @@ def haproxy(folder: Path, replicas: list[RestartedReplica]) -> Iterator[int]:
             process.kill()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.serial
 @pytest.mark.checkout
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux: a killed server ends with all its processes")

@@ -254,7 +254,7 @@ def test_connection_comes_back_to_a_worker() -> None:
         assert hits() != before
 
 
-@pytest.mark.parametrize("direct", ["on", "off"])
+@pytest.mark.parametrize("direct", ["on", pytest.param("off", marks=pytest.mark.slow)])
 def test_one_client_cannot_have_all_connections(direct: str) -> None:
     """Those beyond the limit are turned away at once; behind a trusted proxy all count as its own."""
     options = ("--empty", "--direct", direct, "--client-connections", "20")
@@ -320,7 +320,7 @@ def test_pages_of_other_sites_cannot_write(endpoint: str, headers: dict[str, str
     assert reply.status == status, str(reply)
 
 
-@pytest.mark.parametrize("direct", ["on", "off"])
+@pytest.mark.parametrize("direct", ["on", pytest.param("off", marks=pytest.mark.slow)])
 def test_scheme_of_the_trusted_proxy_is_that_of_addresses(direct: str) -> None:
     options = ("--empty", "--direct", direct, "--trusted-proxy", "127.0.0.1")
     query = urlencode({"query": "SELECT ?x { BIND(<x> AS ?x) }"})

@@ -110,7 +110,7 @@ def test_only_permissive_licences_are_bundled(
             bundling._notices(tmp_path)
 
 
-@pytest.mark.thorough  # named by `.ci/run`
+@pytest.mark.slow
 @pytest.mark.checkout
 @pytest.mark.bundles
 def test_wheel_has_the_bundles_and_is_the_same_when_built_from_the_source_distribution(

@@ -196,6 +196,7 @@ def count(address: str) -> float:
     )
 
 
+@pytest.mark.slow
 def test_answers_of_workers_are_counted_also_when_these_have_ended() -> None:
     with running_server("--empty", "--allow-update") as address:
         before = count(address)
@@ -419,6 +420,7 @@ def test_long_answer_does_not_begin_while_too_many_run(alone: Alone) -> None:
     assert found == [(shared_page.PASSED, 3)]
 
 
+@pytest.mark.slow
 def test_worker_that_is_killed_while_idle_takes_no_connection_with_it() -> None:
     with served("--empty") as server, ExitStack() as held:
         clients = [held.enter_context(Client(server.address)) for _ in range(6)]

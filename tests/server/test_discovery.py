@@ -263,6 +263,7 @@ def test_data_of_others_have_a_schema_and_no_examples(tmp_path: Path) -> None:
         assert list(described(other, "/sparql").objects(None, DCTERMS.relation)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "paths", ["^/(sparql|examples)$", pytest.param(".", marks=pytest.mark.thorough)], ids=["some", "all"]
 )

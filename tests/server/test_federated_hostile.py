@@ -263,6 +263,7 @@ def test_process_that_asks_is_replaced_when_it_dies(joining: Joining) -> None:
     assert joining.process("outward") not in (pid, None)
 
 
+@pytest.mark.slow
 def test_query_is_joined_where_the_front_has_all_connections(tmp_path: Path) -> None:
     config = tmp_path / "mesoonto.toml"
     with servers.serving(plain(GOOD)) as endpoint:
@@ -273,6 +274,7 @@ def test_query_is_joined_where_the_front_has_all_connections(tmp_path: Path) -> 
             assert one.ask(one.query("good"), explain="true").json["federation"]["services"][0]["rows"] == 1
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_server(tmp_path: Path) -> None:
     config = tmp_path / "mesoonto.toml"
     config.write_text('[federation.endpoints.some]\nurl = "http://some.example/"\n')

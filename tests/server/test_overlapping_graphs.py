@@ -55,6 +55,7 @@ def rows(address: str, query: str) -> int:
     return len(get(address, query).json["results"]["bindings"])
 
 
+@pytest.mark.slow
 def test_one_number_through_writes_that_overlap(address: str, engine: Engine) -> None:
     number = len({quad.triple for quad in engine.store})
     assert numbers(address) == {number}
@@ -76,6 +77,7 @@ def test_one_number_through_writes_that_overlap(address: str, engine: Engine) ->
     assert numbers(address) == {number}
 
 
+@pytest.mark.slow
 def test_a_backup_of_overlapping_graphs_is_served_as_they_were(
     address: str, location: Path, engine: Engine
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_backup_of_overlapping_graphs_is_served_as_they_were(
         assert int(row["n"].value) == number
 
 
+@pytest.mark.slow
 def test_location_of_an_earlier_version_is_looked_at_once(tmp_path: Path) -> None:
     """It holds no word on overlaps; so does one that was written to with --empty."""
     location = Location(tmp_path / "data", union=False)

@@ -134,6 +134,7 @@ def test_sigterm_lets_a_running_query_finish_and_leaves_no_process() -> None:
         wait_until(lambda: not family & parents().keys())
 
 
+@pytest.mark.slow
 def test_stop_takes_no_longer_than_the_longest_query_may() -> None:
     with started("--max-timeout", "3", "--timeout", "2") as server:
         family = server.family()
@@ -150,6 +151,7 @@ def test_stop_takes_no_longer_than_the_longest_query_may() -> None:
         idle.close()
 
 
+@pytest.mark.slow
 def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     tokens.write_text("first-token-0123456789 update\n")

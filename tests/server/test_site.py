@@ -88,7 +88,9 @@ def test_page_is_small_and_names_its_subject(address: str, path: str) -> None:
 
 
 @pytest.mark.chromium
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")]
+)
 @pytest.mark.parametrize("paths", [SOME, pytest.param(OTHERS, marks=pytest.mark.thorough)], ids=["", "more"])
 def test_no_page_scrolls_sideways_or_fails(
     browser: Browser, address: str, width: int, scheme: str, paths: tuple[str, ...]
@@ -107,7 +109,7 @@ def test_no_page_scrolls_sideways_or_fails(
     ("width", "scheme", "paths"),
     [
         pytest.param(1280, "light", SOME, id="wide"),
-        pytest.param(390, "dark", SOME[::3], id="narrow"),
+        pytest.param(390, "dark", SOME[::3], marks=pytest.mark.slow, id="narrow"),
         pytest.param(1280, "light", OTHERS, marks=pytest.mark.thorough, id="more, wide"),
         pytest.param(390, "dark", PAGES[::2], marks=pytest.mark.thorough, id="more, narrow"),
     ],
@@ -255,6 +257,7 @@ class TestMistakes:
         assert "not known" in reply.body.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_by_clicks_from_a_tumour_to_what_can_be_tried_and_to_the_paper_that_says_so(
     browser: Browser, address: str
@@ -287,6 +290,7 @@ def test_by_clicks_from_a_tumour_to_what_can_be_tried_and_to_the_paper_that_says
         expect(page.get_by_role("heading", name="What rests on it")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_pooled_estimates_are_found_from_the_comparisons_and_name_what_is_left_out(
     browser: Browser, address: str
@@ -309,6 +313,7 @@ def test_pooled_estimates_can_be_taken_away(address: str) -> None:
     assert json.loads(fetch(address, "pool.json").body)["left_out"]
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_what_to_try_after_blockade_in_a_sarcomatoid_ass1_lost_tumour_and_how_good_the_evidence_is(
     browser: Browser, address: str

@@ -79,6 +79,7 @@ def test_what_cannot_be_judged_is_refused(
     assert len(text.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_validation_that_takes_too_long_is_ended() -> None:
     lines = "".join(f"<http://e/{n}> <http://e/p> <http://e/{n + 1}> .\n" for n in range(100_000))
     with running_server("--timeout", "0.1") as found:
@@ -206,6 +207,7 @@ def test_page_shows_the_findings_of_a_dropped_file(server: str, tmp_path: Path) 
         browser.close()
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_report_belongs_to_the_file_that_was_sent_last_and_a_check_can_be_cancelled(server: str) -> None:
     def answer(route: Route, word: str) -> None:

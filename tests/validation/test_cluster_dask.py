@@ -30,8 +30,8 @@ from tests.validation.helpers import shapes as shapes_of
 from tests.validation.test_cluster import OPTIONS, graphs, lines, schema, told
 from tests.validation.test_engines import common, top_shapes
 
-#: Clusters take seconds to start; `.ci/run` names this file, and test_cluster.py needs none.
-pytestmark = pytest.mark.thorough
+#: Clusters take seconds to start; test_cluster.py needs none.
+pytestmark = pytest.mark.slow
 
 #: Seconds for a process to start on a machine that has much to do.
 PATIENCE = 120

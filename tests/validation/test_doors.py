@@ -209,10 +209,16 @@ _COSTLY = {"action", "plugin"}
 _MORE = {"context", "focus and shape", "a warning", "strict", "an optional property", "no inference"}
 
 
+def _marks(name: str, door: str) -> list[pytest.MarkDecorator]:
+    if door not in _COSTLY:
+        return []
+    return [pytest.mark.thorough if name in _MORE else pytest.mark.slow]
+
+
 @pytest.mark.parametrize(
     ("name", "door"),
     [
-        pytest.param(name, door, marks=[pytest.mark.thorough] if name in _MORE and door in _COSTLY else [])
+        pytest.param(name, door, marks=_marks(name, door))
         for name in CASES
         for door in DOORS
         if (name, door) != ("engine", "action")  # the Action leaves the choice of engine to the program

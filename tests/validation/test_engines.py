@@ -317,7 +317,7 @@ def test_a_number_of_values_can_break_both_limits() -> None:
         )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_shipped_shapes_on_shipped_records() -> None:
     reports = [
         validate(options=Options(engine=engine)) for engine in (EngineChoice.OXIGRAPH, EngineChoice.PYSHACL)

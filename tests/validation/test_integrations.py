@@ -51,6 +51,7 @@ def test_fixture_fails_with_the_finding(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_does_not_end_is_a_failure_that_names_the_shape_and_the_session_goes_on(tmp_path: Path) -> None:
     (tmp_path / "endless.ttl").write_text(
         PREFIXES + "ex:Slow a sh:NodeShape ; sh:targetNode ex:ann ; "
@@ -66,6 +67,7 @@ def test_what_does_not_end_is_a_failure_that_names_the_shape_and_the_session_goe
     assert "\nnot done within 4 seconds; under way was the shape <https://example.org/Slow>\n" in text
 
 
+@pytest.mark.slow
 def test_shapes_that_cannot_be_used_fail_each_file(tmp_path: Path) -> None:
     (tmp_path / "broken.ttl").write_text(PREFIXES + "ex:S sh:property .")
     text = pytest_in(tmp_path, "--shacl", "*d.ttl", "--shacl-shapes", "broken.ttl")
@@ -151,6 +153,7 @@ def test_every_count_of_the_shipped_shapes_can_fail() -> None:
 # Continuous integration elsewhere
 
 
+@pytest.mark.slow
 @pytest.mark.checkout
 @pytest.mark.parametrize(
     ("file", "schema"), [("action.yml", "github-actions"), (".gitlab/validate.yml", "gitlab-ci")]
@@ -174,6 +177,7 @@ def yaml(path: Path) -> dict[str, object] | list[dict[str, str]]:
     return YAML(typ="safe").load(path.read_text())  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 @pytest.mark.checkout
 def test_action_runs(tmp_path: Path) -> None:
     """The script of the action, run by bash as GitHub runs it, on good and on bad data."""

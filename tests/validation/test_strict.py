@@ -168,7 +168,7 @@ def test_self_test_without_a_good_example_says_so(mesoonto: Run, tmp_path: Path)
     assert done.stdout.splitlines()[-1] == "0 reported, 0 silent, 1 untested"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_self_test_of_the_shipped_shapes(mesoonto: Run) -> None:
     """The shipped records are the good examples; a tumour profile, which none is, comes from the tests."""
     shipped = [*resources.module_files(), *resources.record_files()]
