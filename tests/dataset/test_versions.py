@@ -245,6 +245,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_the_last_published_version_stays(location: Location) -> None:
     publish(location)
     moment = random.Random(5)

@@ -12,7 +12,7 @@ from tests.conftest import free_port, run_within, served
 from tests.engines.tls_proxy import PASSWORD, USER, Certificate, logged, tls_proxy
 from tests.server.client import Reply, ask, get, update
 
-pytestmark = [pytest.mark.openssl, pytest.mark.nginx, pytest.mark.thorough]
+pytestmark = [pytest.mark.openssl, pytest.mark.nginx, pytest.mark.slow]
 
 #: Fuseki takes seconds to start.
 _KINDS = ["oxigraph", pytest.param("fuseki", marks=[pytest.mark.fuseki, pytest.mark.engines_full])]

@@ -22,7 +22,7 @@ from tests.engines.known_failures import UPDATES
 from tests.engines.servers import SERVERS
 from tests.wire import Client
 
-pytestmark = [pytest.mark.thorough, pytest.mark.checkout, pytest.mark.w3c]
+pytestmark = [pytest.mark.slow, pytest.mark.checkout, pytest.mark.w3c]
 
 _EVERY = 24
 _ROOT = suites.folder("sparql")

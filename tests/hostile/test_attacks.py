@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
 
-from tests.examples import SHARE, examples
+from tests.examples import examples, sampled
 from tests.hostile import bodies, bombs, fields, nesting, network, uploads
 from tests.hostile.attack import Attack
 from tests.hostile.conftest import Victim
@@ -50,14 +50,6 @@ _FORM = {"Content-Type": FORM}
 SEED = int(os.environ.get("MESOONTO_HOSTILE_SEED") or secrets.randbits(32))
 
 
-def _sampled(attacks: Sequence[Attack]) -> list[object]:
-    """Each attack, most of them left to CI."""
-    return [
-        pytest.param(attack, id=attack.name, marks=pytest.mark.slow if place % SHARE else ())
-        for place, attack in enumerate(attacks)
-    ]
-
-
 def alive(victim: Victim) -> None:
     """The service answers a right question."""
     reply = request(victim.address, "GET", "/sparql?query=ASK%20%7B%7D", timeout=10)
@@ -68,7 +60,7 @@ def test_names_are_different() -> None:
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 
-@pytest.mark.parametrize("attack", _sampled(ATTACKS))
+@pytest.mark.parametrize("attack", sampled(ATTACKS))
 def test_attack(victim: Victim, attack: Attack) -> None:
     problem = attack.problem(attack.launch(victim.target, Random(f"{SEED}/{attack.name}")))
     assert problem is None, f"seed {SEED}: {problem}"
@@ -76,7 +68,7 @@ def test_attack(victim: Victim, attack: Attack) -> None:
     assert victim.listener.calls == []
 
 
-@pytest.mark.parametrize("attack", _sampled(network.ATTACKS))
+@pytest.mark.parametrize("attack", sampled(network.ATTACKS))
 def test_attack_where_there_are_no_network_namespaces(
     victim_without_namespaces: Victim, attack: Attack
 ) -> None:

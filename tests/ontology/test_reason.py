@@ -63,6 +63,7 @@ def test_verdict_can_be_had_without_reasons(tmp_path: Path) -> None:
     assert not found.sound
 
 
+@pytest.mark.slow
 def test_inconsistent_ontology_is_told_apart(tmp_path: Path) -> None:
     found = classify(
         ontology(

@@ -46,6 +46,7 @@ def test_bucket_holds_what_a_directory_would(bucket: Callable[[], Bucket], tmp_p
     assert latest_version(bucket()) == first.version
 
 
+@pytest.mark.slow
 def test_the_second_of_two_publishers_is_told(bucket: Callable[[], Bucket]) -> None:
     """Each has found the same latest version; the pointer tells whose came later."""
 
@@ -90,6 +91,7 @@ def test_parts_and_tags(bucket: Callable[[], Bucket]) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_what_a_service_refuses_is_told(
     bucket: Callable[[], Bucket], s3_address: str, monkeypatch: pytest.MonkeyPatch, mesoonto: Run
 ) -> None:
@@ -125,6 +127,7 @@ def _let_in(address: str, requests: str) -> None:
         assert answer.status == 200
 
 
+@pytest.mark.slow
 def test_service_without_conditional_writes_is_published_to(
     bucket: Callable[[], Bucket], s3_address: str
 ) -> None:

@@ -32,7 +32,7 @@ GRAPH <http://e/g2> { <http://e/s> <http://e/p> 2, "2"^^<http://e/type> . }
 OTHER = b'<http://e/t> <http://e/p> "other" <http://e/g3> .\n'
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(scope="module", params=["on", pytest.param("off", marks=pytest.mark.slow)])
 def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
     """A writable bare endpoint, answering by either path."""
     with running_server("--empty", "--allow-update", "--direct", request.param) as found:

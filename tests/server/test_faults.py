@@ -70,7 +70,7 @@ def joining(request: pytest.FixtureRequest, configuration: Path) -> Iterator[str
         yield address
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(scope="module", params=["on", pytest.param("off", marks=pytest.mark.slow)])
 def alone(request: pytest.FixtureRequest) -> Iterator[str]:
     """A server that may ask nobody, answering by either path."""
     with running_server("--empty", "--direct", request.param) as address:

@@ -177,6 +177,7 @@ def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
         assert server.fork_server_and_front()[0] == fork_server
 
 
+@pytest.mark.slow
 def test_front_that_is_killed_is_replaced_and_its_workers_end() -> None:
     with started() as server:
         fork_server, front = server.fork_server_and_front()
@@ -199,6 +200,7 @@ def test_main_process_that_is_killed_takes_all_others_with_it() -> None:
         wait_until(lambda: not family & parents().keys())
 
 
+@pytest.mark.slow
 def test_server_ends_with_its_fork_server_so_that_a_supervisor_starts_it_again() -> None:
     with started() as server:
         Asking(server, ENDLESS, 100)
@@ -209,6 +211,7 @@ def test_server_ends_with_its_fork_server_so_that_a_supervisor_starts_it_again()
         wait_until(lambda: not family & parents().keys())
 
 
+@pytest.mark.slow
 def test_death_of_the_fork_server_while_forks_are_asked_of_it_ends_the_server_as_soon() -> None:
     with started("--allow-update") as server:
         family = server.family()

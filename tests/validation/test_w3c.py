@@ -26,6 +26,7 @@ from mesoonto.validation.data.vocabulary import sh
 from mesoonto.validation.engine.plan import EngineChoice
 from mesoonto.validation.shapes.paths import read_path
 from tests import suites
+from tests.examples import sampled
 from tests.validation.helpers import Row, name, outcome, rows, shapes_of
 
 FOLDER = suites.folder("shacl")
@@ -160,7 +161,7 @@ def test_everything_compiles_but_components_of_ones_own(case: Case) -> None:
     assert bool(plan.delegated) == (case.name in DELEGATED), plan.delegated
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", sampled(CASES))
 def test_command_line_gives_every_result_in_every_format(case: Case, tmp_path: Path) -> None:
     files = {form: tmp_path / form for form in ("turtle", "jsonld", "json", "junit", "sarif", "github")}
     wanted = [f"--format={form}={file}" for form, file in files.items()]
