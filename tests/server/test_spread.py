@@ -95,6 +95,7 @@ _YES = b'{"head":{},"boolean":true}'
 _CLIENTS = 12
 
 
+@pytest.mark.slow
 def test_queries_that_wait_for_an_engine_wait_for_it_together() -> None:
     """Where each is shorter than a long one, so that none gets a worker of its own."""
 
