@@ -263,6 +263,8 @@ def local_run(tmp_path: Path) -> Iterator[LocalRun]:
     path = tmp_path / "cohort.nt"
     write(CohortRequest(seed=1, share=0.05, patients=3000), path, lambda _: None)
     words = ["validate", "--shapes", str(SHAPES), str(path), "--scheduler", "local:2"]
+    # What a shell without a terminal starts in the background ignores interrupts, and so do its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         [sys.executable, "-m", "mesoonto", *words],
         stdout=subprocess.PIPE,
@@ -271,6 +273,7 @@ def local_run(tmp_path: Path) -> Iterator[LocalRun]:
         env={**os.environ, "MESOONTO_TEST_RUN": str(tmp_path)},
         process_group=0,
     ) as process:
+        signal.signal(signal.SIGINT, before)
         yield LocalRun(process, f"MESOONTO_TEST_RUN={tmp_path}".encode())
         process.kill()
 
