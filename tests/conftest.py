@@ -115,9 +115,12 @@ LONG = {*THOROUGH, "w3c_full", "hostile_full", "federation_full", "engines_full"
 #: left with one of them when the others have ended.
 LONGEST = (
     "tests/hostile/test_attacks.py",
+    "tests/validation/test_cluster_dask.py",
+    "tests/engines/test_real_updates.py",
     "tests/hostile/test_kill_each_role.py",
     "tests/engines/test_real_fronts.py",
     "tests/server/test_site.py",
+    "tests/server/test_dataset.py",
     "tests/cli/test_commands.py",
     "tests/server/test_processes.py",
     "tests/hostile/test_kill_during_write.py",

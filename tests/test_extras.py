@@ -132,6 +132,7 @@ print(json.dumps(ended))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "commands", [["query", "serve"], pytest.param(sorted(CALLS), marks=pytest.mark.thorough)]
 )

@@ -134,6 +134,7 @@ def classified() -> Entailments:
     return Entailments(knowledge.ontology().logical_axioms)
 
 
+@pytest.mark.slow
 @budget(max_examples=8)
 @given(st.data())
 def test_tumour_is_classified_as_a_whole_classification_does(
@@ -158,6 +159,7 @@ def test_tumour_is_classified_as_a_whole_classification_does(
     assert set(classified.relations()) == before
 
 
+@pytest.mark.slow
 def test_records_that_were_read_give_the_same_report(store: ox.Store, vocabulary: ProfileVocabulary) -> None:
     records = StrataRecords(Engine(store, "1"))
     records.read()

@@ -20,6 +20,7 @@ _WITHOUT = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

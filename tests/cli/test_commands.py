@@ -47,6 +47,7 @@ def test_version_names_the_dataset(mesoonto_process: Run) -> None:
     assert mesoonto_process("version").stdout == f"mesoonto {__version__}, dataset {shipped.version()}\n"
 
 
+@pytest.mark.slow
 def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path, engine: Engine) -> None:
     import pyoxigraph as ox
 
@@ -142,6 +143,7 @@ class TestQuery:
 
 
 class TestValidate:
+    @pytest.mark.slow
     def test_shipped_records_conform(self, mesoonto: Run) -> None:
         done = mesoonto("validate")
         assert done.returncode == 0, done.stdout
@@ -218,6 +220,7 @@ class TestServe:
         assert_one_line(mesoonto_process("serve", "--port", str(free_port()), "--location", "file"), "file")
         assert (tmp_path / "file").read_text() == "x"
 
+    @pytest.mark.slow
     def test_store_on_disk_keeps_other_graphs(self, mesoonto: Run, tmp_path: Path, engine: Engine) -> None:
         (tmp_path / "mine.nt").write_text("<a:a> <a:b> <a:c> .")
         loaded = mesoonto("load", "mine.nt", "--location", "store", "--graph", "a:mine")
@@ -235,6 +238,7 @@ class TestServe:
             done = mesoonto("query", "--endpoint", f"{address}sparql", "-e", "ASK { ?s ?p ?o }")
             assert done.stdout == "no\n"
 
+    @pytest.mark.slow
     def test_announcement_and_quiet_end(self, tmp_path: Path) -> None:
         log = tmp_path / "log"
         with running_server(log=log) as address:

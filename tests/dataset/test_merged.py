@@ -195,6 +195,7 @@ def _both(graphs: set[int]) -> set[ox.Quad]:
 WRITES = ("put", "post", "delete", "insert", "remove", "update", "clear")
 
 
+@pytest.mark.slow
 @settings(max_examples=4)
 @example(
     [

@@ -71,6 +71,7 @@ def test_four_endless_queries_leave_room_for_others(victim: Victim) -> None:
     assert statistics.median(times) <= _PROMPT, times
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_more_endless_queries_than_workers_end_in_an_answer(victim: Victim) -> None:
     """Forty at once: each is ended at its deadline or turned away; a question in between is answered."""
@@ -185,6 +186,7 @@ def test_result_whose_worker_dies_is_seen_to_be_incomplete(victim: Victim) -> No
     assert outcomes[0].ending == "200 broken", str(outcomes[0])
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_slow_reader_holds_no_memory(victim: Victim) -> None:
     """Twenty clients that ask for ten million rows and do not read."""

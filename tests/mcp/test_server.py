@@ -34,6 +34,8 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:  # imported where it is used, since it takes a second, which all that collect would wait for
     from mcp import Client
 
+pytestmark = pytest.mark.slow  # two servers; test_tools.py calls the tools
+
 _TRAITS = {"histology": "sarcomatoid", "ASS1": "lost"}
 TOOLS = {"search", "describe", "examples", "schema", "check_query", "query", "stratify", "pool"}
 

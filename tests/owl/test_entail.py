@@ -71,6 +71,7 @@ def test_consequences(turtle: str, expected: set[tuple[str, str, str]]) -> None:
     assert short(entailments(turtle)) == expected
 
 
+@pytest.mark.slow
 def test_reasons_suffice_and_each_is_needed() -> None:
     """For a sample of what is shipped: the axioms given entail the triple, any fewer do not."""
     ontology = knowledge.ontology()

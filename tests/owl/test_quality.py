@@ -48,6 +48,7 @@ def broken(store: ox.Store, text: str) -> Iterator[None]:
             store.remove(quad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RULES)
 def test_nothing_shipped_breaks_a_rule(name: str, store: ox.Store) -> None:
     assert quality.check(store, [RULES[name]], ONTOLOGY) == []

@@ -285,6 +285,7 @@ def test_job_of_more_than_a_second_gives_way_and_its_worker_stays_and_does_not(w
     with_pool(test, max_timeout=100)
 
 
+@pytest.mark.slow
 @lowers_priority
 @pytest.mark.parametrize(
     ("job", "error"),

@@ -53,6 +53,7 @@ def test_what_is_shipped_passes(check: str) -> None:
     assert failing(check) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "file", "old", "new", "expected"),
     [

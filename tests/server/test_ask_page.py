@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
 from mesoonto.knowledge import questions
 from tests.server.browser import barriers, chromium, quiet_page
 
-pytestmark = [pytest.mark.chromium, pytest.mark.bundles]
+pytestmark = [pytest.mark.chromium, pytest.mark.bundles, pytest.mark.slow]
 
 NIVOLUMAB = "SELECT ?s ?label { VALUES ?s { meso:MESO_0002101 } ?s rdfs:label ?label }"
 TABLE = "application/sparql-results+json"

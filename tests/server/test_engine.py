@@ -234,6 +234,7 @@ def _as_chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pieces", "status", "words"),
     [
@@ -396,6 +397,7 @@ def test_many_clients_at_once(setting: _Setting) -> None:
     assert [reply.status for reply in replies] == [200] * 36
 
 
+@pytest.mark.slow
 def test_engine_that_comes_up_later_goes_away_and_comes_again() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/sparql"

@@ -156,6 +156,7 @@ def test_hostile_answer_costs_the_front_nothing(joining: Joining, name: str, sta
 NUMBERS = [str(number) for number in range(30_000)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("inside", "outside", "status", "told"),
     [

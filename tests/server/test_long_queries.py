@@ -37,6 +37,7 @@ def test_worker_with_a_long_query_serves_on_as_before_it() -> None:
         wait_until(lambda: {priority(task) for task in tasks.iterdir()} == {usual})
 
 
+@pytest.mark.slow
 def test_worker_that_had_a_query_for_others_to_wait_for_is_not_the_one_to_end() -> None:
     """Another is started beside it, and one of them ends when no such query runs any more."""
     with started("--cache", "0", "--query-workers", "2") as server:

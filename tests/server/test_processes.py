@@ -247,6 +247,7 @@ def server(location: Path) -> Iterator[Server]:
         yield found
 
 
+@pytest.mark.slow
 class TestStoreCommandsWhileServing:
     """``mesoonto load``, ``backup`` and ``restore`` on the directory of a running server."""
 

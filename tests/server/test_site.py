@@ -103,13 +103,14 @@ def test_no_page_scrolls_sideways_or_fails(
             expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 @pytest.mark.axe
 @pytest.mark.parametrize(
     ("width", "scheme", "paths"),
     [
         pytest.param(1280, "light", SOME, id="wide"),
-        pytest.param(390, "dark", SOME[::3], marks=pytest.mark.slow, id="narrow"),
+        pytest.param(390, "dark", SOME[::3], id="narrow"),
         pytest.param(1280, "light", OTHERS, marks=pytest.mark.thorough, id="more, wide"),
         pytest.param(390, "dark", PAGES[::2], marks=pytest.mark.thorough, id="more, narrow"),
     ],

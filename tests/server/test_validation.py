@@ -177,6 +177,7 @@ def test_answer_is_bounded() -> None:
     assert {(o["shape"], o["component"]): o["number"] for o in found["omitted"]} == dict.fromkeys(causes, 45)
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 def test_page_shows_the_findings_of_a_dropped_file(server: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright

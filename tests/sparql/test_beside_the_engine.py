@@ -185,6 +185,7 @@ def test_generated_queries_are_seen_as_the_engine_reads_them(doorbell: Doorbell)
     assert judge.seen["taken, and nothing to refuse"] >= 50, judge.seen
 
 
+@pytest.mark.slow
 def test_generated_updates_are_seen_as_the_engine_reads_them(doorbell: Doorbell) -> None:
     judge = Judge(doorbell)
 
@@ -218,6 +219,7 @@ def test_damaged_texts_do_not_reach_out_unseen(doorbell: Doorbell, kind: str) ->
     assert judge.seen["reached"] >= 5, judge.seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "begin", "reach", "end"),
     [

@@ -296,7 +296,11 @@ SAMPLE = random.Random(5).sample(FILES, 40)  # the whole takes two minutes
 
 @pytest.mark.parametrize(
     "path",
-    [*SAMPLE[:12], *(pytest.param(path, marks=pytest.mark.thorough) for path in SAMPLE[12:])],
+    [
+        *SAMPLE[:3],
+        *(pytest.param(path, marks=pytest.mark.slow) for path in SAMPLE[3:12]),
+        *(pytest.param(path, marks=pytest.mark.thorough) for path in SAMPLE[12:]),
+    ],
     ids=lambda path: f"{path.parent.name}/{path.stem}",
 )
 def test_shipped_shapes_on_their_examples(path: Path) -> None:
