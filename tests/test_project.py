@@ -17,10 +17,11 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.checkout
 
-#: Parts of the names of hosts that packages come from.
-REGISTRIES = {b"pypi", b"pythonhosted", b"npmjs", b"crates", b"maven", b"debian"}
-#: How the namespace of Maven's own files begins: a name, from which nobody fetches anything.
-_NAMESPACE = b"maven.apache.org/POM/"
+#: What says where packages are fetched from: an address of one or of an index, an option that names an index.
+_FETCHED = re.compile(
+    rb"https?://[^\s\"'<>)]*(?:\.(?:whl|tgz|tar\.gz|jar|deb|crate)\b|/simple/?(?=[\s\"'<>)]|$))"
+    rb"|(?:\bindex[-_]url[\s=]+|\bfind[-_]links[\s=]+|\bregistry\s*=\s*)\"?https?://\w"
+)
 
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 
@@ -38,30 +39,26 @@ def test_lock_files_name_no_host(name: str) -> None:
     assert not re.search(r"https?:|^-", (ROOT / name).read_text(), re.MULTILINE)
 
 
-def test_no_file_gives_the_address_of_a_registry() -> None:
+def test_no_file_says_where_packages_are_fetched_from() -> None:
     """Packages are named, and come from wherever the reader's clients are set up to ask."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     names = [name for name in listed.decode().split("\0") if name]
     assert len(names) > 500
-    assert [name for name in names if _hosts((ROOT / name).read_bytes()) & REGISTRIES] == []
-
-
-def _hosts(content: bytes) -> set[bytes]:
-    """The labels of all hosts in addresses."""
-    hosts = re.findall(rb"//([\w.-]+)", content.replace(_NAMESPACE, b""))
-    return {label for host in hosts for label in host.split(b".")}
+    assert [name for name in names if _FETCHED.search((ROOT / name).read_bytes())] == []
 
 
 @pytest.mark.parametrize(
-    ("content", "found"),
+    ("before", "after", "found"),
     [
-        (b"get https://files." + b"pythonhosted" + b".org/x", True),
-        (b'xmlns="http://' + _NAMESPACE + b'4.0.0"', False),
-        (b"// maven is named", False),
+        (b"https://", b"packages.example.org/x/x-1.0-py3-none-any.whl", True),
+        (b"https://", b"packages.example.org/simple/", True),
+        (b"npm config set registry=https://", b"packages.example.org", True),
+        (b"pip install --index-url https://", b"packages.example.org/pip", True),
+        (b"https://", b"example.org/simple-guide and a jar", False),
     ],
 )
-def test_address_of_a_registry_is_found(content: bytes, found: bool) -> None:
-    assert bool(_hosts(content) & REGISTRIES) is found
+def test_place_of_packages_is_found(before: bytes, after: bytes, found: bool) -> None:
+    assert (_FETCHED.search(before + after) is not None) is found
 
 
 def test_version_is_the_same_everywhere() -> None:

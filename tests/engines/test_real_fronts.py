@@ -23,11 +23,11 @@ from mesoonto.dataset.store import Engine, Term
 from mesoonto.engines.client import EngineClient
 from mesoonto.knowledge import questions
 from mesoonto.knowledge.questions import CompetencyQuestion
-from tests import suites
 from tests.conformance import manifests, queries
 from tests.conformance.endpoint import Endpoint
 from tests.conformance.manifests import Case, Kind
 from tests.conftest import free_port, running_server
+from tests.engines import w3c
 from tests.engines.conftest import REAL
 from tests.engines.known_failures import QUESTIONS, W3C
 from tests.engines.terms import bag, values
@@ -52,21 +52,7 @@ def _put(address: str, graph: str, turtle: str | bytes, **headers: str) -> Reply
 
 # The W3C's cases.
 
-_EVERY_CASE = 24
-_ROOT = suites.folder("sparql")
-_CASES = [
-    case
-    for case in (manifests.cases(_ROOT) if _ROOT else [])
-    if case.kind is Kind.QUERY and case.name.startswith("sparql11/")
-]
-_W3C = [
-    pytest.param(
-        case,
-        id=case.name.removeprefix("sparql11/"),
-        marks=[pytest.mark.engines_full] if place % _EVERY_CASE else [],
-    )
-    for place, case in enumerate(_CASES)
-] or [pytest.param(None, id="none")]
+_CASES = w3c.cases(Kind.QUERY)
 
 
 @pytest.fixture(scope="module")
@@ -89,22 +75,22 @@ def library(front: Front) -> Iterator[Callable[[str, Case], Endpoint]]:
 
 
 def _hold(endpoint: Endpoint, file: Path) -> None:
-    assert _ROOT is not None
-    triples = (quad.triple for quad in queries.quads(_ROOT, file, None))
+    assert w3c.ROOT is not None
+    triples = (quad.triple for quad in queries.quads(w3c.ROOT, file, None))
     body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
-    reply = _put(endpoint.address, manifests.iri(_ROOT, file), body or b"")
+    reply = _put(endpoint.address, manifests.iri(w3c.ROOT, file), body or b"")
     assert reply.status in (201, 204), f"{file}: {reply.status} {reply.text}"
 
 
 @pytest.mark.checkout
 @pytest.mark.w3c
-@pytest.mark.parametrize("case", _W3C)
+@pytest.mark.parametrize("case", w3c.parameters(_CASES))
 @pytest.mark.parametrize("kind", REAL)
 def test_w3c_case(library: Callable[[str, Case], Endpoint], kind: str, case: Case) -> None:
     """A right answer, or a failure that is known."""
-    assert _ROOT is not None
-    problem = queries.problem(_ROOT, library(kind, case), case)
-    reason = W3C[kind].get(case.name.removeprefix("sparql11/"))
+    assert w3c.ROOT is not None
+    problem = queries.problem(w3c.ROOT, library(kind, case), case)
+    reason = W3C[kind].get(w3c.name(case))
     if reason is None:
         assert problem is None, f"{case.request}: {problem}"
     else:
@@ -114,7 +100,7 @@ def test_w3c_case(library: Callable[[str, Case], Endpoint], kind: str, case: Cas
 @pytest.mark.checkout
 @pytest.mark.w3c
 def test_known_failures_name_cases() -> None:
-    names = {case.name.removeprefix("sparql11/") for case in _CASES}
+    names = set(map(w3c.name, _CASES))
     assert all(set(known) <= names for known in W3C.values())
 
 

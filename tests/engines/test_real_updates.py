@@ -12,11 +12,11 @@ from contextlib import ExitStack
 import pytest
 
 from mesoonto.engines import note
-from tests import suites
-from tests.conformance import manifests, updates
+from tests.conformance import updates
 from tests.conformance.endpoint import Endpoint
 from tests.conformance.manifests import Case, Kind
 from tests.conftest import running_server
+from tests.engines import w3c
 from tests.engines.conftest import REAL
 from tests.engines.known_failures import UPDATES
 from tests.engines.servers import SERVERS
@@ -24,21 +24,7 @@ from tests.wire import Client
 
 pytestmark = [pytest.mark.slow, pytest.mark.checkout, pytest.mark.w3c]
 
-_EVERY = 24
-_ROOT = suites.folder("sparql")
-_CASES = [
-    case
-    for case in (manifests.cases(_ROOT) if _ROOT else [])
-    if case.kind is Kind.UPDATE and case.name.startswith("sparql11/")
-]
-_W3C = [
-    pytest.param(
-        case,
-        id=case.name.removeprefix("sparql11/"),
-        marks=[pytest.mark.engines_full] if place % _EVERY else [],
-    )
-    for place, case in enumerate(_CASES)
-] or [pytest.param(None, id="none")]
+_CASES = w3c.cases(Kind.UPDATE)
 
 #: The note of the state of the data is no part of what a case is about.
 _NAMED = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(?g != <{note.GRAPH}>)"
@@ -65,15 +51,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         yield on
 
 
-@pytest.mark.parametrize("case", _W3C)
+@pytest.mark.parametrize("case", w3c.parameters(_CASES))
 @pytest.mark.parametrize("kind", REAL)
 def test_w3c_update(empty: Callable[[str], Endpoint], kind: str, case: Case) -> None:
     """What is there afterwards is right, or the failure is known."""
-    assert _ROOT is not None
+    assert w3c.ROOT is not None
     # What a failure has left would stand in the way of the next case: blank nodes of the engine.
     assert empty(kind).update("DROP ALL").status == 204
-    problem = updates.problem(_ROOT, empty(kind), case, _EVERYTHING.get(kind, _WITH_DEFAULT))
-    reason = UPDATES[kind].get(case.name.removeprefix("sparql11/"))
+    problem = updates.problem(w3c.ROOT, empty(kind), case, _EVERYTHING.get(kind, _WITH_DEFAULT))
+    reason = UPDATES[kind].get(w3c.name(case))
     if reason is None:
         assert problem is None, f"{case.request}: {problem}"
     else:
@@ -81,5 +67,5 @@ def test_w3c_update(empty: Callable[[str], Endpoint], kind: str, case: Case) -> 
 
 
 def test_known_failures_name_cases() -> None:
-    names = {case.name.removeprefix("sparql11/") for case in _CASES}
+    names = set(map(w3c.name, _CASES))
     assert all(set(known) <= names for known in UPDATES.values())

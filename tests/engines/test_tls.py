@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mesoonto.engines.client import EngineClient
 from mesoonto.errors import EngineDownError
 from tests.conftest import run_within, served
 from tests.engines.stand_in import Asked, Piece, StandIn, answer, stand_in
+from tests.engines.tls_proxy import Certificate
 from tests.server.client import ask, get
 
 pytestmark = pytest.mark.openssl
@@ -31,15 +31,10 @@ def _answering(asked: Asked) -> Iterator[Piece]:
 
 def _certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
     """A certificate that says of itself to be that of *name*, and what a server needs to show it."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
-         "-days", "2", "-subj", "/CN=engine", "-addext", f"subjectAltName={name}"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    made = Certificate.made(folder / "certificate", name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return certificate, context
+    context.load_cert_chain(made.file, made.key)
+    return made.file, context
 
 
 @pytest.fixture(scope="module")
