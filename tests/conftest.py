@@ -106,9 +106,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(message)
 
 
-#: Markers of long runs; such a test runs only when -m names its marker, or with --thorough, for THOROUGH.
+#: Markers of long runs, the rarest first; such a test runs only when -m names the first that it bears, or with
+#: --thorough, for THOROUGH.
 THOROUGH = {"slow", "thorough"}
-LONG = {*THOROUGH, "w3c_full", "hostile_full", "federation_full", "engines_full"}
+LONG = ("w3c_full", "hostile_full", "federation_full", "engines_full", "thorough", "slow")
 
 
 #: Files that take longest: where several processes share the tests, they begin with these, so that none is
@@ -143,7 +144,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = {name for name in LONG if name not in wanted}
     if config.getoption("thorough"):
         long -= THOROUGH
-    left_out = {item for item in items if any(map(item.get_closest_marker, long))}
+    left_out = {item for item in items if next(filter(item.get_closest_marker, LONG), None) in long}
     config.hook.pytest_deselected(items=[*left_out])
     places = {ROOT / name: place for place, name in enumerate(LONGEST)}
     items[:] = sorted(

@@ -54,6 +54,7 @@ def test_notebook_is_clean(name: str) -> None:
     assert "no medical advice" in notebook.cells[0]["source"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_imports_what_the_extra_brings(name: str) -> None:
     for cell in _code(name):

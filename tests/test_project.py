@@ -163,3 +163,11 @@ def test_library_never_imports_flask() -> None:
     assert [
         p.name for p in sources if re.search(r"^\s*(import|from) flask", p.read_text(), re.MULTILINE)
     ] == []
+
+
+def test_long_form_is_run_by_its_marker_alone() -> None:
+    """A test that is slow in its short form too needs no second marker, as CONTRIBUTING has it."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "hostile_full", "tests/hostile"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "test_kill_during_write.py::test_kill_during_write_leaves_a_published_state[100]" in listed
+    assert "test_kill_during_write.py::test_kill_during_write_leaves_a_published_state[4]" not in listed

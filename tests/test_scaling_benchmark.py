@@ -205,6 +205,7 @@ def _plain(value: str) -> str:
         return value
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_command_has_that_of_its_children() -> None:
     burn = "import time\nwhile time.process_time() < 0.4: pass"
     outer = f"import subprocess, sys; print('done'); subprocess.run([sys.executable, '-c', {burn!r}])"

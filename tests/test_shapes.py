@@ -378,6 +378,7 @@ def test_finding_is_kept_when_its_focus_is_not_a_subject(turtle: Turtle, case: s
     assert not turtle.check(data, f"ex:S a sh:NodeShape ; {shape} .").conforms
 
 
+@pytest.mark.slow
 def test_turtle_report_has_the_same_verdict(turtle: Turtle) -> None:
     record = next(
         subject

@@ -58,6 +58,7 @@ def test_build_writes_the_dataset(mesoonto: Run, tmp_path: Path, engine: Engine)
     assert len(store) == len(engine.store)
 
 
+@pytest.mark.slow
 def test_build_into_a_missing_folder_leaves_nothing(mesoonto: Run, tmp_path: Path) -> None:
     assert_one_line(mesoonto("build", "--output", "no/such/folder/out.nq"), "out.nq")
     assert list(tmp_path.iterdir()) == []
@@ -204,6 +205,7 @@ class TestServe:
                 mesoonto_process("serve", "--port", str(port)), f"127.0.0.1:{port}", "address already in use"
             )
 
+    @pytest.mark.slow
     def test_directory_of_another_store_is_left_as_it_is(self, mesoonto_process: Run, tmp_path: Path) -> None:
         import pyoxigraph as ox
 
@@ -215,6 +217,7 @@ class TestServe:
         assert_one_line(done, "store", "not mesoonto's", "mesoonto load")
         assert len(held) == 1
 
+    @pytest.mark.slow
     def test_directory_that_is_a_file_is_refused(self, mesoonto_process: Run, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")
         assert_one_line(mesoonto_process("serve", "--port", str(free_port()), "--location", "file"), "file")
@@ -248,6 +251,7 @@ class TestServe:
         assert "curl -G" in text
         assert "Traceback" not in text
 
+    @pytest.mark.slow
     def test_options_from_environment_and_file(self, mesoonto_process: Run, tmp_path: Path) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

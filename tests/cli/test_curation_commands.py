@@ -65,11 +65,13 @@ class TestCheckIds:
 
 @pytest.mark.java
 class TestReason:
+    @pytest.mark.slow
     def test_sound_ontology(self, mesoonto: Run) -> None:
         done = mesoonto("reason")
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.splitlines()[-1].startswith("consistent, ")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("axioms", "expected"),
         [

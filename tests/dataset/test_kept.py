@@ -50,6 +50,7 @@ def copies(folder: Path) -> list[Path]:
     return sorted((folder / "mesoonto").glob("*"))
 
 
+@pytest.mark.slow
 def test_copy_of_the_shipped_dataset_is_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     built, version = shipped.build(), shipped.version()

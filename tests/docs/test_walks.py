@@ -71,6 +71,7 @@ def pages() -> Iterator[object]:
             yield pytest.param(page, id=f"{page.parent.name}/{page.stem}", marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [*pages()])
 def test_page_does_what_it_says(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     ports = {number: str(free_port()) for number in set(re.findall(r"\b78\d\d\b", page.read_text("utf-8")))}

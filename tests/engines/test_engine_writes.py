@@ -136,6 +136,7 @@ def serving() -> Iterator[tuple[StandIn, StoreServer]]:
         yield found
 
 
+@pytest.mark.slow
 @common
 @example(
     ["INSERT DATA { [] <a:p> 1 }", "DELETE { ?x <a:p> ?y } INSERT { ?x <a:q> ?y } WHERE { ?x <a:p> ?y }"]
@@ -174,6 +175,7 @@ stored = st.one_of(
 )
 
 
+@pytest.mark.slow
 @common
 @example([("put", G, "_:b <a:p> [] , <a:s> .", False), ("put", G, "<a:s> <a:p> _:b .", False)])
 @given(st.lists(stored, min_size=1, max_size=4))

@@ -53,6 +53,7 @@ def check_all(seeds: range) -> None:
     assert all(ways[way] > len(seeds) / 40 for way in ("bound", "fetched", "sent", "not")), ways
 
 
+@pytest.mark.slow
 def test_federated_answers_are_those_of_one_store() -> None:
     check_all(range(FEW))
 

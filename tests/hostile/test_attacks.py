@@ -84,6 +84,7 @@ def _mixture(random: Random, number: int) -> Iterator[tuple[int, Attack]]:
         yield place, random.choice(_HEAVY if place % _SELDOM == _SELDOM - 1 else _LIGHT)
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 @pytest.mark.parametrize("number", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
 def test_run(victim: Victim, number: int) -> None:

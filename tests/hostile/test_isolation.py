@@ -225,6 +225,7 @@ def test_stalled_body_is_given_up(victim: Victim) -> None:
     assert 2.5 < outcome.seconds < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_is_left_of_a_server_that_ends(number: signal.Signals) -> None:
     """Whether the first process is ended or killed with those that listen: the workers go with it."""

@@ -158,14 +158,9 @@ def _check(clients: _Clients, held: set[int], log: Path) -> None:
 _KILLS = pytest.mark.parametrize("kills", [_SOME, pytest.param(_ALL, marks=pytest.mark.hostile_full)])
 
 
+@pytest.mark.slow
 @_KILLS
-@pytest.mark.parametrize(
-    "role",
-    [
-        "connection",
-        *(pytest.param(role, marks=pytest.mark.slow) for role in ("query", "writer", "validator", "front")),
-    ],
-)
+@pytest.mark.parametrize("role", ["connection", "query", "writer", "validator", "front"])
 def test_service_goes_on(tmp_path: Path, role: str, kills: int) -> None:
     random = Random(f"{SEED}/{role}")
     log = tmp_path / "log"

@@ -43,6 +43,7 @@ def test_shipped_ontology_is_sound() -> None:
     assert (f"{OBO}MONDO_0006377", f"{MESO}MESO_0003001") in found.subsumptions
 
 
+@pytest.mark.slow
 def test_unsatisfiable_class_is_named_with_the_axioms_that_make_it_so(tmp_path: Path) -> None:
     found = classify(ontology(tmp_path, UNSATISFIABLE))
     assert found.consistent
@@ -77,6 +78,7 @@ def test_inconsistent_ontology_is_told_apart(tmp_path: Path) -> None:
     assert len(found.because) == 4
 
 
+@pytest.mark.slow
 def test_restrictions_are_put_into_words(tmp_path: Path) -> None:
     found = classify(
         ontology(

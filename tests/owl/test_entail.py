@@ -120,6 +120,7 @@ def test_inferred_subsumptions_are_current() -> None:
     assert generated.inferred_is_current(knowledge.ontology())
 
 
+@pytest.mark.slow
 @pytest.mark.java
 def test_inferred_subsumptions_are_what_hermit_says() -> None:
     from mesoonto import resources

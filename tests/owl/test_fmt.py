@@ -392,6 +392,7 @@ def test_command_checks_and_formats(mesoonto, tmp_path: Path) -> None:  # type: 
     assert path.read_bytes() == resources.module_files()[1].read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.checkout
 def test_shipped_files_are_canonical(mesoonto) -> None:  # type: ignore[no-untyped-def]
     done = mesoonto("fmt", "--check")

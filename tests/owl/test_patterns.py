@@ -281,6 +281,7 @@ def test_label_is_made_from_that_of_another_row_and_never_from_itself(tmp_path: 
         classes_of(tmp_path)
 
 
+@pytest.mark.slow
 def test_check_names_term_and_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mesoonto: Callable[..., CompletedProcess[str]]
 ) -> None:

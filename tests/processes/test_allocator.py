@@ -221,9 +221,8 @@ os.kill(pid, 9)
 """
 
 
-@pytest.mark.parametrize(
-    "size", [1_000, *(pytest.param(size, marks=pytest.mark.slow) for size in (100_000, 5_000_000))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1_000, 100_000, 5_000_000])
 @pytest.mark.parametrize("choice", ["system", pytest.param("mimalloc", marks=needs_wheel)])
 def test_a_worker_takes_what_it_may_and_no_more(choice: str, size: int) -> None:
     """Also where much address space is reserved in advance, and where loading left a lot of it free."""

@@ -118,6 +118,7 @@ def test_a_web_server_that_says_nothing(tmp_path: Path, monkeypatch: pytest.Monk
         WebServer("http:///x")
 
 
+@pytest.mark.slow
 def test_follows_a_bucket(bucket: Callable[[], Bucket], tmp_path: Path) -> None:
     replica = Replica(tmp_path, source(bucket().name))
     assert "no such file" in replica.look().error
@@ -131,6 +132,7 @@ def test_follows_a_bucket(bucket: Callable[[], Bucket], tmp_path: Path) -> None:
     assert (replica.look().version, replica.number()) == (first, 1)
 
 
+@pytest.mark.slow
 def test_a_bucket_that_refuses_or_is_gone(
     bucket: Callable[[], Bucket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

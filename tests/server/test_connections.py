@@ -108,6 +108,7 @@ def test_client_that_asks_to_close_sees_the_end(address: str) -> None:
 # One client's query, and the others.
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_long_query_of_one_holds_up_nobody_and_its_connection_lives_on(address: str) -> None:
     """Twelve connections are more than the workers there are, so each worker has several."""
@@ -155,6 +156,7 @@ def test_query_that_ends_its_worker_is_answered_and_the_connection_lives_on(
             assert values(client.request("GET", target(number(6))).body) == [6]
 
 
+@pytest.mark.slow
 def test_written_is_seen_at_once_on_connections_that_were_open(writable: str) -> None:
     with Client(writable) as writer, Client(writable) as reader, Client(writable) as other:
         for value in range(25):
@@ -170,6 +172,7 @@ def test_written_is_seen_at_once_on_connections_that_were_open(writable: str) ->
 # What operators see.
 
 
+@pytest.mark.slow
 def test_clients_are_known_by_their_address_on_either_way(tmp_path: Path) -> None:
     log = tmp_path / "access"
     options = ("--log-file", str(log), "--log-clients", "--trusted-proxy", "127.0.0.1")
@@ -211,6 +214,7 @@ def test_answers_of_workers_are_counted_also_when_these_have_ended() -> None:
         assert count(address) == before + 10
 
 
+@pytest.mark.slow
 def test_connections_beyond_the_limit_of_a_client_are_served_all_the_same() -> None:
     with running_server("--empty", "--client-limit", "3") as address, ExitStack() as held:
         clients = [held.enter_context(Client(address)) for _ in range(8)]
@@ -218,6 +222,7 @@ def test_connections_beyond_the_limit_of_a_client_are_served_all_the_same() -> N
             assert values(client.request("GET", target(number(value))).body) == [value]
 
 
+@pytest.mark.slow
 def test_rate_is_counted_over_all_connections() -> None:
     with running_server("--empty", "--rate-limit", "30/minute") as address:
         used = 30 - sum(request(address, "GET", target(number(value))).status == 200 for value in range(40))
@@ -394,6 +399,7 @@ def test_query_that_ends_while_its_client_is_asked_leaves_no_question_behind() -
     assert asyncio.run(asyncio.wait_for(main(), 10)) == [1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.serial  # the answer has to begin before its time is over
 def test_answer_that_is_ended_in_its_middle_breaks_off_without_a_reset() -> None:
     """What was sent arrives; the missing last chunk tells that it is not the whole (RFC 9112, section 8)."""

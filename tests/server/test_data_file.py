@@ -23,14 +23,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        pytest.param([], marks=pytest.mark.slow),
-        ["--allow-update"],
-        pytest.param(["--allow-update", "--empty"], marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--allow-update"], ["--allow-update", "--empty"]])
 def test_file_is_served_and_nothing_else(file: Path, options: list[str]) -> None:
     with running_server("--data", str(file), *options) as address:
         assert holds(address, "?s ?p 'in the file'")
@@ -42,6 +36,7 @@ def test_file_is_served_and_nothing_else(file: Path, options: list[str]) -> None
     assert "written" not in file.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

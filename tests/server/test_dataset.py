@@ -219,6 +219,7 @@ def test_json_ld_of_a_triple_within_a_triple_is_refused_in_words(endpoint: str) 
         assert request(endpoint, "GET", path, headers={"Accept": TRIG}).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accept", [TRIG, NQUADS])
 def test_row_limit_cuts_quads_too(accept: str) -> None:
     with running_server("--empty", "--max-rows", "2") as address:
@@ -239,6 +240,7 @@ def names(address: str) -> set[str]:
     return set(request(address, "GET", f"/sparql?{query}", headers={"Accept": "text/csv"}).text.split()[1:])
 
 
+@pytest.mark.slow
 def test_shipped_graphs_stay_whatever_is_put(shipped: str) -> None:
     before = names(shipped)
     assert f"{GRAPH}data" in before
@@ -253,6 +255,7 @@ def test_shipped_graphs_stay_whatever_is_put(shipped: str) -> None:
     assert names(shipped) == before | {"http://e/g4"}
 
 
+@pytest.mark.slow
 def test_union_of_graphs_is_not_part_of_the_dataset(shipped: str) -> None:
     # The default graph of a query has the triple once; what was written has it in two named graphs.
     both = OTHER + OTHER.replace(b"g3", b"g4")

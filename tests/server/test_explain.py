@@ -91,6 +91,7 @@ def test_timeout_reaches_the_worker(address: str) -> None:
     assert "ended after 0.5 seconds" in reply.text
 
 
+@pytest.mark.slow
 def test_cap_of_the_server_counts_too(tmp_path: Path) -> None:
     data = tmp_path / "data.ttl"
     data.write_text("".join(f"<urn:s{n}> <urn:p> {n} .\n" for n in range(9)))

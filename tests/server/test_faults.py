@@ -147,6 +147,7 @@ def test_silent_makes_one_empty_solution_of_each(joining: str, endpoints: dict[s
         assert FAULTS[name][2] in reply.json["federation"]["services"][0]["problem"]
 
 
+@pytest.mark.slow
 def test_silent_is_the_same_where_nobody_may_be_asked(alone: str) -> None:
     query = "SELECT * { VALUES ?x { 1 2 } SERVICE SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }"
     got, got_plan, posted, posted_plan = _answers(alone, query)

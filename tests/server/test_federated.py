@@ -162,6 +162,7 @@ def test_without_a_list_the_refusal_says_how_service_is_enabled(address: str) ->
     assert "federation.endpoints" in reply.text
 
 
+@pytest.mark.slow
 @pytest.mark.chromium
 @pytest.mark.bundles
 def test_page_shows_the_plan_beside_the_result(joining: str, other: str) -> None:

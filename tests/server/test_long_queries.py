@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="lo
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 def test_worker_with_a_long_query_serves_on_as_before_it() -> None:
     """It has copied what the query reads; the next one of this client need not."""
     with started("--cache", "0", "--query-workers", "2") as server, Client(server.address) as client:

@@ -56,6 +56,7 @@ def test_the_allocator_is_told(address: str) -> None:
     assert metrics(address)["mesoonto_allocator_info", (told["name"], told["version"])] == 1
 
 
+@pytest.mark.slow
 def test_the_allocator_can_be_the_system_s() -> None:
     with running_server("--empty", "--allocator", "system") as address:
         told = json.loads(ask(address, path="/health").text)["allocator"]
@@ -124,6 +125,7 @@ def test_request_ids_differ(address: str) -> None:
     assert len({get(address, "ASK {}").headers["x-request-id"] for _ in range(20)}) == 20
 
 
+@pytest.mark.slow
 def test_client_that_asks_too_often_is_429() -> None:
     with running_server("--empty", "--rate-limit", "20/minute") as address:
         statuses = [get(address, "ASK {}").status for _ in range(25)]

@@ -122,6 +122,7 @@ class Asking(threading.Thread):
         return self.reply
 
 
+@pytest.mark.slow
 def test_sigterm_lets_a_running_query_finish_and_leaves_no_process() -> None:
     with started() as server:
         family = server.family()
@@ -191,6 +192,7 @@ def test_front_that_is_killed_is_replaced_and_its_workers_end() -> None:
         assert server.fork_server_and_front()[0] == fork_server
 
 
+@pytest.mark.slow
 def test_main_process_that_is_killed_takes_all_others_with_it() -> None:
     with started("--max-timeout", "2", "--timeout", "2") as server:
         Asking(server, ENDLESS, 2)

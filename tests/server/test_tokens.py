@@ -142,6 +142,7 @@ def test_refusals_are_the_same_for_programs(address: str) -> None:
 
 
 class TestWithoutTokenFile:
+    @pytest.mark.slow
     def test_allow_update_on_other_addresses_is_refused(
         self, mesoonto_process: Callable[..., CompletedProcess[str]], tmp_path: Path
     ) -> None:
@@ -150,6 +151,7 @@ class TestWithoutTokenFile:
         assert "loopback only" in done.stderr
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.slow
     def test_client_behind_a_proxy_that_is_not_trusted_is_not_local(self) -> None:
         # An operator who forgot --trusted-proxy must not have opened writing to everybody.
         with running_server("--empty", "--allow-update") as address:

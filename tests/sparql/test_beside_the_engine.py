@@ -204,6 +204,7 @@ def test_generated_updates_are_seen_as_the_engine_reads_them(doorbell: Doorbell)
     assert judge.seen["taken, and nothing to refuse"] >= 30, judge.seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["query", "update"])
 def test_damaged_texts_do_not_reach_out_unseen(doorbell: Doorbell, kind: str) -> None:
     judge = Judge(doorbell)

@@ -50,6 +50,7 @@ def test_what_the_engine_takes_is_parsed(query: str) -> None:
     assert parse_query(query).text == query
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

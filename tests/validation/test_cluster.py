@@ -53,6 +53,7 @@ graphs = st.lists(st.lists(statements, min_size=1, max_size=8), min_size=1, max_
 schema = [("ex:C", "rdfs:subClassOf", "ex:B")]
 
 
+@pytest.mark.slow
 @settings(common, max_examples=examples(700))
 @example(
     [[("ex:n0", "ex:p", "ex:n1")], [("ex:n1", "ex:p", "ex:n2")], [("ex:n2", "a", "ex:C")]],

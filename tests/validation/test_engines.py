@@ -269,6 +269,7 @@ def test_long_sequences_go_in_parts(text: str, path: tuple[str, ...], asked: lis
         )
 
 
+@pytest.mark.slow
 def test_path_of_a_thousand_steps_is_walked() -> None:
     text = "".join(f"ex:n{n} ex:p ex:n{n + 1} .\n" for n in range(1000))
     read = shapes(

@@ -41,6 +41,7 @@ def pytest_in(folder: Path, *options: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder).stdout
 
 
+@pytest.mark.slow
 def test_fixture_fails_with_the_finding(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(TESTS)
     text = pytest_in(tmp_path)
@@ -75,6 +76,7 @@ def test_shapes_that_cannot_be_used_fail_each_file(tmp_path: Path) -> None:
     assert "broken.ttl:7:" in text
 
 
+@pytest.mark.slow
 def test_option_makes_a_test_of_each_file(tmp_path: Path) -> None:
     text = pytest_in(tmp_path, "--shacl", "*d.ttl", "--shacl-shapes", "shapes.ttl")
     assert "1 failed, 1 passed" in text
@@ -206,6 +208,7 @@ def test_action_runs(tmp_path: Path) -> None:
     assert "::error file=bad.ttl" in (tmp_path / "summary").read_text() or (tmp_path / "out.sarif").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.checkout
 def test_hook_names_a_command_that_works(tmp_path: Path) -> None:
     hooks = {hook["id"]: hook for hook in yaml(ROOT / ".pre-commit-hooks.yaml")}  # type: ignore[index]

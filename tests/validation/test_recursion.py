@@ -107,6 +107,7 @@ def test_recursion_that_ends_is_what_pyshacl_makes_of_copies(text: str, texts: t
     assert found == without_copies(judged(written_out(texts, 3, 6), text, EngineChoice.PYSHACL))
 
 
+@pytest.mark.slow
 @settings(common, max_examples=10)
 @given(text=data_texts(3, cyclic=True), texts=shape_texts(growing))
 def test_pair_that_is_reached_again_conforms(text: str, texts: tuple[str, str]) -> None:

@@ -100,6 +100,7 @@ def test_strict_fails_on_a_doubt_and_is_the_default_in_ci(mesoonto: Run, tmp_pat
     assert "doubt: <https://example.org/T>: the shape has no target" in done.stdout
 
 
+@pytest.mark.slow
 def test_shipped_shapes_and_records_raise_no_doubt() -> None:
     assert validate(options=Options(doubts=True)).doubts == ()
 

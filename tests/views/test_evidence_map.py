@@ -99,6 +99,7 @@ def test_histology_keeps_what_a_record_speaks_of_in_it(engine: Engine, facts: Fa
     assert 0 < len(expected) < len(tied(evidence_map(facts)))
 
 
+@pytest.mark.slow
 def test_every_choice_that_is_offered_leaves_something(facts: Facts) -> None:
     whole = evidence_map(facts)
     assert len(whole.choices.histology) >= 3
