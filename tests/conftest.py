@@ -106,8 +106,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(message)
 
 
-#: Markers of long runs, the rarest first; such a test runs only when -m names the first that it bears, or with
-#: --thorough, for THOROUGH.
+#: Markers of long runs, the rarest first; such a test runs only when -m names the first that it bears, or
+#: with --thorough, for THOROUGH.
 THOROUGH = {"slow", "thorough"}
 LONG = ("w3c_full", "hostile_full", "federation_full", "engines_full", "thorough", "slow")
 
