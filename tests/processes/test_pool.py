@@ -425,6 +425,26 @@ def test_renewal_lets_fresh_workers_take_over_and_running_ones_finish(with_pool:
     with_pool(test)
 
 
+def test_renewals_in_a_row_cost_one_worker_each_until_more_are_needed(with_pool: Run) -> None:
+    async def test(pool: Pool) -> None:
+        while pool.workers < 2:
+            await asyncio.sleep(0.01)
+        before = pool.counts.forks
+        for _ in range(3):
+            await pool.renew()
+        assert pool.counts.forks == before + 3
+        jobs = [asyncio.create_task(ask(pool, "sleep 0.5")) for _ in range(2)]
+        await asyncio.gather(*jobs)  # at one time
+        assert pool.counts.forks > before + 3
+        await pool.renew()
+        deadline = time.monotonic() + 10
+        while pool.workers < 2:  # a while after the last
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+
+    with_pool(test)
+
+
 def test_writer_is_a_process_of_its_own(with_pool: Run) -> None:
     async def test(pool: Pool) -> None:
         readers = {int(await ask(pool, "pid")) for _ in range(4)}

@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine
 from typing import Protocol
 
 from mesoonto.errors import AbandonedError, MesoontoError, ServeError
-from mesoonto.processes.pool import Pool
+from mesoonto.processes.pool import SETTLING, Pool
 from mesoonto.processes.worker_client import WorkerClient
 from mesoonto_server import shared_page
 from mesoonto_server.front.connections import ClientConnection
@@ -119,6 +119,7 @@ class Workforce:
         self._recalls = itertools.count(1)
         self._waiting: list[ClientConnection] = []
         self._starting = 0
+        self._renewed = float("-inf")
         self._calm = 0
         self._uneven = 0
         self._closing = False
@@ -147,6 +148,7 @@ class Workforce:
             await self._hire()
         for worker in old:
             self.retire(worker)
+        self._renewed = time.monotonic()
         self.top_up()
 
     # Connections.
@@ -223,10 +225,11 @@ class Workforce:
         self._assign_waiting()
 
     def top_up(self) -> None:
-        """Start workers in place of those that end or have a long query."""
-        able = sum(not (worker.retiring or worker.occupied) for worker in self.workers)
-        if not self._closing:
-            for _ in range(self._wanted - able - self._starting):
+        """Start workers in place of those that end or have a long query; when data are new, one will do."""
+        able = [worker for worker in self.workers if not (worker.retiring or worker.occupied)]
+        settling = time.monotonic() - self._renewed < SETTLING and any(one.load < _FULL for one in able)
+        if not (self._closing or settling):
+            for _ in range(self._wanted - len(able) - self._starting):
                 self.background(self._replace())
 
     async def _replace(self) -> None:

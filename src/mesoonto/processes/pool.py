@@ -42,6 +42,9 @@ _CALM = 20
 #: Seconds between two looks at the deadlines.
 _TICK = 0.025
 
+#: Seconds after newer data took over in which one idle worker will do: the next write would end it again.
+SETTLING = 0.25
+
 #: Jobs at one time that each have a worker forked for them.
 _ALONE = 8
 
@@ -111,6 +114,7 @@ class Pool:
         self._lanes = Lanes(limits, self.counts)
         self._channel: ForkChannel | None = None
         self._starting = 0
+        self._renewed = float("-inf")
         self._calm = 0
         self._alone = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -215,6 +219,7 @@ class Pool:
         for worker in idle:
             worker.close()
         self._lanes.hand_over()
+        self._renewed = time.monotonic()
         self._top_up()
         await self.on_renewal()
 
@@ -307,7 +312,10 @@ class Pool:
         if self._channel is None or self._channel.lost:
             return
         self._lanes.idle = [worker for worker in self._lanes.idle if not worker.closed]
-        for _ in range(self._lanes.wanted - len(self._lanes.idle) - self._starting):
+        ready = len(self._lanes.idle) + self._starting
+        if ready and time.monotonic() - self._renewed < SETTLING:
+            return
+        for _ in range(self._lanes.wanted - ready):
             self._starting += 1
             self._background(self._start())
 
