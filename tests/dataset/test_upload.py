@@ -124,6 +124,7 @@ def test_literal_that_is_too_long_is_refused_in_every_syntax(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_long_literal_is_kept_whole(tmp_path: Path) -> None:
     value = "é\n" * (3 << 20)
     document = Document(io.BytesIO(f"<a:a> <a:b> '''{value}''' .".encode()), ox.RdfFormat.TURTLE, "a:")

@@ -58,6 +58,7 @@ def client() -> Iterator[Callable[[StandIn], EngineClient]]:
         one.close()
 
 
+@pytest.mark.slow
 def test_served_before_an_engine_by_https(
     engine: tuple[StandIn, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def copied(bucket: Bucket, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_bucket_holds_what_a_directory_would(bucket: Callable[[], Bucket], tmp_path: Path) -> None:
     first = publish(numbered(1), bucket())
     again = publish(numbered(1), bucket())

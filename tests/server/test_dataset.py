@@ -265,6 +265,7 @@ def test_union_of_graphs_is_not_part_of_the_dataset(shipped: str) -> None:
     assert put(shipped, b"", NQUADS).status == 204
 
 
+@pytest.mark.slow
 def test_dataset_that_breaks_the_shapes_is_refused(shipped: str) -> None:
     broken = b"GRAPH <http://e/mine> { <http://e/study> a <https://w3id.org/mesoonto/Study> }"
     assert put(shipped, broken, TRIG).status == 422

@@ -97,6 +97,7 @@ def test_valid_record_is_taken_and_its_spoiling_is_refused(address: str) -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["data", "new"])
 def test_shipped_graphs_cannot_be_written_to(address: str, name: str) -> None:
     before = version(address)

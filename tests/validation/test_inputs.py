@@ -142,6 +142,7 @@ def test_context_that_leads_to_itself_is_refused(mesoonto: Run, tmp_path: Path) 
     assert "leads to itself" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", ["turtle", "ntriples", "jsonld"])
 def test_standard_input_and_named_syntax(tmp_path: Path, syntax: str) -> None:
     write(tmp_path, s_ttl=SHAPES)

@@ -109,6 +109,7 @@ def test_every_kind_is_tried() -> None:
     assert set(KEYS) == set(templates.KINDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KEYS)
 def test_template_asks_for_everything_that_is_needed(tmp_path: Path, kind: str) -> None:
     template = templates.new(kind, KEYS[kind], TODAY)

@@ -38,6 +38,7 @@ def stated(records: Graph, node: URIRef, name: str) -> list[Decimal]:
     return [Decimal(str(value)) for value in records.objects(node, MESO[name])]
 
 
+@pytest.mark.slow
 def test_every_result_is_shown(shown: dict[URIRef, ResultView]) -> None:
     assert len(shown) > 450
 
