@@ -425,20 +425,25 @@ def test_renewal_lets_fresh_workers_take_over_and_running_ones_finish(with_pool:
     with_pool(test)
 
 
-def test_renewals_in_a_row_cost_one_worker_each_until_more_are_needed(with_pool: Run) -> None:
+def test_renewals_in_a_row_cost_one_worker_each_until_more_are_needed(
+    with_pool: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test(pool: Pool) -> None:
-        while pool.workers < 2:
+        monkeypatch.setattr("mesoonto.processes.pool.SETTLING", 60)
+        while pool.counts.forks < 2:
             await asyncio.sleep(0.01)
-        before = pool.counts.forks
         for _ in range(3):
             await pool.renew()
-        assert pool.counts.forks == before + 3
+        assert pool.counts.forks == 5
         jobs = [asyncio.create_task(ask(pool, "sleep 0.5")) for _ in range(2)]
         await asyncio.gather(*jobs)  # at one time
-        assert pool.counts.forks > before + 3
+        assert pool.counts.forks > 5
+        forks = pool.counts.forks
         await pool.renew()
+        assert pool.counts.forks == forks + 1
+        monkeypatch.setattr("mesoonto.processes.pool.SETTLING", 0.1)
         deadline = time.monotonic() + 10
-        while pool.workers < 2:  # a while after the last
+        while pool.counts.forks < forks + 2:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
 
