@@ -53,6 +53,14 @@ def test_a_constant_within_the_noise_is_taken_and_no_form_that_falls() -> None:
     assert best([(1e6, 4)], 0.05) == Fit(Growth.CONSTANT, 4, 0, 0, 1e6)
 
 
+def test_a_line_that_leaves_little_less_is_not_taken_for_its_second_parameter() -> None:
+    points = [(3e5, 2.13), (1e6, 3.45), (3e6, 2.97), (1e7, 1.63), (1e8, 2.4)]
+    flat, line = fitted(points, Growth.CONSTANT), fitted(points, Growth.LINEAR)
+    assert 0.25 < line.residue < flat.residue
+    assert line.residue * (5 / 3) ** 0.5 > flat.residue * (5 / 4) ** 0.5  # by degrees of freedom
+    assert best(points, 0.25) == flat
+
+
 def test_of_two_points_the_exponent_tells_a_line_from_a_logarithm() -> None:
     assert best([(1e6, 1), (1e8, 90)], 0.25).growth is Growth.LINEAR
     assert best([(1e6, 1), (1e8, 3)], 0.25).growth is Growth.LOGARITHMIC

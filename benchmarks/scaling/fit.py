@@ -70,6 +70,8 @@ def fitted(points: Points, growth: Growth) -> Fit:
 def best(points: Points, noise: float) -> Fit:
     """A constant where that leaves no more over than *noise*; else the form that leaves least.
 
+    What is left over counts by degrees of freedom, n - 1 for the constant and n - 2 for the others, as a second
+    parameter follows some of the noise; otherwise a few points make a line of what does not grow.
     A form that falls with n is not taken: a cost does not fall for ever. Two points lie on a line and on a
     logarithm alike, so that the exponent decides: from a half on, the line.
     """
@@ -79,7 +81,10 @@ def best(points: Points, noise: float) -> Fit:
     line, logarithm = fitted(points, Growth.LINEAR), fitted(points, Growth.LOGARITHMIC)
     if len(points) == 2:
         return line if flat.exponent >= 0.5 else logarithm
-    return min((fit for fit in (flat, logarithm, line) if fit.slope >= 0), key=lambda fit: fit.residue)
+    return min(
+        (fit for fit in (flat, logarithm, line) if fit.slope >= 0),
+        key=lambda fit: fit.residue / sqrt(len(points) - (1 if fit is flat else 2)),
+    )
 
 
 def exponent(points: Points) -> float:
