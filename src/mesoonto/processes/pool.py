@@ -313,7 +313,7 @@ class Pool:
             return
         self._lanes.idle = [worker for worker in self._lanes.idle if not worker.closed]
         ready = len(self._lanes.idle) + self._starting
-        if ready and time.monotonic() - self._renewed < SETTLING:
+        if ready > self._lanes.waiting and time.monotonic() - self._renewed < SETTLING:
             return
         for _ in range(self._lanes.wanted - ready):
             self._starting += 1
