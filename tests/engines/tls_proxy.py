@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,9 +81,24 @@ def tls_proxy(folder: Path, engine: str, certificate: Certificate, port: int) ->
     command = [str(program("nginx")), "-e", str(folder / "error"), "-c", str(folder / "nginx.conf")]
     with subprocess.Popen(command) as process:
         try:
+            _wait_for(process, port)
             yield
         finally:
             process.terminate()
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return when *process* listens at *port*."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            assert process.poll() is None, f"nginx ended with {process.returncode}"
+            assert time.monotonic() < deadline, "nginx does not listen"
+            time.sleep(0.05)
+        else:
+            return
 
 
 def logged(folder: Path) -> list[LoggedRequest]:
