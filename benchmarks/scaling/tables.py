@@ -231,13 +231,14 @@ def _fitted(fit: Fit, factor: float, unit: str) -> list[str]:
 def _storage(slopes: model.Slopes) -> str:
     rows = []
     for n in _SIZES:
+        loaded = _beyond(n, slopes.load_cpu)
         row = [
             _size(n, slopes.load_cpu),
             f"{slopes.stored_bytes.at(n) * n / model.GB:,.1f}",
             f"{model.disk_needed(slopes, n) / model.GB:,.1f}",
             _hours(model.load_hours(slopes, n)),
-            _hours(model.publish_hours(slopes, n)),
-            _hours(model.follow_hours(slopes, n)),
+            _hours(model.publish_hours(slopes, n)) + _beyond(n, slopes.publish_cpu).removesuffix(loaded),
+            _hours(model.follow_hours(slopes, n)) + _beyond(n, slopes.follow_cpu).removesuffix(loaded),
         ]
         for kind in KINDS:
             row.append(
@@ -351,7 +352,12 @@ def _of(found: dict[str, Any], step: str) -> list[dict[str, Any]]:
 
 
 def _size(triples: float, fit: Fit) -> str:
-    return f"{_count(triples)}{'' if triples <= fit.largest * 1.01 else ' (extrapolated)'}"
+    return f"{_count(triples)}{_beyond(triples, fit)}"
+
+
+def _beyond(triples: float, fit: Fit) -> str:
+    """What stands behind a figure that *fit* gives for more triples than were measured."""
+    return "" if triples <= fit.largest * 1.01 else " (extrapolated)"
 
 
 def _count(value: float) -> str:
