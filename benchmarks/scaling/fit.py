@@ -70,8 +70,9 @@ def fitted(points: Points, growth: Growth) -> Fit:
 def best(points: Points, noise: float) -> Fit:
     """A constant where that leaves no more over than *noise*; else the form that leaves least.
 
-    What is left over counts by degrees of freedom, n - 1 for the constant and n - 2 for the others, as a second
-    parameter follows some of the noise; otherwise a few points make a line of what does not grow.
+    What is left over counts by degrees of freedom, n - 1 for the constant and n - 2 for the others, as a
+    second parameter follows some of the noise; otherwise few points make a line of what does not grow.
+
     A form that falls with n is not taken: a cost does not fall for ever. Two points lie on a line and on a
     logarithm alike, so that the exponent decides: from a half on, the line.
     """

@@ -312,7 +312,7 @@ NOT_RUN = {
     "benchmarks/cluster/README.md": 2,
     "benchmarks/endpoint/README.md": 8,
     "benchmarks/federation/README.md": 1,
-    "benchmarks/scaling/README.md": 3,
+    "benchmarks/scaling/README.md": 4,
     "benchmarks/validation/README.md": 3,
 }
 
