@@ -179,6 +179,30 @@ def test_reload_answers_on_while_the_old_front_finishes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGTERM])
+def test_request_that_was_sent_before_the_front_ends_is_answered(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    """Workers that are stopped meanwhile keep it unread, as busy ones may."""
+    replies: list[Reply] = []
+    with started("--allow-update", "--location", str(tmp_path / "data")) as server:
+        fork_server, _ = server.fork_server_and_front()
+        workers = [pid for pid, parent in parents().items() if parent == fork_server]
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        insert = "INSERT DATA { <a:a> <a:b> 1 }"
+        client = threading.Thread(target=lambda: replies.append(update(server.address, insert)))
+        client.start()
+        time.sleep(0.5)  # so that a worker has the connection
+        server.process.send_signal(sent)
+        time.sleep(1)  # so that the front waits for its workers
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        client.join(30)
+    assert [reply.status for reply in replies] == [204]
+
+
+@pytest.mark.slow
 def test_front_that_is_killed_is_replaced_and_its_workers_end() -> None:
     with started() as server:
         fork_server, front = server.fork_server_and_front()

@@ -17,7 +17,7 @@ from functools import partial
 
 from mesoonto.errors import MesoontoError
 from mesoonto.processes.pool import Pool
-from mesoonto_server.front.connections import ClientConnection
+from mesoonto_server.front.connections import ClientConnection, has_unread
 from mesoonto_server.front.http_protocol import Detachment, HttpProtocol, Service
 from mesoonto_server.front.workforce import Workforce
 from mesoonto_server.http import http1, problems
@@ -110,12 +110,13 @@ class Acceptor:
             await self.workforce.renew()
 
     async def close(self) -> None:
-        """Accept no more, and return when the requests under way are answered."""
+        """Accept no more, and return when the requests that were sent are answered."""
         self._closing = True
         self._stop_accepting()
         for protocol in list(self._here):
             protocol.shut()
         await self.workforce.close()
+        await asyncio.sleep(0)  # so that what it gave back is among them
         while self._here:
             await asyncio.sleep(0.01)
         for task in self._tasks:
@@ -125,8 +126,8 @@ class Acceptor:
 
     def answer_here(self, connection: ClientConnection) -> None:
         """Let the front answer on *connection*."""
-        if self._closing:
-            self.end(connection)  # its request was not begun, so its client may ask another server
+        if self._closing and not has_unread(connection.sock):
+            self.end(connection)
         else:
             self._background(self._attach(connection))
 
@@ -241,6 +242,7 @@ class Acceptor:
             may_return=self._direct, has_service=connection.has_service,
         )  # fmt: skip
         connection.has_service = False
+        protocol.closing = self._closing
         self._here.add(protocol)
         copy = connection.sock.dup()
         try:

@@ -15,6 +15,14 @@ from mesoonto_server.http.client import site_of
 _GLANCE = 0.1
 
 
+def has_unread(sock: socket.socket) -> bool:
+    """Whether something was sent to *sock* that nobody has read: closing it now would reset the other end."""
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except OSError:
+        return False
+
+
 class ClientConnection:
     """A client's connection; whoever answers on it has a copy of the socket."""
 

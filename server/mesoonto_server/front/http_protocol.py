@@ -22,6 +22,7 @@ from typing import cast
 import httptools
 
 from mesoonto.errors import AbandonedError
+from mesoonto_server.front.connections import has_unread
 from mesoonto_server.http import http1
 from mesoonto_server.http.client import origin_of
 from mesoonto_server.http.parameters import HttpRequest, RequestHeaders
@@ -240,6 +241,7 @@ class HttpProtocol(asyncio.Protocol):
         self._lost = False
         self._how = Detachment.ENDED
         self._fault: RequestError | None = None
+        self._connected = False
         self.closing = False  #: the response under way, if any, is the last one
 
     # For the event loop.
@@ -247,7 +249,10 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
         self._transport = cast(asyncio.Transport, transport)  # that of uvloop only looks like one
+        self._connected = True
         self._arm(_HEAD_TIMEOUT)
+        if self.closing:
+            self.shut()
 
     def data_received(self, data: bytes) -> None:
         """Read what the client sends."""
@@ -429,9 +434,9 @@ class HttpProtocol(asyncio.Protocol):
     # For whoever owns it.
 
     def shut(self) -> None:
-        """Answer what is under way, and close."""
+        """Answer what is under way or has been sent, and close."""
         self.closing = True
-        if self._current is None:
+        if self._connected and self._current is None and not has_unread(self._sock):
             self._transport.close()
 
     # Inside.

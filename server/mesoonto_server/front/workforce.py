@@ -139,7 +139,7 @@ class Workforce:
         for task in self._tasks:
             task.cancel()
         for connection in self._waiting:
-            self._owner.end(connection)
+            self._owner.answer_here(connection)
 
     async def renew(self) -> None:
         """Let workers with the newest data take over: who asks from now on is answered from them."""
