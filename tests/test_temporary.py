@@ -38,6 +38,7 @@ def test_command_that_needs_a_directory_says_so_in_one_line(arguments: tuple[str
     assert "TMPDIR" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direct", ["on", "off"])
 def test_server_without_one_answers_and_refuses_what_it_cannot_keep(tmp_path: Path, direct: str) -> None:
     options = ("--empty", "--location", str(tmp_path), "--allow-update", "--direct", direct)

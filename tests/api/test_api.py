@@ -274,6 +274,7 @@ def test_examples_of_the_documentation_run() -> None:
     assert done.failed == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rows", "tables", "dataset", "functions"])
 def test_examples_run(name: str) -> None:
     done = doctest.testmod(import_module(f"mesoonto.api.{name}"))

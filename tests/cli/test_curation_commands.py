@@ -40,6 +40,7 @@ class TestNew:
         assert_one_line(mesoonto("new", "trial", "33485464"), "33485464", "NCT00000001")
 
 
+@pytest.mark.slow
 def test_report_counts_and_lists(mesoonto: Run) -> None:
     gaps, _, readings = mesoonto("report").stdout.partition("\n\n")
     counts = gaps.splitlines()

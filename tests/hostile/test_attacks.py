@@ -68,6 +68,7 @@ def test_attack(victim: Victim, attack: Attack) -> None:
     assert victim.listener.calls == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", sampled(network.ATTACKS))
 def test_attack_where_there_are_no_network_namespaces(
     victim_without_namespaces: Victim, attack: Attack

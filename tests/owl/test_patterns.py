@@ -33,6 +33,7 @@ MEANING = {label: iri for iri, label in LABELS.items()}
 # What is shipped
 
 
+@pytest.mark.slow
 @pytest.mark.dosdp
 @pytest.mark.parametrize("path", PATTERNS, ids=lambda path: path.stem)
 def test_pattern_is_valid_by_the_schema_of_its_format(path: Path) -> None:

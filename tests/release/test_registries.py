@@ -77,6 +77,7 @@ def published() -> Published:
     return Published(variants.variant(Ontology.shipped(), "", edition))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("read", "schema"), [(obo_foundry, OBO_FOUNDRY), (ols, OLS), (bioportal, BIOPORTAL)])
 def test_what_a_registry_requires_is_there(
     read: Callable[[], Any], schema: dict[str, Any], header: dict[str, set[str]]

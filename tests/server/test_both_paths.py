@@ -157,6 +157,7 @@ def test_request_is_answered_alike_on_both_paths(addresses: tuple[str, str], nam
     assert name not in EXPECTED or direct.ending == EXPECTED[name], str(direct)
 
 
+@pytest.mark.slow
 def test_browser_is_shown_the_page_and_nobody_else(endpoint: str) -> None:
     for target, place in (
         ("/sparql", "/ask"),

@@ -123,6 +123,7 @@ class TestOfTheServiceDescription:
         profile = "http://www.w3.org/ns/dx/prof/Profile"
         assert get(address, f"ASK {{ <{shapes}> a <{profile}> }}").json["boolean"] is True
 
+    @pytest.mark.slow
     def test_federation_is_named_where_it_is_set_up(self, address: str, tmp_path: Path) -> None:
         assert SD.BasicFederatedQuery not in set(described(address, "/sparql").objects(None, SD.feature))
         config = tmp_path / "endpoints.toml"

@@ -113,6 +113,7 @@ def test_explain_tells_what_was_sent_and_gives_the_result(joining: str, other: s
     assert [row["n"]["value"] for row in reply.json["results"]["results"]["bindings"]] == ["7", "11"]
 
 
+@pytest.mark.slow
 def test_cap_on_results_cuts_no_binding(other: str, tmp_path: Path) -> None:
     path = tmp_path / "mesoonto.toml"
     path.write_text(f'[federation.endpoints.scores]\nurl = "{other}"\nallow_private = true\n')

@@ -54,6 +54,7 @@ ratios = st.lists(
 quick = budget(max_examples=examples(40))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [combine, combine_plainly])
 @pytest.mark.parametrize(
     ("intervals", "expected"),
